@@ -1,0 +1,29 @@
+import type { TaskConnection } from 'ai-task-stream/react';
+
+const words: Record<TaskConnection, string> = {
+  idle: 'Not connected',
+  connecting: 'Connecting',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting',
+  closed: 'Connection closed',
+};
+
+/** The state of the connection, which says nothing about the task's own. */
+export function ConnectionBadge({
+  connection,
+  isStalled,
+  isUnplugged,
+}: {
+  connection: TaskConnection;
+  isStalled: boolean;
+  isUnplugged: boolean;
+}) {
+  const isWaiting = connection === 'connected' && isStalled;
+  return (
+    <p className="badge" data-connection={isWaiting ? 'reconnecting' : connection} role="status">
+      <span className="badge-dot" aria-hidden="true" />
+      {isWaiting ? 'Waiting for the server' : words[connection]}
+      {isUnplugged && connection === 'reconnecting' ? ', unplugged' : ''}
+    </p>
+  );
+}

@@ -1,0 +1,114 @@
+'use client';
+
+import { useTaskStream } from 'ai-task-stream/react';
+import { useEffect, useRef, useState } from 'react';
+import { createUnpluggableFetch } from '../lib/unpluggable-fetch';
+import type { writeReport } from '../lib/write-report';
+import { HowToTry } from './how-to-try';
+import { LogPanel } from './log-panel';
+import { OutcomeCard } from './outcome-card';
+import { OutlinePanel } from './outline-panel';
+import { ReportText } from './report-text';
+import { RunPanel } from './run-panel';
+import { TopicForm } from './topic-form';
+
+/** The whole demo below its masthead: the form, and all that is known of the task. */
+export function ReportDesk({ canFail }: { canFail: boolean }) {
+  const [network] = useState(createUnpluggableFetch);
+  const [isUnplugged, setIsUnplugged] = useState(false);
+  const [isCancelling, setIsCancelling] = useState(false);
+  const runRef = useRef<HTMLDivElement>(null);
+  const task = useTaskStream<typeof writeReport>({
+    api: '/api/report',
+    resume: true,
+    throttleMs: 40,
+    // Some minutes, so that there is time to play with the plug.
+    reconnect: { maxAttempts: 40 },
+    fetch: network.fetch,
+  });
+
+  const { isActive, status, message } = task;
+  const hasTask = isActive || status !== 'pending' || task.error !== undefined;
+  const topic = topicOf(message.metadata);
+  const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+
+  useEffect(() => {
+    if (!isActive) setIsCancelling(false);
+  }, [isActive]);
+
+  const plug = (unplugged: boolean) => {
+    setIsUnplugged(unplugged);
+    if (unplugged) network.unplug();
+    else network.plugIn();
+  };
+
+  const start = (newTopic: string) => {
+    if (isUnplugged) plug(false);
+    void task.start({ topic: newTopic });
+    runRef.current?.scrollIntoView({ block: 'nearest' });
+  };
+
+  const cancel = async () => {
+    setIsCancelling(true);
+    await task.cancel('Stopped by hand.');
+    setIsCancelling(false);
+  };
+
+  return (
+    <main>
+      <section className="intro">
+        <h1>A report that outlives its connection</h1>
+        <p className="lede">
+          The server writes, this page only watches. Reload it, unplug it, close it in the middle:
+          the work goes on, and you still get the one result.
+        </p>
+        <TopicForm isActive={isActive} canFail={canFail} onStart={start} />
+      </section>
+
+      <div ref={runRef}>
+        {hasTask && (
+          <RunPanel
+            task={task}
+            topic={topic}
+            isUnplugged={isUnplugged}
+            isCancelling={isCancelling}
+            onCancel={cancel}
+            onPlug={plug}
+          />
+        )}
+      </div>
+
+      {hasTask ? (
+        <>
+          <OutcomeCard
+            task={task}
+            onRetry={topic === undefined ? undefined : () => start(topic)}
+            onResume={() => {
+              if (isUnplugged) plug(false);
+              void task.resume();
+            }}
+          />
+          <div className="sheet">
+            <ReportText text={text} topic={topic} isActive={isActive} />
+            <aside className="side" aria-label="Details of the task">
+              <OutlinePanel
+                planned={task.partials}
+                text={text}
+                isComplete={status === 'completed'}
+              />
+              <LogPanel logs={task.logs} />
+              {isActive || <HowToTry canFail={canFail} />}
+            </aside>
+          </div>
+        </>
+      ) : (
+        <HowToTry canFail={canFail} isWide />
+      )}
+    </main>
+  );
+}
+
+function topicOf(metadata: unknown): string | undefined {
+  if (typeof metadata !== 'object' || metadata === null || !('topic' in metadata)) return undefined;
+  return typeof metadata.topic === 'string' ? metadata.topic : undefined;
+}

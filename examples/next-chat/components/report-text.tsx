@@ -1,0 +1,34 @@
+import { memo } from 'react';
+import Markdown from 'react-markdown';
+
+/** The growing text, on paper. */
+export function ReportText({
+  text,
+  topic,
+  isActive,
+}: {
+  text: string;
+  topic: string | undefined;
+  isActive: boolean;
+}) {
+  return (
+    <article className="paper" aria-label="Report" aria-busy={isActive} data-growing={isActive}>
+      {topic && <h2 className="paper-title">{topic}</h2>}
+      {text === '' ? (
+        <p className="paper-empty">
+          {isActive ? 'The first words follow the outline.' : 'Nothing was written.'}
+        </p>
+      ) : (
+        <div className="prose">
+          <Prose text={text} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+const components = { h2: 'h3', h3: 'h4' } as const;
+
+const Prose = memo(function Prose({ text }: { text: string }) {
+  return <Markdown components={components}>{text}</Markdown>;
+});

@@ -1,0 +1,102 @@
+import type { UseTaskStreamResult } from 'ai-task-stream/react';
+import { ConnectionBadge } from './connection-badge';
+import { StepBar } from './step-bar';
+
+const statusWords = {
+  pending: 'Starting',
+  running: 'Writing',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
+
+/** Where the task stands, and what can be done to it. */
+export function RunPanel({
+  task: { status, steps, percent, remainingMs, progress, connection, isActive, isStalled },
+  topic,
+  isUnplugged,
+  isCancelling,
+  onCancel,
+  onPlug,
+}: {
+  task: Pick<
+    UseTaskStreamResult,
+    | 'status'
+    | 'steps'
+    | 'percent'
+    | 'remainingMs'
+    | 'progress'
+    | 'connection'
+    | 'isActive'
+    | 'isStalled'
+  >;
+  topic: string | undefined;
+  isUnplugged: boolean;
+  isCancelling: boolean;
+  onCancel: () => void;
+  onPlug: (unplugged: boolean) => void;
+}) {
+  // Left in the middle: whether the task goes on is not known here.
+  const isOutOfSight = !isActive && (status === 'pending' || status === 'running');
+  const statusWord = isOutOfSight
+    ? 'Out of sight'
+    : isCancelling
+      ? 'Stopping'
+      : statusWords[status];
+  const shown = percent === undefined ? undefined : Math.floor(percent);
+  const remaining = isActive && remainingMs !== undefined ? timeLeft(remainingMs) : undefined;
+
+  return (
+    <section className="panel run" aria-label="Progress of the report" data-status={status}>
+      <div className="run-head">
+        <p className="run-title">
+          <span className="status" role="status">
+            {statusWord}
+          </span>
+          {topic && <span className="run-topic">{topic}</span>}
+        </p>
+        <ConnectionBadge connection={connection} isStalled={isStalled} isUnplugged={isUnplugged} />
+      </div>
+
+      <div className="run-figures">
+        <p className="percent">
+          {shown ?? '–'}
+          <small>%</small>
+        </p>
+        <p className="run-message">{isActive ? (progress?.message ?? ' ') : ' '}</p>
+        {remaining && <p className="remaining">{remaining}</p>}
+      </div>
+
+      <StepBar
+        steps={steps}
+        percent={shown}
+        valueText={[shown !== undefined && `${shown} percent`, remaining]
+          .filter(Boolean)
+          .join(', ')}
+      />
+
+      {isActive && (
+        <div className="actions">
+          <button type="button" className="danger" onClick={onCancel} disabled={isCancelling}>
+            {isCancelling ? 'Stopping …' : 'Cancel'}
+          </button>
+          <button type="button" aria-pressed={isUnplugged} onClick={() => onPlug(!isUnplugged)}>
+            {isUnplugged ? 'Plug the network in' : 'Unplug the network'}
+          </button>
+          {isUnplugged && (
+            <p className="aside">The page hears nothing now. The server keeps writing.</p>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Rounded to five seconds above ten, so that the words do not flicker. */
+function timeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds <= 3) return 'almost done';
+  if (seconds < 10) return 'a few seconds left';
+  if (seconds < 90) return `about ${Math.ceil(seconds / 5) * 5} s left`;
+  return `about ${Math.round(seconds / 60)} min left`;
+}

@@ -1,0 +1,57 @@
+// Adds to package-lock.json the packages for other platforms that npm leaves out when the registry
+// in use does not serve them. `npm ci` refuses a lock file without them. Run it after each change of
+// dependencies; it changes nothing when the lock file is complete.
+import { readFile, writeFile } from 'node:fs/promises';
+
+const file = new URL('../package-lock.json', import.meta.url);
+const lock = JSON.parse(await readFile(file, 'utf8'));
+
+const systems =
+  /(?:^|[-/])(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-/;
+const processors = /-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64)(?:-|$)/;
+
+const added = [];
+for (const [path, entry] of Object.entries(lock.packages)) {
+  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+    if (isLocked(path, name)) continue;
+    const system = systems.exec(name)?.[1];
+    const processor = processors.exec(name)?.[1];
+    if (!system || !processor || !/^\d/.test(version)) {
+      throw new Error(
+        `${name}@${version}, wanted by ${path}: cannot tell what platform it is for.`,
+      );
+    }
+    const libc = /-musl/.test(name)
+      ? ['musl']
+      : /-gnu/.test(name) && system === 'linux'
+        ? ['glibc']
+        : undefined;
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      cpu: [processor],
+      ...(entry.dev && { dev: true }),
+      ...(libc && { libc }),
+      optional: true,
+      os: [system],
+    };
+    added.push(`${name}@${version}`);
+  }
+}
+
+const [[rootPath, root], ...others] = Object.entries(lock.packages);
+const sorted = others.sort(([a], [b]) => a.localeCompare(b, 'en'));
+lock.packages = Object.fromEntries([[rootPath, root], ...sorted]);
+if (added.length > 0) await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
+console.log(`${added.length} added to package-lock.json.`);
+
+/** Whether npm would find the package from there, walking up as Node does. */
+function isLocked(from, name) {
+  for (
+    let folder = from;
+    ;
+    folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))
+  ) {
+    if (lock.packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true;
+    if (!folder) return false;
+  }
+}

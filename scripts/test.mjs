@@ -1,0 +1,49 @@
+// `npm test`: the checks, then every test, the browser's included. The last line of the output is
+// the tally.
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findOrInstallChromium } from './find-chromium.mjs';
+import { root, run, step } from './run-step.mjs';
+
+const reportFile = join(root, 'test-results', 'vitest.json');
+
+const checks = await run('node', ['scripts/check.mjs']);
+if (checks.code !== 0) stop('The tests were not run: the checks above come first.');
+
+const chromium = findOrInstallChromium();
+console.log(`✓ Chromium: ${chromium}`);
+
+if (existsSync(join(root, 'examples', 'next-chat', 'package.json'))) {
+  const built = await step('demo build', 'npm', ['run', 'build', '-w', 'examples/next-chat']);
+  if (!built) stop('The tests were not run: they drive the demo.');
+}
+
+await rm(reportFile, { force: true });
+const tests = await run(
+  'vitest',
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+  { env: { CHROMIUM_PATH: chromium } },
+);
+
+const report = JSON.parse(await readFile(reportFile, 'utf8').catch(() => '{}'));
+const passed = report.numPassedTests ?? 0;
+// A file that does not load has no tests to count, yet it failed.
+const brokenFiles = (report.testResults ?? []).filter(
+  (file) => file.status === 'failed' && !file.assertionResults.some((t) => t.status === 'failed'),
+).length;
+// A test that was skipped has not shown anything: it counts as failed.
+const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+let failed = (report.numFailedTests ?? 0) + brokenFiles + skipped;
+// Errors outside of tests, or no report at all.
+if (failed === 0 && tests.code !== 0) failed = 1;
+if (passed === 0) failed = Math.max(failed, 1);
+
+if (skipped > 0) console.log(`${skipped} skipped tests count as failed.`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function stop(reason) {
+  console.log(`${reason}\n0 passed, 1 failed`);
+  process.exit(1);
+}

@@ -1,0 +1,20 @@
+import type { TaskHeartbeatData } from './task-parts';
+
+/** First bytes of every response: they leave at once, and set the native `EventSource`'s delay. */
+export const preamble = 'retry: 1000\n\n';
+
+/** Last bytes of every response that was read to its end. */
+export const doneFrame = 'data: [DONE]\n\n';
+
+/** A stored chunk as SSE text. `data` is the chunk as JSON, which never holds a line break. */
+export function encodeFrame(epoch: number, n: number, data: string): string {
+  return `id: ${epoch}-${n}\ndata: ${data}\n\n`;
+}
+
+/** A heartbeat as SSE text. It has no `id:` line, so it never moves a reader's cursor. */
+export function encodeHeartbeat(data: TaskHeartbeatData): string {
+  return `data: ${JSON.stringify({ type: 'data-task-heartbeat', data, transient: true })}\n\n`;
+}
+
+/** Response header that names the task. */
+export const taskIdHeader = 'x-task-id';

@@ -1,0 +1,22 @@
+export { TaskError, type TaskErrorCode, type TaskErrorData } from './task-error';
+export {
+  isTaskPart,
+  type TaskChunk,
+  type TaskData,
+  type TaskErrorPartData,
+  type TaskHeartbeatData,
+  type TaskLogData,
+  type TaskLogLevel,
+  type TaskOutcome,
+  type TaskPartialData,
+  type TaskProgress,
+  type TaskSettlement,
+  type TaskStatus,
+  type TaskStep,
+  type TaskUIDataTypes,
+  type TaskUIMessage,
+} from './task-parts';
+export { estimateRemainingMs, taskPercent } from './task-progress';
+export { taskDataPartSchemas } from './task-schemas';
+export { initialTaskState, reduceTaskChunk, type TaskState } from './task-state';
+export type { TaskTypes } from './task-types';

@@ -1,0 +1,87 @@
+/** Codes that the package itself uses; `execute` may throw codes of its own. Each has a page under docs/errors. */
+export type TaskErrorCode =
+  | 'aborted'
+  | 'body-too-large'
+  | 'cancelled'
+  | 'context-unavailable'
+  | 'forbidden'
+  | 'gap'
+  | 'gave-up'
+  | 'internal'
+  | 'invalid-body'
+  | 'invalid-cursor'
+  | 'invalid-input'
+  | 'invalid-options'
+  | 'invalid-response'
+  | 'invalid-task-id'
+  | 'lost'
+  | 'method-not-allowed'
+  | 'not-found'
+  | 'refused'
+  | 'settled'
+  | 'stream-failed'
+  | 'timeout'
+  | 'unknown-step'
+  | 'unreadable-body'
+  | 'unserializable'
+  | 'unsettled'
+  | 'unsupported-media-type';
+
+/** What a client gets to know of an error: plain data, fit for the wire. */
+export interface TaskErrorData {
+  code: TaskErrorCode | (string & {});
+  message: string;
+  /** Whether the same request may succeed when it is made again. */
+  retryable: boolean;
+  /** Whatever else the client should know; must be serialisable. */
+  details?: unknown;
+}
+
+const marker = Symbol.for('ai-task-stream.error');
+
+/**
+ * The package's one error class. Thrown inside `execute` it reaches the client as it is
+ * (`code`, `message`, `retryable`, `details`); every other error is masked.
+ */
+export class TaskError extends Error {
+  readonly code: TaskErrorCode | (string & {});
+  readonly retryable: boolean;
+  readonly details: unknown;
+
+  constructor({
+    message,
+    code = 'internal',
+    retryable = false,
+    details,
+    cause,
+  }: {
+    /** Written for the person who reads it: says what to do. */
+    message: string;
+    /** Default `internal`. */
+    code?: TaskErrorCode | (string & {});
+    /** Default false. */
+    retryable?: boolean;
+    /** Serialisable; sent to the client. */
+    details?: unknown;
+    /** Kept on the server; never sent. */
+    cause?: unknown;
+  }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TaskError';
+    this.code = code;
+    this.retryable = retryable;
+    this.details = details;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** Like `instanceof`, but holds across copies and versions of the package. */
+  static isInstance(value: unknown): value is TaskError {
+    return value instanceof Error && marker in value;
+  }
+
+  /** The error as plain data for the wire, without cause and stack. */
+  toJSON(): TaskErrorData {
+    const { code, message, retryable, details } = this;
+    return { code, message, retryable, ...(details !== undefined && { details }) };
+  }
+}

@@ -1,0 +1,134 @@
+import type { UIDataTypes, UIMessage } from 'ai';
+import type { TaskErrorData } from './task-error';
+
+/** Where a task stands: `pending → running → completed | failed | cancelled`. */
+export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** The three ways in which a task ends, exactly once. */
+export type TaskOutcome = 'completed' | 'failed' | 'cancelled';
+
+/** How far a task or a step has come. Without `total` the end is not known. */
+export interface TaskProgress {
+  /** Units done, 0 or more. */
+  value: number;
+  /** Units in all, more than 0; leave it out when unknown. */
+  total?: number;
+  /** One line for people, such as `Rendering 3 of 10`. */
+  message?: string;
+}
+
+/** One phase of a task. Its weight is its share of the overall progress. */
+export interface TaskStep {
+  name: string;
+  /** Relative to the other steps' weights; 0 or more. */
+  weight: number;
+  status: 'pending' | 'running' | 'completed' | 'failed';
+  progress?: TaskProgress;
+}
+
+/** `data-task`: a snapshot of the task. The newest replaces the older. */
+export interface TaskData {
+  taskId: string;
+  name?: string;
+  status: TaskStatus;
+  /** Counts from 1 when a task is attempted more than once. */
+  attempt?: number;
+  /** Set on a task that runs within another. */
+  parentTaskId?: string;
+  /** Set on a task that runs within a tool call. */
+  toolCallId?: string;
+  progress?: TaskProgress;
+  steps?: TaskStep[];
+  /** Epoch milliseconds. */
+  createdAt: number;
+  /** Epoch milliseconds. */
+  updatedAt: number;
+}
+
+export type TaskLogLevel = 'info' | 'warning' | 'error';
+
+/** `data-task-log`: one line of the task's log. */
+export interface TaskLogData {
+  taskId: string;
+  /** Counts from 0 within the task. */
+  index: number;
+  level: TaskLogLevel;
+  message: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** `data-task-partial`: one item of an incremental result. */
+export interface TaskPartialData<Value = unknown> {
+  taskId: string;
+  /** Counts from 0 within the task. */
+  index: number;
+  value: Value;
+}
+
+/** `data-task-heartbeat`: the producer was alive at `at`; the next one follows in `intervalMs`. */
+export interface TaskHeartbeatData {
+  taskId: string;
+  /** Epoch milliseconds. */
+  at: number;
+  intervalMs: number;
+}
+
+/** `data-task-error`: what went wrong, in words that are meant for the client. */
+export interface TaskErrorPartData extends TaskErrorData {
+  taskId: string;
+}
+
+/** `data-task-settle`: the task's one outcome. */
+export interface TaskSettlement<Result = unknown> {
+  taskId: string;
+  status: TaskOutcome;
+  /** What `execute` returned; only when `completed`, and left out in a chat unless asked for. */
+  result?: Result;
+  /** Set when `failed`; when `cancelled` it has the code `cancelled` and the reason as its message. */
+  error?: TaskErrorData;
+  durationMs: number;
+  /** Epoch milliseconds. */
+  settledAt: number;
+}
+
+/**
+ * Data types of our parts by the AI SDK's naming: `UIMessage<unknown, TaskUIDataTypes>` has
+ * parts of the types `data-task`, `data-task-log` and so on.
+ */
+export type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
+  task: TaskData;
+  'task-log': TaskLogData;
+  'task-partial': TaskPartialData<Partial>;
+  'task-heartbeat': TaskHeartbeatData;
+  'task-error': TaskErrorPartData;
+  'task-settle': TaskSettlement<Result>;
+};
+
+/** A chat message that may carry task parts beside the host's own data parts. */
+export type TaskUIMessage<
+  Metadata = unknown,
+  DataTypes extends UIDataTypes = UIDataTypes,
+> = UIMessage<Metadata, DataTypes & TaskUIDataTypes>;
+
+/** One of our chunks: `type`, `id`, `data`, `transient`, and nothing beside them. */
+export type TaskChunk<Result = unknown, Partial = unknown> = {
+  [Name in keyof TaskUIDataTypes & string]: {
+    type: `data-${Name}`;
+    id?: string;
+    data: TaskUIDataTypes<Result, Partial>[Name];
+    transient?: boolean;
+  };
+}[keyof TaskUIDataTypes & string];
+
+const taskPartType = /^data-task(-(log|partial|heartbeat|error|settle))?$/;
+
+/**
+ * Tells whether a chunk or a message part is one of ours: its type is, and its `data` is an
+ * object with a string `taskId`. The other fields of `data` are taken on trust.
+ */
+export function isTaskPart<Part extends { type: string }>(part: Part): part is Part & TaskChunk {
+  if (!taskPartType.test(part.type)) return false;
+  const { data } = part as { type: string; data?: unknown };
+  return typeof Object(data).taskId === 'string';
+}

@@ -1,0 +1,34 @@
+import { createMemoryStreamContext } from './context/memory-stream-context';
+import type { TaskStreamContext } from './context/task-stream-context';
+import { checkTaskId } from './task-errors';
+
+export interface CancelTaskOptions {
+  /** The task to stop. */
+  taskId?: string;
+  /** The chat whose active task to stop; ignored when `taskId` is given. */
+  chatId?: string;
+  /** Where the log lives. Default: the memory of this process. */
+  streamContext?: TaskStreamContext;
+  /** Must be the one that the task was started with. */
+  owner?: string;
+  /** Told to readers, as the message of the settlement's error. */
+  reason?: string;
+}
+
+/**
+ * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
+ * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
+ *
+ * @throws TaskError `invalid-task-id`.
+ */
+export async function cancelTask({
+  taskId,
+  chatId,
+  streamContext = createMemoryStreamContext(),
+  owner,
+  reason,
+}: CancelTaskOptions): Promise<boolean> {
+  const isByChat = taskId === undefined && chatId !== undefined;
+  const target = isByChat ? await streamContext.activeTask(chatId, { owner }) : checkTaskId(taskId);
+  return target !== undefined && streamContext.cancel(target, { owner, reason });
+}

@@ -1,0 +1,53 @@
+import type { TaskOutcome } from '../../protocol/task-parts';
+import { cancelledError, createStopReason } from '../task/stop-reason';
+import { retain } from './memory-retention';
+import { leaveChat, type MemoryLog, type MemoryState, wake } from './memory-state';
+import type { TaskLog } from './task-stream-context';
+
+/** What a stored frame costs beside its text, in bytes. An estimate. */
+const frameOverheadBytes = 32;
+
+/** Adds a chunk to a log in memory; the caller wakes the readers. */
+export function appendChunk(log: MemoryLog, data: string): void {
+  log.data.push(data);
+  log.bytes += data.length + frameOverheadBytes;
+}
+
+/** The producer's end of a log in memory. Every append is stored at once. */
+export function createMemoryLog(
+  state: MemoryState,
+  log: MemoryLog,
+  maxTotalBytes: number,
+): TaskLog {
+  const controller = new AbortController();
+
+  const onCancel = () => {
+    if (log.cancel) controller.abort(createStopReason(cancelledError(log.cancel.reason)));
+  };
+  log.cancelListeners.add(onCancel);
+  onCancel();
+
+  return {
+    signal: controller.signal,
+    append(data) {
+      if (log.settledAt !== undefined) return;
+      appendChunk(log, data);
+      wake(log);
+    },
+    async settle(frames: readonly string[], status: TaskOutcome) {
+      if (log.settledAt !== undefined) return false;
+      for (const data of frames) appendChunk(log, data);
+      log.status = status;
+      log.settledAt = Date.now();
+      log.cancelListeners.clear();
+      retain(state, log, maxTotalBytes);
+      wake(log);
+      return true;
+    },
+    async release() {
+      leaveChat(state, log);
+    },
+    isBehind: false,
+    async flushed() {},
+  };
+}

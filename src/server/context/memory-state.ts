@@ -1,0 +1,97 @@
+import type { TaskStatus } from '../../protocol/task-parts';
+
+/** A task's log and record. Plain data: it outlives the module instance that made it. */
+export interface MemoryLog {
+  readonly taskId: string;
+  readonly token: string;
+  readonly owner: string | undefined;
+  readonly chatId: string | undefined;
+  readonly name: string | undefined;
+  readonly createdAt: number;
+  readonly retentionMs: number;
+  /** The chunks as JSON; the index is the cursor's `n`. */
+  readonly data: string[];
+  /** Estimated bytes held. */
+  bytes: number;
+  status: TaskStatus;
+  /** Set when somebody asked the task to stop. */
+  cancel: { readonly reason: string | undefined } | undefined;
+  /** Epoch milliseconds; set once settled. */
+  settledAt: number | undefined;
+  /** Readers at the end of the log: called once at the next change, and then forgotten. */
+  readonly waiters: Set<() => void>;
+  /** Producers: called when the task is asked to stop. */
+  readonly cancelListeners: Set<() => void>;
+}
+
+/** A cancel that came before its task. */
+interface EarlyCancel {
+  readonly reason: string | undefined;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** All that memory contexts of one scope hold in this process. */
+export interface MemoryState {
+  /** In the order of opening. */
+  readonly logs: Map<string, MemoryLog>;
+  /** By owner and taskId. */
+  readonly earlyCancels: Map<string, EarlyCancel>;
+  /** taskIds in the order of opening, by owner and chat. */
+  readonly chats: Map<string, string[]>;
+  /** Settled logs in the order of settling. */
+  readonly settled: Map<string, MemoryLog>;
+  /** Estimated bytes of all settled logs. */
+  settledBytes: number;
+  sweepTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Epoch milliseconds; `Infinity` when no timer is set. */
+  sweepAt: number;
+}
+
+const stateKey = Symbol.for('ai-task-stream.memory.v1');
+
+/**
+ * The state of a scope. It hangs on `globalThis`, because bundlers instantiate a module once per
+ * route and reload it while people edit.
+ */
+export function memoryStateOf(scope: string): MemoryState {
+  const holder = globalThis as { [stateKey]?: Map<string, MemoryState> };
+  holder[stateKey] ??= new Map();
+  const scopes = holder[stateKey];
+  let state = scopes.get(scope);
+  if (!state) {
+    state = {
+      logs: new Map(),
+      earlyCancels: new Map(),
+      chats: new Map(),
+      settled: new Map(),
+      settledBytes: 0,
+      sweepTimer: undefined,
+      sweepAt: Number.POSITIVE_INFINITY,
+    };
+    scopes.set(scope, state);
+  }
+  return state;
+}
+
+/** Tells everybody who waits that the log has changed. */
+export function wake(log: MemoryLog): void {
+  if (log.waiters.size === 0) return;
+  const waiters = [...log.waiters];
+  log.waiters.clear();
+  for (const waiter of waiters) waiter();
+}
+
+/** Names something of an owner's, so that nobody can shadow what is another's. */
+export function ownedKey(owner: string | undefined, id: string): string {
+  return JSON.stringify([owner ?? null, id]);
+}
+
+/** Forgets that the task belongs to its chat. */
+export function leaveChat(state: MemoryState, log: MemoryLog): void {
+  if (log.chatId === undefined) return;
+  const key = ownedKey(log.owner, log.chatId);
+  const others = state.chats.get(key)?.filter((taskId) => taskId !== log.taskId) ?? [];
+  if (others.length > 0) state.chats.set(key, others);
+  else state.chats.delete(key);
+}

@@ -1,0 +1,130 @@
+import { formatCursor } from '../../protocol/cursor';
+import { appendChunk, createMemoryLog } from './memory-log';
+import { createMemoryReader } from './memory-reader';
+import { liveLog, scheduleSweep } from './memory-retention';
+import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
+import type { TaskStreamContext } from './task-stream-context';
+import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
+
+/** How long a cancel waits for a task that is not open yet. */
+const earlyCancelMs = 60_000;
+
+/** So that nobody fills the memory with cancels for tasks that never come. */
+const maxEarlyCancels = 10_000;
+
+export interface MemoryStreamContextOptions {
+  /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
+  retentionMs?: number;
+  /**
+   * Estimated bytes of all settled logs together; beyond it the oldest go first. Running tasks
+   * do not count. Default 268,435,456 (256 MiB).
+   */
+  maxTotalBytes?: number;
+  /** Contexts of one scope share their tasks within the process. Default `default`. */
+  scope?: string;
+}
+
+/** Asks a running task to stop. The first reason stays. */
+function requestCancel(log: MemoryLog, reason: string | undefined): void {
+  log.cancel ??= { reason };
+  for (const listener of log.cancelListeners) listener();
+}
+
+function runningTasks(state: MemoryState, chatId: string, owner: string | undefined): MemoryLog[] {
+  const taskIds = state.chats.get(ownedKey(owner, chatId)) ?? [];
+  return taskIds.flatMap((taskId) => liveLog(state, taskId) ?? []);
+}
+
+/**
+ * Keeps streams in this process: the embedded default. All contexts of one scope share their
+ * tasks, also across module instances. Other processes see nothing of them, and they end with
+ * the process; it warns once where instances come and go.
+ */
+export function createMemoryStreamContext({
+  retentionMs = 3_600_000,
+  maxTotalBytes = 256 * 1024 * 1024,
+  scope = 'default',
+}: MemoryStreamContextOptions = {}): TaskStreamContext {
+  const state = memoryStateOf(scope);
+
+  return {
+    async open(taskId, { owner, name, chatId, concurrent = false, token, frames }) {
+      warnWhereMemoryIsNotShared();
+      const known = liveLog(state, taskId);
+      if (known) {
+        return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
+      }
+
+      const cancelKey = ownedKey(owner, taskId);
+      const early = state.earlyCancels.get(cancelKey);
+      state.earlyCancels.delete(cancelKey);
+      const log: MemoryLog = {
+        taskId,
+        token,
+        owner,
+        chatId,
+        name,
+        createdAt: Date.now(),
+        retentionMs,
+        data: [],
+        bytes: 0,
+        status: 'running',
+        cancel: early && early.expiresAt > Date.now() ? { reason: early.reason } : undefined,
+        settledAt: undefined,
+        waiters: new Set(),
+        cancelListeners: new Set(),
+      };
+      for (const data of frames) appendChunk(log, data);
+      state.logs.set(taskId, log);
+
+      if (chatId !== undefined) {
+        const predecessors = runningTasks(state, chatId, owner);
+        const key = ownedKey(owner, chatId);
+        state.chats.set(key, [...(state.chats.get(key) ?? []), taskId]);
+        if (!concurrent) for (const other of predecessors) requestCancel(other, 'superseded');
+      }
+      return createMemoryLog(state, log, maxTotalBytes);
+    },
+
+    async read(taskId, { owner, cursor } = {}) {
+      const log = liveLog(state, taskId);
+      return log && log.owner === owner ? createMemoryReader(log, cursor) : undefined;
+    },
+
+    async cancel(taskId, { owner, reason } = {}) {
+      const log = liveLog(state, taskId);
+      if (!log) {
+        const now = Date.now();
+        const expiresAt = now + earlyCancelMs;
+        const key = ownedKey(owner, taskId);
+        const known = state.earlyCancels.get(key);
+        const first = known && known.expiresAt > now ? known : { reason };
+        // Put at the end again, so that the oldest stays first.
+        state.earlyCancels.delete(key);
+        const [oldest] = state.earlyCancels.keys();
+        if (oldest && state.earlyCancels.size >= maxEarlyCancels) state.earlyCancels.delete(oldest);
+        state.earlyCancels.set(key, { reason: first.reason, expiresAt });
+        scheduleSweep(state, expiresAt);
+        return true;
+      }
+      if (log.owner !== owner || log.settledAt !== undefined) return false;
+      requestCancel(log, reason);
+      return true;
+    },
+
+    async inspect(taskId) {
+      const log = liveLog(state, taskId);
+      if (!log) return undefined;
+      const { status, owner, chatId, name, createdAt } = log;
+      const cursor = formatCursor(0, log.data.length - 1);
+      return { taskId, status, owner, chatId, name, cursor, createdAt };
+    },
+
+    async activeTask(chatId, { owner } = {}) {
+      return runningTasks(state, chatId, owner).at(-1)?.taskId;
+    },
+
+    // Nothing of it belongs to one context alone; what has settled goes after its retention.
+    async close() {},
+  };
+}

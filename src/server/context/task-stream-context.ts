@@ -1,0 +1,110 @@
+import type { TaskOutcome, TaskStatus } from '../../protocol/task-parts';
+
+/**
+ * Neighbouring frames of one epoch, as a view over an array that only grows: nothing is copied.
+ * Frame `n`, for `start <= n < end`, is `data[n - offset]`, the chunk as JSON.
+ */
+export interface FrameRange {
+  readonly epoch: number;
+  readonly data: readonly string[];
+  readonly offset: number;
+  readonly start: number;
+  readonly end: number;
+  /** Whether these were in the log before the reader had caught up with it. */
+  readonly isReplay: boolean;
+}
+
+/** A cursor over a log. It holds a position, never a copy of what it has yet to read. */
+export interface TaskReader {
+  /** What has come since the last call, at once; `undefined` when there is nothing now. */
+  take(): FrameRange | undefined;
+  /** Resolves when `take` may have something, the log has ended, or the reader was closed. */
+  wait(): Promise<void>;
+  /** True once everything was taken and nothing will follow, or the reader was closed. */
+  readonly isEnded: boolean;
+  /** Whether the producer counts as alive; heartbeats go out only while it does. */
+  readonly isAlive: boolean;
+  /** Leaves. Idempotent; the log and other readers feel nothing. */
+  close(): void;
+}
+
+/** The producer's end of a task's log. */
+export interface TaskLog {
+  /** Adds a chunk, as JSON. Never waits and never throws; does nothing once the task is closed. */
+  append(data: string): void;
+  /**
+   * Adds the closing frames and the outcome in one step, and waits for the commit.
+   * `false`: somebody else had closed the task, and these frames are not part of its log.
+   */
+  settle(frames: readonly string[], status: TaskOutcome): Promise<boolean>;
+  /** Ends the tenure: the chat's active task is cleared if it is still this one. Idempotent. */
+  release(): Promise<void>;
+  /** Whether so much waits to be stored that merged streams should pause. */
+  readonly isBehind: boolean;
+  /** Resolves once what was appended is stored. */
+  flushed(): Promise<void>;
+  /**
+   * Aborts when somebody asks the task to stop, or when it was closed as lost. The reason is an
+   * `AbortError` whose `cause` is a `TaskError` with the code `cancelled` or `lost`.
+   */
+  readonly signal: AbortSignal;
+}
+
+export interface OpenTaskOptions {
+  /** Who may follow and cancel the task; compared as it is. Default: nobody in particular. */
+  owner?: string;
+  /** Display name, kept with the record. */
+  name?: string;
+  /** Makes this the chat's active task. */
+  chatId?: string;
+  /** Leaves the chat's other running tasks alone. Default: they are cancelled as `superseded`. */
+  concurrent?: boolean;
+  /** How long the producer counts as alive after its last sign, in milliseconds. */
+  leaseMs: number;
+  /** Names this attempt to open: asked again with the same token, the answer is the same. */
+  token: string;
+  /** The first chunks, as JSON, stored in the same step. */
+  frames: readonly string[];
+}
+
+export interface ReadTaskOptions {
+  /** The task counts as unknown when it is somebody else's. */
+  owner?: string;
+  /** The last frame that the reader has, `epoch-n`. Default: read from the start. */
+  cursor?: string;
+}
+
+/** Where a task stands. */
+export interface TaskRecord {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly owner?: string;
+  readonly chatId?: string;
+  readonly name?: string;
+  /** The last frame in the log. */
+  readonly cursor: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
+export interface TaskStreamContext {
+  /**
+   * Claims the task and stores its first frames in the same step; atomic. `undefined`: the task
+   * exists already, so read it instead.
+   */
+  open(taskId: string, options: OpenTaskOptions): Promise<TaskLog | undefined>;
+  /** A reader from after `cursor` on. `undefined`: unknown or expired task, or somebody else's. */
+  read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
+  /**
+   * Asks a task to stop; durable, and kept for 60 s for a task that is not open yet.
+   * `false`: it is over already, or somebody else's.
+   */
+  cancel(taskId: string, options?: { owner?: string; reason?: string }): Promise<boolean>;
+  /** Where the task stands, without reading it. `undefined`: unknown or expired. */
+  inspect(taskId: string): Promise<TaskRecord | undefined>;
+  /** The newest task that is running for a chat now, or that is still being saved. */
+  activeTask(chatId: string, options?: { owner?: string }): Promise<string | undefined>;
+  /** Closes what the context itself opened. Idempotent. */
+  close(): Promise<void>;
+}

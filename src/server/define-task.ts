@@ -1,0 +1,64 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { TaskTypes } from '../protocol/task-types';
+import type { ExecuteOptions, TaskSettings } from './task/task-options';
+
+/** What `execute` of a defined task gets. */
+export interface DefinedExecuteOptions<Input, StepName extends string, Value>
+  extends ExecuteOptions<Input, StepName, Value> {
+  /** The request that started the task. Its body has been read. */
+  readonly request: Request;
+  /** The route's parameters, where the host has them; else empty. */
+  readonly params: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface DefineTaskOptions<
+  Schema extends StandardSchemaV1 | undefined,
+  Result,
+  Steps extends Record<string, number>,
+  Value,
+> extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
+  /** Names the task on the page and in records. */
+  name: string;
+  /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
+  input?: Schema;
+  /** Phases by name with their weights. */
+  steps?: Steps;
+  /** The work. What it returns is the task's result. */
+  execute: (
+    options: DefinedExecuteOptions<OutputOf<Schema>, keyof Steps & string, Value>,
+  ) => Promise<Result> | Result;
+}
+
+/** What `execute` gets as its input. */
+export type OutputOf<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<Schema>
+  : unknown;
+
+type InputOf<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferInput<Schema>
+  : unknown;
+
+/** A task that a route can serve, and whose types the page can infer. */
+export interface TaskDefinition<
+  Schema extends StandardSchemaV1 | undefined,
+  Result,
+  Steps extends Record<string, number>,
+  Value,
+> extends TaskTypes<InputOf<Schema>, Result, Value> {
+  readonly options: DefineTaskOptions<Schema, Result, Steps, Value>;
+}
+
+/**
+ * Describes a task once: its input, its steps and its work. Serve it with `createTaskRoute`, and
+ * show it with `useTaskStream<typeof task>`.
+ */
+export function defineTask<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Result = unknown,
+  Steps extends Record<string, number> = Record<string, number>,
+  Value = unknown,
+>(
+  options: DefineTaskOptions<Schema, Result, Steps, Value>,
+): TaskDefinition<Schema, Result, Steps, Value> {
+  return { options };
+}

@@ -1,0 +1,84 @@
+import { taskIdHeader } from '../../protocol/frame';
+import type { TaskError } from '../../protocol/task-error';
+
+/** The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer. */
+const streamHeaders = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  connection: 'keep-alive',
+  'x-vercel-ai-ui-message-stream': 'v1',
+  'x-accel-buffering': 'no',
+} as const;
+
+const statusByCode: Record<string, number> = {
+  'body-too-large': 413,
+  'context-unavailable': 503,
+  forbidden: 403,
+  'invalid-body': 400,
+  'invalid-cursor': 400,
+  'invalid-input': 400,
+  'invalid-task-id': 400,
+  'method-not-allowed': 405,
+  'not-found': 404,
+  'unsupported-media-type': 415,
+};
+
+function headersFor(
+  init: HeadersInit | undefined,
+  taskId: string | undefined,
+  defaults: Record<string, string>,
+): Headers {
+  const headers = new Headers(defaults);
+  new Headers(init).forEach((value, name) => {
+    headers.set(name, value);
+  });
+  if (taskId !== undefined) headers.set(taskIdHeader, taskId);
+  return headers;
+}
+
+/** A response that streams frames. The host's headers win over the defaults. */
+export function streamResponse(
+  body: ReadableStream<Uint8Array>,
+  taskId: string,
+  init: ResponseInit = {},
+): Response {
+  return new Response(body, { ...init, headers: headersFor(init.headers, taskId, streamHeaders) });
+}
+
+/** 204: there is nothing (left) to read; it also stops a native `EventSource`. */
+export function emptyResponse(taskId?: string, init: ResponseInit = {}): Response {
+  const headers = headersFor(init.headers, taskId, { 'cache-control': 'no-store' });
+  return new Response(null, { status: 204, headers });
+}
+
+/** A JSON response that nobody may cache. */
+export function jsonResponse(
+  body: unknown,
+  { status = 200, headers }: { status?: number; headers?: HeadersInit } = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: headersFor(headers, undefined, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    }),
+  });
+}
+
+/** `{ error: { code, message } }` with the status that belongs to the code; 500 for others. */
+export function errorResponse(error: TaskError, init: ResponseInit = {}): Response {
+  const { code, message, retryable, details } = error.toJSON();
+  const headers = new Headers(init.headers);
+  if (code === 'context-unavailable') headers.set('retry-after', '1');
+  return jsonResponse(
+    {
+      error: {
+        code,
+        message,
+        ...(retryable && { retryable }),
+        ...(details !== undefined && { details }),
+      },
+    },
+    { status: statusByCode[code] ?? 500, headers },
+  );
+}

@@ -1,0 +1,41 @@
+export { type CancelTaskOptions, cancelTask } from './cancel-task';
+export {
+  createMemoryStreamContext,
+  type MemoryStreamContextOptions,
+} from './context/memory-stream-context';
+export type {
+  FrameRange,
+  OpenTaskOptions,
+  ReadTaskOptions,
+  TaskLog,
+  TaskReader,
+  TaskRecord,
+  TaskStreamContext,
+} from './context/task-stream-context';
+export {
+  type CreateTaskRouteOptions,
+  createTaskRoute,
+  type TaskAction,
+  type TaskRoute,
+  type TaskRouteContext,
+  type TaskRouteHandler,
+} from './create-task-route';
+export {
+  type DefinedExecuteOptions,
+  type DefineTaskOptions,
+  defineTask,
+  type TaskDefinition,
+} from './define-task';
+export type { ToUIMessageStreamOptions } from './http/chunk-stream';
+export type { NodeResponse } from './http/pipe-to-node-response';
+export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
+export { type StreamedTask, streamTask } from './stream-task';
+export type {
+  ExecuteOptions,
+  StreamTaskOptions,
+  TaskSettings,
+  TaskSettleEvent,
+  TaskTransformer,
+} from './task/task-options';
+export type { StepReporter, TaskReporter } from './task/task-reporter';
+export { type NodeRequest, toNodeHandler } from './to-node-handler';

@@ -1,0 +1,12 @@
+/**
+ * Resolves in the event loop's next turn, after the I/O that is due. Sockets cannot send before
+ * that anyway, so to wait for it costs nothing and gathers what comes in one write.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+    // Edge runtimes lack setImmediate.
+    if (setImmediate) setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}

@@ -1,0 +1,98 @@
+import { parseCursor } from '../protocol/cursor';
+import { TaskError } from '../protocol/task-error';
+import { createMemoryStreamContext } from './context/memory-stream-context';
+import type { TaskStreamContext } from './context/task-stream-context';
+import { createByteStream } from './http/byte-stream';
+import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
+import { emptyResponse, errorResponse, streamResponse } from './http/responses';
+import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
+
+export interface ResumeTaskOptions {
+  /** The task to follow. */
+  taskId?: string;
+  /** The chat whose active task to follow; ignored when `taskId` is given. */
+  chatId?: string;
+  /** Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already. */
+  request?: Request;
+  /** Where the log lives. Default: the memory of this process. */
+  streamContext?: TaskStreamContext;
+  /** Must be the one that the task was started with. */
+  owner?: string;
+  /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
+  heartbeatMs?: number;
+}
+
+export interface ResumedTask {
+  /**
+   * 200 with what follows the reader's cursor, or 204 when nothing is left to read. By taskId,
+   * 404 for a task that is unknown or somebody else's; by chatId, 204 then, too. With
+   * `{ error: { code, message } }`: 400 for a bad taskId or cursor, 503 when the storage is away.
+   */
+  toResponse(init?: ResponseInit): Promise<Response>;
+  /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
+  pipeToResponse(response: NodeResponse, init?: ResponseInit): Promise<void>;
+}
+
+/**
+ * The cursor that a request names; the header wins.
+ *
+ * @throws TaskError `invalid-cursor`.
+ */
+function cursorOf(request: Request | undefined): string | undefined {
+  if (!request) return undefined;
+  const cursor =
+    request.headers.get('last-event-id') ??
+    new URL(request.url, 'http://localhost').searchParams.get('lastEventId');
+  if (cursor === null || cursor === '') return undefined;
+  if (parseCursor(cursor)) return cursor;
+  throw new TaskError({
+    code: 'invalid-cursor',
+    message:
+      'Last-Event-ID is not of the form `epoch-n`, such as `0-41`. Send the last `id` that was received as it is.',
+  });
+}
+
+/** Follows a task that is running, or replays one that has settled. */
+export function resumeTask({
+  taskId: givenTaskId,
+  chatId,
+  request,
+  streamContext = createMemoryStreamContext(),
+  owner,
+  heartbeatMs = 5_000,
+}: ResumeTaskOptions): ResumedTask {
+  const open = async (init?: ResponseInit): Promise<Response> => {
+    const cursor = cursorOf(request);
+    const isByChat = givenTaskId === undefined && chatId !== undefined;
+    const taskId = isByChat
+      ? await streamContext.activeTask(chatId, { owner })
+      : checkTaskId(givenTaskId);
+    if (taskId === undefined) return emptyResponse(undefined, init);
+    const reader = await streamContext.read(taskId, { owner, cursor });
+    if (!reader) {
+      if (isByChat) return emptyResponse(undefined, init);
+      throw createNotFoundError();
+    }
+    if (reader.isEnded) {
+      reader.close();
+      return emptyResponse(taskId, init);
+    }
+    return streamResponse(createByteStream({ reader, taskId, heartbeatMs }), taskId, init);
+  };
+
+  const toResponse = async (init?: ResponseInit) => {
+    try {
+      return await open(init);
+    } catch (cause) {
+      if (TaskError.isInstance(cause)) return errorResponse(cause, init);
+      return errorResponse(createUnavailableError(cause), init);
+    }
+  };
+
+  return {
+    toResponse,
+    async pipeToResponse(response, init) {
+      await pipeToNodeResponse(await toResponse(init), response);
+    },
+  };
+}

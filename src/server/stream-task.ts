@@ -1,0 +1,135 @@
+import type { UIMessageChunk } from 'ai';
+import { TaskError } from '../protocol/task-error';
+import { createTaskId } from '../protocol/task-id';
+import type { TaskSettlement } from '../protocol/task-parts';
+import { createMemoryStreamContext } from './context/memory-stream-context';
+import type { TaskReader } from './context/task-stream-context';
+import { createByteStream } from './http/byte-stream';
+import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
+import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
+import { errorResponse, streamResponse } from './http/responses';
+import { checkTaskOptions } from './task/check-task-options';
+import { followSettlement } from './task/follow-settlement';
+import { startTask } from './task/start-task';
+import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
+import { createNotFoundError, createUnavailableError } from './task-errors';
+
+/** A task that `streamTask` started or joined. */
+export interface StreamedTask<Result = unknown> {
+  readonly taskId: string;
+  /**
+   * What `execute` returned. Rejects with a `TaskError` when the task failed, was cancelled or
+   * refused; that is never an unhandled rejection.
+   */
+  readonly result: Promise<Result>;
+  /** Asks the task to stop. `false`: it is over already. */
+  cancel(reason?: string): Promise<boolean>;
+  /**
+   * A response that streams the task. Resolves once the task is claimed: 200, or with
+   * `{ error: { code, message } }` 400 for a bad taskId, 404 when the taskId is somebody else's,
+   * 503 when the storage is away.
+   */
+  toResponse(init?: ResponseInit): Promise<Response>;
+  /** The task as AI SDK chunks, for `writer.merge` of another stream. */
+  toUIMessageStream(options?: ToUIMessageStreamOptions): ReadableStream<UIMessageChunk>;
+  /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
+  pipeToResponse(response: NodeResponse, init?: ResponseInit): Promise<void>;
+  /** Resolves with the outcome, without reading the stream. Rejects when the task was refused. */
+  consume(): Promise<TaskSettlement<Result>>;
+}
+
+/**
+ * Runs slow work that outlives its connection, and streams it as an AI SDK UI message stream.
+ * The task starts at once, whether or not a response is ever asked for.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function streamTask<
+  Result,
+  Input = undefined,
+  Steps extends Record<string, number> = Record<string, number>,
+  Value = unknown,
+>(options: StreamTaskOptions<Input, Result, Steps, Value>): StreamedTask<Result> {
+  checkTaskOptions(options);
+  const { execute, input, onSettle, ...rest } = options;
+  const {
+    taskId = createTaskId(),
+    owner,
+    heartbeatMs = 5_000,
+    streamContext = createMemoryStreamContext(),
+    cancelOnDisconnect = false,
+    waitUntil,
+  } = rest;
+
+  const claiming = startTask({
+    ...rest,
+    taskId,
+    heartbeatMs,
+    streamContext,
+    execute: (given) => execute({ ...given, input: input as Input }),
+    onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
+  });
+  waitUntil?.(claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined)));
+
+  const openReader = async (): Promise<TaskReader> => {
+    const claim = await claiming;
+    if (claim.kind === 'refused') throw claim.error;
+    const reader = await claim.context.read(taskId, { owner }).catch((cause: unknown) => {
+      throw createUnavailableError(cause);
+    });
+    if (!reader) throw createNotFoundError();
+    return reader;
+  };
+
+  const consume = async (): Promise<TaskSettlement<Result>> => {
+    const claim = await claiming;
+    const own = claim.kind === 'opened' ? await claim.settled : undefined;
+    return (own ?? (await followSettlement(await openReader()))) as TaskSettlement<Result>;
+  };
+
+  const awaitResult = async (): Promise<Result> => {
+    const { status, result, error } = await consume();
+    if (status === 'completed') return result as Result;
+    throw new TaskError(error ?? { code: 'internal', message: 'The task failed.' });
+  };
+  let result: Promise<Result> | undefined;
+
+  const cancel = async (reason?: string) => {
+    const claim = await claiming;
+    return claim.kind !== 'refused' && claim.context.cancel(taskId, { owner, reason });
+  };
+
+  const toResponse = async (init?: ResponseInit) => {
+    let reader: TaskReader;
+    try {
+      reader = await openReader();
+    } catch (error) {
+      if (TaskError.isInstance(error)) return errorResponse(error, init);
+      throw error;
+    }
+    const onCancel = () => {
+      // The task goes on when the storage cannot be asked.
+      if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
+    };
+    const body = createByteStream({ reader, taskId, heartbeatMs, onCancel });
+    return streamResponse(body, taskId, init);
+  };
+
+  return {
+    taskId,
+    get result() {
+      result ??= awaitResult();
+      // Whoever does not await it hears of the failure from `onError`.
+      result.catch(() => {});
+      return result;
+    },
+    cancel,
+    toResponse,
+    toUIMessageStream: (streamOptions) =>
+      createChunkStream({ ...streamOptions, openReader, taskId, heartbeatMs }),
+    async pipeToResponse(response, init) {
+      await pipeToNodeResponse(await toResponse(init), response);
+    },
+    consume,
+  };
+}

@@ -1,0 +1,62 @@
+import { TaskError } from '../../protocol/task-error';
+
+/**
+ * The error, without its details if JSON cannot carry them.
+ *
+ * @param onUnsendable Gets the reason why they had to go.
+ */
+export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => void): TaskError {
+  try {
+    JSON.stringify(error);
+    return error;
+  } catch (cause) {
+    onUnsendable?.(cause);
+    const { code, message, retryable } = error;
+    return new TaskError({ code, message, retryable, cause: error });
+  }
+}
+
+/**
+ * Makes the function that hands errors to the host and says what a client may know of them.
+ * A `TaskError` passes as it is, if its details can be sent; whatever `toTaskError` does not
+ * translate is masked. Each error is reported once.
+ */
+export function createErrorMask({
+  taskId,
+  toTaskError,
+  onError = (error) => console.error(`ai-task-stream: task ${taskId}:`, error),
+}: {
+  taskId: string;
+  toTaskError?: (error: unknown) => TaskError | undefined;
+  onError?: (error: unknown, context: { taskId: string }) => void;
+}): (error: unknown) => TaskError {
+  const masked = new Map<unknown, TaskError>();
+
+  const report = (error: unknown) => {
+    try {
+      onError(error, { taskId });
+    } catch (hostError) {
+      console.error('ai-task-stream: `onError` threw:', hostError);
+    }
+  };
+
+  const translate = (error: unknown): TaskError => {
+    if (TaskError.isInstance(error)) return sendable(error, report);
+    try {
+      const translated = toTaskError?.(error);
+      if (translated) return sendable(translated, report);
+    } catch (hostError) {
+      report(hostError);
+    }
+    return new TaskError({ code: 'internal', message: 'The task failed.', cause: error });
+  };
+
+  return (error) => {
+    const known = masked.get(error);
+    if (known) return known;
+    report(error);
+    const translated = translate(error);
+    masked.set(error, translated);
+    return translated;
+  };
+}

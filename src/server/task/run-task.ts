@@ -1,0 +1,195 @@
+import type { UIMessageChunk } from 'ai';
+import { TaskError } from '../../protocol/task-error';
+import type { TaskSettlement } from '../../protocol/task-parts';
+import type { TaskLog } from '../context/task-stream-context';
+import { sendable } from './mask-error';
+import { serialize } from './serialize';
+import { createStopReason, stopErrorOf } from './stop-reason';
+import type { TaskReporterCore } from './task-reporter';
+import type { TaskWriterCore } from './task-writer';
+
+export interface RunTaskOptions {
+  taskId: string;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  execute: (signal: AbortSignal) => unknown;
+  log: TaskLog;
+  reporter: TaskReporterCore;
+  writer: TaskWriterCore;
+  /** Whether the settle part carries the result. */
+  sendsResult: boolean;
+  encodeResult: (result: unknown) => unknown;
+  deadlineMs: number | undefined;
+  graceMs: number;
+  abortSignal: AbortSignal | undefined;
+  /** Reports an error to the host and gives what a client may know of it. */
+  maskError: (error: unknown) => TaskError;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  /** With the whole result, also where the settle part leaves it out. */
+  readonly settlement: TaskSettlement;
+  /** False when somebody else had closed the task, so that the log says something else. */
+  readonly isOurs: boolean;
+}
+
+type Ending =
+  | { readonly status: 'completed'; readonly result: unknown }
+  | { readonly status: 'failed' | 'cancelled'; readonly error: TaskError };
+
+const onceOnly: AddEventListenerOptions = { once: true };
+
+/** One signal for all that can stop a run: a request, the deadline, the host's own signal. */
+function createStop({
+  log,
+  deadlineMs,
+  abortSignal,
+}: Pick<RunTaskOptions, 'log' | 'deadlineMs' | 'abortSignal'>): {
+  signal: AbortSignal;
+  dispose: () => void;
+} {
+  const controller = new AbortController();
+  const released = new AbortController();
+  const follow = (source: AbortSignal) => {
+    const stop = () => controller.abort(createStopReason(sendable(stopErrorOf(source.reason))));
+    if (source.aborted) stop();
+    else source.addEventListener('abort', stop, { ...onceOnly, signal: released.signal });
+  };
+  follow(log.signal);
+  if (abortSignal) follow(abortSignal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (deadlineMs !== undefined) {
+    timer = setTimeout(() => {
+      const message = `The task did not end within ${deadlineMs} ms.`;
+      controller.abort(
+        createStopReason(new TaskError({ code: 'timeout', message, retryable: true })),
+      );
+    }, deadlineMs);
+  }
+  return {
+    signal: controller.signal,
+    dispose() {
+      clearTimeout(timer);
+      released.abort();
+    },
+  };
+}
+
+/** Waits for the work; once the run is to stop, for `graceMs` at most. */
+async function waitFor(
+  work: Promise<void>,
+  { signal, graceMs }: { signal: AbortSignal; graceMs: number },
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let startGrace = () => {};
+  const outOfGrace = new Promise<void>((resolve) => {
+    startGrace = () => {
+      timer = setTimeout(resolve, graceMs);
+    };
+  });
+  if (signal.aborted) startGrace();
+  else signal.addEventListener('abort', startGrace, onceOnly);
+  await Promise.race([work, outOfGrace]);
+  signal.removeEventListener('abort', startGrace);
+  clearTimeout(timer);
+}
+
+/** Runs `execute` to its one outcome and stores it. Never rejects. */
+export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
+  const { execute, log, writer, graceMs, maskError } = options;
+  const stop = createStop(options);
+  let result: unknown;
+  let thrown: { error: unknown } | undefined;
+  const run = async () => {
+    try {
+      if (!stop.signal.aborted) result = await execute(stop.signal);
+    } catch (error) {
+      thrown = { error };
+    }
+    await writer.merged();
+  };
+  await waitFor(run(), { signal: stop.signal, graceMs });
+
+  const failure = thrown ?? writer.failure;
+  let ending: Ending;
+  if (stop.signal.aborted) {
+    const error = stopErrorOf(stop.signal.reason);
+    ending = { status: error.code === 'timeout' ? 'failed' : 'cancelled', error };
+    if (failure && !isAbort(failure.error)) maskError(failure.error);
+  } else if (failure) {
+    ending = { status: 'failed', error: maskError(failure.error) };
+  } else {
+    ending = { status: 'completed', result };
+  }
+  stop.dispose();
+
+  const { settlement, frames } = settle(options, ending);
+  try {
+    return { settlement, isOurs: await log.settle(frames, settlement.status) };
+  } catch (error) {
+    maskError(error);
+    return { settlement, isOurs: true };
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+/** The settlement and the closing frames. A result that cannot be sent fails the task. */
+function settle(
+  options: RunTaskOptions,
+  ending: Ending,
+): { settlement: TaskSettlement; frames: string[] } {
+  const { taskId, createdAt, writer, reporter, sendsResult, encodeResult, maskError } = options;
+  const settledAt = Date.now();
+  const base = { taskId, durationMs: settledAt - createdAt, settledAt };
+  const settlement: TaskSettlement =
+    ending.status === 'completed'
+      ? { ...base, status: 'completed', result: ending.result }
+      : { ...base, status: ending.status, error: ending.error.toJSON() };
+
+  let settleFrame: string;
+  try {
+    const { result: whole, ...rest } = settlement;
+    const result = sendsResult ? whole : undefined;
+    const data = result === undefined ? rest : { ...rest, result: encodeResult(result) };
+    const chunk = { type: 'data-task-settle', id: taskId, data };
+    settleFrame = serialize(chunk, 'result', result);
+  } catch (error) {
+    if (ending.status !== 'completed') throw error;
+    return settle(options, { status: 'failed', error: maskError(error) });
+  }
+
+  const { status } = ending;
+  const { finishReason, messageMetadata } = writer.finish;
+  const message =
+    ending.status === 'completed' ? 'The task ended before this call did.' : ending.error.message;
+  const chunks: UIMessageChunk[] = writer.end(status, message);
+  if (ending.status !== 'completed' && messageMetadata !== undefined) {
+    chunks.push({ type: 'message-metadata', messageMetadata });
+  }
+  chunks.push({ type: 'data-task', id: taskId, data: reporter.end(status, settledAt) });
+  if (ending.status === 'failed') {
+    chunks.push({
+      type: 'data-task-error',
+      id: taskId,
+      data: { taskId, ...ending.error.toJSON() },
+    });
+  }
+  const last: UIMessageChunk =
+    ending.status === 'completed'
+      ? {
+          type: 'finish',
+          ...(finishReason !== undefined && { finishReason }),
+          ...(messageMetadata !== undefined && { messageMetadata }),
+        }
+      : ending.status === 'failed'
+        ? { type: 'error', errorText: ending.error.message }
+        : { type: 'abort', reason: ending.error.message };
+  return {
+    settlement,
+    frames: [...chunks.map((chunk) => JSON.stringify(chunk)), settleFrame, JSON.stringify(last)],
+  };
+}

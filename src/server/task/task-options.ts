@@ -1,0 +1,103 @@
+import type { UIMessage, UIMessageStreamWriter } from 'ai';
+import type { TaskError } from '../../protocol/task-error';
+import type { TaskSettlement } from '../../protocol/task-parts';
+import type { TaskStreamContext } from '../context/task-stream-context';
+import type { TaskReporter } from './task-reporter';
+
+/** Encodes inputs, partial results and results as text, such as superjson does. */
+export interface TaskTransformer {
+  stringify(value: unknown): string;
+  parse(text: string): unknown;
+}
+
+/** What `execute` gets. */
+export interface ExecuteOptions<Input, StepName extends string, Value> {
+  readonly input: Input;
+  /** Reports progress, steps, log lines and partial results. */
+  readonly task: TaskReporter<StepName, Value>;
+  /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
+  readonly writer: UIMessageStreamWriter;
+  /**
+   * Aborts on cancel and when the task was lost (`AbortError`), and at the deadline
+   * (`TimeoutError`). The reason's `cause` is a `TaskError` that tells which. Pass it on to
+   * everything slow.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What `onSettle` gets: the settlement with the whole result, and whose it is. */
+export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
+  readonly name: string | undefined;
+  readonly chatId: string | undefined;
+  readonly owner: string | undefined;
+}
+
+/** Everything about a task but its input and its work. */
+export interface TaskSettings<Result = unknown> {
+  /** Shown on the page and kept with the record. */
+  name?: string;
+  /**
+   * Where the log lives. Default: the memory of this process.
+   */
+  streamContext?: TaskStreamContext;
+  /**
+   * What to do while the storage is away: `refuse` (503, `execute` does not run) or `run` it all
+   * the same, visible to its first response only. Default `refuse`.
+   */
+  whenUnavailable?: 'refuse' | 'run';
+  /** Keeps a serverless instance alive until the task is done, such as Next.js' `after`. */
+  waitUntil?: (promise: Promise<unknown>) => void;
+  /** Between two heartbeats of a response, in milliseconds. Default 5,000. */
+  heartbeatMs?: number;
+  /** The task fails with the code `timeout` after so many milliseconds. Default: no deadline. */
+  deadlineMs?: number;
+  /** How long `execute` may go on after a cancel or the deadline, in milliseconds. Default 5,000. */
+  graceMs?: number;
+  /** At most one progress snapshot in so many milliseconds. Default 100. */
+  progressIntervalMs?: number;
+  /** Cancels the task when the client of its first response leaves. Default false. */
+  cancelOnDisconnect?: boolean;
+  /** Sends the result in a chat, too, where every later turn uploads it again. Default false. */
+  sendResult?: boolean;
+  /** Encodes partial results and the result. Default: they are sent as JSON makes of them. */
+  transformer?: Pick<TaskTransformer, 'stringify'>;
+  /** Says what a client may know of an error. `undefined`: it is masked, as by default. */
+  toTaskError?: (error: unknown) => TaskError | undefined;
+  /** Gets every error as it was thrown. Default: `console.error`. */
+  onError?: (error: unknown, context: { taskId: string }) => void;
+  /**
+   * Runs exactly once, after the outcome is stored. It is awaited, for 30 s at most, before the
+   * chat's active task is cleared.
+   */
+  onSettle?: (event: TaskSettleEvent<Result>) => Promise<void> | void;
+}
+
+/** Options of `streamTask`. */
+export interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>, Value>
+  extends TaskSettings<Result> {
+  /** The work. What it returns is the task's result. */
+  execute: (
+    options: ExecuteOptions<Input, keyof Steps & string, Value>,
+  ) => Promise<Result> | Result;
+  /** Handed to `execute`. */
+  input?: Input;
+  /**
+   * Names the run: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, this one
+   * joins it and `execute` does not run. Default: a random one.
+   */
+  taskId?: string;
+  /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
+  steps?: Steps;
+  /** Who may follow and cancel the task. Default: whoever knows the taskId. */
+  owner?: string;
+  /** Makes it the chat's active task; the running one is cancelled as `superseded`. */
+  chatId?: string;
+  /** Lets a chat have several tasks at once. Default false. */
+  concurrent?: boolean;
+  /** The chat's messages; when the last one is the assistant's, the task continues it. */
+  originalMessages?: readonly UIMessage[];
+  /** Id of the assistant's message, as the page named it. */
+  messageId?: string;
+  /** Cancels the task when it aborts. */
+  abortSignal?: AbortSignal;
+}

@@ -1,0 +1,219 @@
+import { TaskError } from '../../protocol/task-error';
+import type {
+  TaskData,
+  TaskLogLevel,
+  TaskOutcome,
+  TaskProgress,
+  TaskStep,
+} from '../../protocol/task-parts';
+import { createSettledError, type TaskWriterCore } from './task-writer';
+
+/** Reports progress of one step. */
+export interface StepReporter {
+  /** Sets how far this step has come. */
+  progress(progress: TaskProgress): void;
+}
+
+/** What `execute` reports with, as `task`. */
+export interface TaskReporter<StepName extends string = string, Value = unknown> {
+  readonly taskId: string;
+  readonly name: string | undefined;
+  /**
+   * Sets how far the task has come. While a step is running it counts for the step that started
+   * last. At most one update per `progressIntervalMs` leaves; the newest always does.
+   */
+  progress(progress: TaskProgress): void;
+  /**
+   * Runs a phase and resolves with what it returns. Names must be among `steps`, when those were
+   * given; else steps are listed in the order in which they start, without a weight.
+   *
+   * @throws TaskError `unknown-step` for a name that is not among `steps`.
+   */
+  step<Returned>(
+    name: StepName,
+    work: (step: StepReporter) => Promise<Returned> | Returned,
+  ): Promise<Returned>;
+  /** Adds a line to the log; a string is of the level `info`. */
+  log(entry: string | { level?: TaskLogLevel; message: string }): void;
+  /**
+   * Adds one item to the incremental result.
+   *
+   * @throws TaskError `unserializable` when JSON cannot carry it.
+   */
+  partial(value: Value): void;
+}
+
+export interface TaskReporterCore {
+  readonly task: TaskReporter;
+  /** The snapshot as of now. */
+  snapshot(): TaskData;
+  /** Ends pacing and gives the final snapshot. */
+  end(outcome: TaskOutcome, endedAt: number): TaskData;
+}
+
+function isMeasure({ value, total }: TaskProgress): boolean {
+  return Number.isFinite(value) && value >= 0 && (total === undefined || Number.isFinite(total));
+}
+
+/** Keeps a task's progress, steps, log and partials, and paces its snapshots. */
+export function createTaskReporter({
+  taskId,
+  name,
+  createdAt,
+  weights,
+  progressIntervalMs,
+  encodePartial,
+  emit,
+  onProblem,
+}: {
+  taskId: string;
+  name: string | undefined;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  /** Weights of the steps by name. */
+  weights: Readonly<Record<string, number>> | undefined;
+  progressIntervalMs: number;
+  encodePartial: (value: unknown) => unknown;
+  emit: TaskWriterCore['emit'];
+  /** Takes what is wrong but must not stop the task. */
+  onProblem: (error: TaskError) => void;
+}): TaskReporterCore {
+  let status: TaskData['status'] = 'running';
+  let updatedAt = createdAt;
+  let progress: TaskProgress | undefined;
+  let steps: readonly TaskStep[] = Object.entries(weights ?? {}).map(([stepName, weight]) => ({
+    name: stepName,
+    weight,
+    status: 'pending',
+  }));
+  // Names of the running steps, in the order of starting.
+  let running: readonly string[] = [];
+  let logCount = 0;
+  let partialCount = 0;
+  let lastSnapshotAt = createdAt;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const snapshot = (): TaskData => ({
+    taskId,
+    ...(name !== undefined && { name }),
+    status,
+    ...(progress && { progress }),
+    ...(steps.length > 0 && { steps: [...steps] }),
+    createdAt,
+    updatedAt,
+  });
+
+  const sendSnapshot = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    lastSnapshotAt = Date.now();
+    emit({ type: 'data-task', id: taskId, data: snapshot() });
+  };
+
+  const assertRunning = () => {
+    if (status !== 'running') throw createSettledError();
+  };
+
+  const changed = () => {
+    updatedAt = Date.now();
+    if (timer !== undefined) return;
+    const dueInMs = lastSnapshotAt + progressIntervalMs - updatedAt;
+    if (dueInMs <= 0) sendSnapshot();
+    // The clock may have been set back meanwhile.
+    else timer = setTimeout(sendSnapshot, Math.min(dueInMs, progressIntervalMs));
+  };
+
+  const changeStep = (stepName: string, change: Partial<TaskStep>) => {
+    steps = steps.map((step) => (step.name === stepName ? { ...step, ...change } : step));
+  };
+
+  const setProgress = (next: TaskProgress, stepName: string | undefined) => {
+    assertRunning();
+    if (!isMeasure(next)) {
+      onProblem(
+        new TaskError({
+          code: 'invalid-input',
+          message: `Progress was left out: value ${next.value} and total ${next.total} must be finite numbers of 0 or more.`,
+        }),
+      );
+      return;
+    }
+    const { value, total, message } = next;
+    progress = {
+      value,
+      ...(total !== undefined && total > 0 && { total }),
+      ...(message !== undefined && { message: String(message) }),
+    };
+    if (stepName !== undefined) changeStep(stepName, { progress });
+    changed();
+  };
+
+  const startStep = (stepName: string) => {
+    assertRunning();
+    if (!steps.some((step) => step.name === stepName)) {
+      if (weights) {
+        throw new TaskError({
+          code: 'unknown-step',
+          message: `There is no step \`${stepName}\`. Declare it in \`steps\`, beside ${Object.keys(weights).join(', ')}.`,
+        });
+      }
+      steps = [...steps, { name: stepName, weight: 0, status: 'pending' }];
+    }
+    running = [...running, stepName];
+    progress = undefined;
+    changeStep(stepName, { status: 'running', progress: undefined });
+    changed();
+  };
+
+  const endStep = (stepName: string, stepStatus: TaskStep['status']) => {
+    running = running.filter((other) => other !== stepName);
+    changeStep(stepName, { status: stepStatus });
+    // After the end the final snapshot has been sent already.
+    if (status === 'running') changed();
+  };
+
+  const task: TaskReporter = {
+    taskId,
+    name,
+    progress: (next) => setProgress(next, running.at(-1)),
+    async step(stepName, work) {
+      startStep(stepName);
+      try {
+        const returned = await work({ progress: (next) => setProgress(next, stepName) });
+        endStep(stepName, 'completed');
+        return returned;
+      } catch (error) {
+        endStep(stepName, 'failed');
+        throw error;
+      }
+    },
+    log(entry) {
+      const { level = 'info', message } = typeof entry === 'string' ? { message: entry } : entry;
+      const index = logCount++;
+      const data = { taskId, index, level, message: String(message), at: Date.now() };
+      emit({ type: 'data-task-log', id: `${taskId}:${index}`, data, transient: true });
+    },
+    partial(value) {
+      const index = partialCount;
+      const data = { taskId, index, value: encodePartial(value) };
+      const id = `${taskId}:${index}`;
+      emit({ type: 'data-task-partial', id, data, transient: true }, `partials[${index}]`, value);
+      partialCount++;
+    },
+  };
+
+  return {
+    task,
+    snapshot,
+    end(outcome, endedAt) {
+      clearTimeout(timer);
+      timer = undefined;
+      status = outcome;
+      updatedAt = endedAt;
+      for (const stepName of running) {
+        changeStep(stepName, { status: outcome === 'completed' ? 'completed' : 'failed' });
+      }
+      return snapshot();
+    },
+  };
+}

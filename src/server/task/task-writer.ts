@@ -1,0 +1,178 @@
+import type { FinishReason, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import { mergeMetadata } from '../../protocol/merge-metadata';
+import { TaskError } from '../../protocol/task-error';
+import { isTaskPart, type TaskOutcome } from '../../protocol/task-parts';
+import type { TaskLog } from '../context/task-stream-context';
+import { nextTurn } from '../next-turn';
+import { createOpenParts } from './open-parts';
+import { serialize } from './serialize';
+
+/** What merged `finish` chunks said, for our own. */
+interface MergedFinish {
+  readonly finishReason?: FinishReason;
+  readonly messageMetadata?: unknown;
+}
+
+export interface TaskWriterCore {
+  /** What `execute` gets. */
+  readonly writer: UIMessageStreamWriter;
+  /**
+   * Adds one of our own chunks. Throws once the task has settled, and when JSON cannot carry
+   * `subject`, the part of the chunk that came from outside and is called `path`.
+   */
+  emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
+  /** Resolves when no merge is under way. */
+  merged(): Promise<void>;
+  /** The first error that a merged stream brought. */
+  readonly failure: { readonly error: unknown } | undefined;
+  readonly finish: MergedFinish;
+  /** Ends writing, leaves merged streams, and gives the chunks that close open parts. */
+  end(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
+}
+
+/** The error of whoever reports or writes too late. */
+export function createSettledError(): TaskError {
+  return new TaskError({
+    code: 'settled',
+    message:
+      'The task has settled, so nothing can be added to it any more. Await all work in `execute` before it returns.',
+  });
+}
+
+/** Reads this long without a pause before others in the process get a turn, in milliseconds. */
+const maxTurnMs = 8;
+
+/**
+ * Takes chunks into a task. A `start`, `finish`, `abort` or `error` of somebody else never
+ * passes: metadata and `finishReason` move into ours, an `error` fails the task. Merged streams
+ * are read one chunk at a time, and not while the storage is behind, so they feel back pressure.
+ */
+export function createTaskWriter({
+  taskId,
+  log,
+  maskError,
+}: {
+  taskId: string;
+  log: Pick<TaskLog, 'append' | 'isBehind' | 'flushed'>;
+  /** Reports an error to the host and gives the words that a client may read. */
+  maskError: (error: unknown) => string;
+}): TaskWriterCore {
+  const openParts = createOpenParts();
+  const merges = new Set<Promise<void>>();
+  const readers = new Set<ReadableStreamDefaultReader<UIMessageChunk>>();
+  let failure: { error: unknown } | undefined;
+  let finish: MergedFinish = {};
+  let hasEnded = false;
+
+  const assertOpen = () => {
+    if (hasEnded) throw createSettledError();
+  };
+
+  const fail = (error: unknown) => {
+    failure ??= { error };
+  };
+
+  const send = (data: string, chunk: UIMessageChunk, source: unknown) => {
+    for (const closing of openParts.track(chunk, source)) log.append(JSON.stringify(closing));
+    log.append(data);
+  };
+
+  const emit = (chunk: UIMessageChunk, path = 'chunk', subject: unknown = chunk) => {
+    assertOpen();
+    send(serialize(chunk, path, subject), chunk, undefined);
+  };
+
+  /** @param source The reader of the merged stream that the chunk came from, if it did. */
+  const write = (chunk: UIMessageChunk, source?: unknown) => {
+    switch (chunk.type) {
+      case 'start':
+        if (chunk.messageMetadata == null) return assertOpen();
+        return emit(
+          { type: 'message-metadata', messageMetadata: chunk.messageMetadata },
+          'messageMetadata',
+          chunk.messageMetadata,
+        );
+      case 'finish': {
+        assertOpen();
+        // As JSON makes of it now, because what JSON cannot carry would keep the task from settling.
+        const messageMetadata: unknown =
+          chunk.messageMetadata == null
+            ? undefined
+            : JSON.parse(serialize(chunk.messageMetadata, 'messageMetadata'));
+        finish = {
+          finishReason: chunk.finishReason ?? finish.finishReason,
+          messageMetadata: mergeMetadata(finish.messageMetadata, messageMetadata),
+        };
+        return;
+      }
+      case 'abort':
+        return assertOpen();
+      case 'error':
+        assertOpen();
+        return fail(new TaskError({ code: 'stream-failed', message: chunk.errorText }));
+      // Each response makes its own.
+      case 'data-task-heartbeat':
+        return assertOpen();
+    }
+    if (chunk.type.startsWith('data-task') && isTaskPart(chunk) && chunk.data.taskId === taskId) {
+      throw new TaskError({
+        code: 'invalid-input',
+        message: `A \`${chunk.type}\` part of this task cannot be written by hand. Use \`task.progress\`, \`task.log\` or \`task.partial\`.`,
+      });
+    }
+    assertOpen();
+    send(serialize(chunk, 'chunk'), chunk, source);
+  };
+
+  const readAll = async (reader: ReadableStreamDefaultReader<UIMessageChunk>) => {
+    let turnStartedAt = performance.now();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || hasEnded) return;
+        write(value, reader);
+        if (log.isBehind) await log.flushed();
+        if (performance.now() - turnStartedAt < maxTurnMs) continue;
+        await nextTurn();
+        turnStartedAt = performance.now();
+      }
+    } catch (error) {
+      if (hasEnded) return;
+      fail(error);
+      await reader.cancel(error).catch(ignoreCancelFailure);
+    } finally {
+      readers.delete(reader);
+    }
+  };
+
+  const merge = (stream: ReadableStream<UIMessageChunk>) => {
+    if (hasEnded) stream.cancel().catch(ignoreCancelFailure);
+    assertOpen();
+    const reader = stream.getReader();
+    readers.add(reader);
+    const merging = readAll(reader).finally(() => merges.delete(merging));
+    merges.add(merging);
+  };
+
+  return {
+    writer: { write: (chunk) => write(chunk), merge, onError: maskError },
+    emit,
+    async merged() {
+      while (merges.size > 0) await Promise.all(merges);
+    },
+    get failure() {
+      return failure;
+    },
+    get finish() {
+      return finish;
+    },
+    end(outcome, errorText) {
+      hasEnded = true;
+      for (const reader of readers) reader.cancel().catch(ignoreCancelFailure);
+      return openParts.closingChunks(outcome, errorText);
+    },
+  };
+}
+
+/** A source that fails while it is being left changes nothing any more. */
+function ignoreCancelFailure(): void {}

@@ -1,0 +1,36 @@
+import { onPageWake } from './page-wake';
+
+/** A timer that can be set anew, and that minds the page and a signal. */
+export interface Alarm {
+  /** Resolves when the time is up, or the signal aborts. */
+  readonly rung: Promise<void>;
+  /** Rings in so many milliseconds from now, whatever was set before. */
+  set(ms: number): void;
+  /** Takes down the timer and all listeners. Done already once it has rung. */
+  close(): void;
+}
+
+/** Creates an alarm. When the page wakes, it is set to what `onWake` returns. */
+export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let ring = () => {};
+  const set = (ms: number) => {
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(ring, ms);
+  };
+  const close = () => {
+    clearTimeout(timer);
+    removeWake();
+    signal.removeEventListener('abort', ring);
+  };
+  const removeWake = onPageWake(() => set(onWake()));
+  const rung = new Promise<void>((resolve) => {
+    ring = () => {
+      close();
+      resolve();
+    };
+  });
+  signal.addEventListener('abort', ring);
+  if (signal.aborted) ring();
+  return { rung, set, close };
+}

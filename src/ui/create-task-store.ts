@@ -1,0 +1,166 @@
+import { TaskError } from '../protocol/task-error';
+import { createTaskId } from '../protocol/task-id';
+import { cancelTask } from './cancel-task';
+import { clientError } from './client-error';
+import { followTask, type ReceivedChunk } from './follow-task';
+import { createCore, deriveState, reduceChunks } from './task-stream-state';
+import type { TaskEnd, TaskStream, TaskStreamOptions, UnsettledTask } from './task-stream-types';
+
+/** A task that is being followed: the way to leave it, and what those who started it wait for. */
+interface Following<Result> {
+  readonly controller: AbortController;
+  readonly end: Promise<TaskEnd<Result>>;
+  readonly resolve: (end: TaskEnd<Result>) => void;
+}
+
+/** The store behind `createTaskStream`, whose types are given as they are. */
+export function createTaskStore<Result, Value>(
+  options: TaskStreamOptions<Result, Value>,
+): TaskStream<unknown, Result, Value> {
+  const listeners = new Set<() => void>();
+  const initialCore = createCore<Result, Value>();
+  const initialState = deriveState(initialCore);
+  let core = initialCore;
+  let state = initialState;
+  // Where the task's log was read to.
+  let cursor: string | undefined;
+  let following: Following<Result> | undefined;
+  // Ends requests to cancel a task that has settled, or is none of ours any more.
+  let cancels = new AbortController();
+
+  function commit(next: typeof core): void {
+    core = next;
+    state = core === initialCore ? initialState : deriveState(core);
+    for (const listener of listeners) guard(listener);
+  }
+
+  function patch(fields: Partial<typeof core>): void {
+    commit({ ...core, ...fields });
+  }
+
+  /** Ends the connection; whoever waits for a task that has not settled learns the reason. */
+  function close(error: TaskError, failure?: TaskError): UnsettledTask {
+    const { taskId = '' } = core.task;
+    const end: UnsettledTask = { status: 'unsettled', taskId, error };
+    following?.controller.abort();
+    following?.resolve(end);
+    following = undefined;
+    patch({ connection: 'closed', isStalled: false, failure });
+    return end;
+  }
+
+  function detach(): void {
+    if (following) close(clientError('aborted', 'Left. Resume the task to follow it.'));
+  }
+
+  /** Leaves the task, and begins anew with the name of another, or with nothing. */
+  function renew(taskId?: string): void {
+    detach();
+    cancels.abort();
+    cancels = new AbortController();
+    cursor = undefined;
+    commit(taskId === undefined ? initialCore : createCore(taskId));
+  }
+
+  function fail(error: TaskError): UnsettledTask {
+    const end = close(error, error);
+    guard(() => options.onError?.(error));
+    return end;
+  }
+
+  function receive(chunks: readonly ReceivedChunk[], nextCursor: string | undefined): void {
+    const receiver = following;
+    const before = core.task;
+    const next = reduceChunks(core, chunks, options.transformer);
+    cursor = nextCursor;
+    if (next !== core) commit(next);
+    const { logs, partials, error, settlement } = next.task;
+    for (const log of logs.slice(before.logs.length)) guard(() => options.onLog?.(log));
+    partials.slice(before.partials.length).forEach((value, index) => {
+      guard(() => options.onPartial?.(value, before.partials.length + index));
+    });
+    if (error && error.code !== 'cancelled' && error.code !== before.error?.code) {
+      guard(() => options.onError?.(new TaskError(error)));
+    }
+    if (settlement && !before.settlement) {
+      cancels.abort();
+      receiver?.resolve(settlement);
+      guard(() => options.onSettle?.(settlement));
+    }
+  }
+
+  function follow(taskId: string, body?: string, ifPresent = false): Promise<TaskEnd<Result>> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let resolve: Following<Result>['resolve'] = () => {};
+    const end = new Promise<TaskEnd<Result>>((resolveEnd) => {
+      resolve = resolveEnd;
+    });
+    following = { controller, end, resolve };
+    patch({ connection: 'connecting', failure: undefined });
+    followTask(options, {
+      taskId,
+      body,
+      cursor,
+      signal,
+      onConnected: (isConnected) =>
+        patch({ connection: isConnected ? 'connected' : 'reconnecting' }),
+      onStalled(isStalled) {
+        if (isStalled !== core.isStalled) patch({ isStalled });
+      },
+      onChunks: receive,
+      getTask: () => core.task,
+    }).then((failure) => {
+      if (signal.aborted) return;
+      if (!failure || core.task.settlement) detach();
+      else if (ifPresent && failure.status === 404) renew();
+      else fail(failure.error);
+    });
+    return end;
+  }
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async start(input, { taskId = createTaskId() } = {}) {
+      renew(taskId);
+      try {
+        const { transformer } = options;
+        const value = transformer ? transformer.stringify(input) : input;
+        return follow(taskId, JSON.stringify({ taskId, input: value }));
+      } catch (cause) {
+        return fail(clientError('unserializable', 'The input must be JSON.', cause));
+      }
+    },
+    async cancel(reason) {
+      const { taskId, settlement } = core.task;
+      if (taskId === undefined || settlement) return false;
+      return cancelTask(options, { taskId, reason, signal: cancels.signal });
+    },
+    detach,
+    async resume(taskId, { cursor: from, ifPresent } = {}) {
+      if (taskId !== core.task.taskId) renew(taskId);
+      else if (core.task.settlement) return core.task.settlement;
+      else if (following) return following.end;
+      cursor = from ?? cursor;
+      return follow(taskId, undefined, ifPresent);
+    },
+    reset: () => renew(),
+    dispose() {
+      listeners.clear();
+      renew();
+    },
+  };
+}
+
+/** A listener or callback of the page that throws must not break the stream. */
+function guard(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    console.error(error);
+  }
+}

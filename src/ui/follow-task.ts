@@ -1,0 +1,148 @@
+import { TaskError } from '../protocol/task-error';
+import type { TaskState } from '../protocol/task-state';
+import { backOff } from './back-off';
+import { clientError } from './client-error';
+import type { StreamEvent } from './event-parser';
+import { isPageAway } from './page-wake';
+import { readEventStream } from './read-event-stream';
+import { superviseAttempt } from './supervise-attempt';
+import type { TaskClientOptions } from './task-client-options';
+import { type Refusal, readRefusal, requestTask, streamOf } from './task-request';
+
+/** A chunk whose type is known to be a string, and nothing else. */
+export interface ReceivedChunk {
+  type: string;
+}
+
+/** What to follow, and whom to tell. */
+export interface FollowTaskOptions {
+  taskId: string;
+  /** JSON text that starts the task, repeated until there is an answer. Without it: attach only. */
+  body: string | undefined;
+  /** Where to go on. Default: from the start. */
+  cursor: string | undefined;
+  /** Aborting it leaves the task. */
+  signal: AbortSignal;
+  /** A stream is there (`true`), or was cut and is sought again (`false`). */
+  onConnected: (isConnected: boolean) => void;
+  onStalled: (isStalled: boolean) => void;
+  /** All chunks of one network read, and the cursor after them. */
+  onChunks: (chunks: readonly ReceivedChunk[], cursor: string | undefined) => void;
+  /** The task as of the chunks handed over. */
+  getTask: () => TaskState;
+}
+
+/** Why following ended without a settlement. */
+export interface FollowFailure {
+  error: TaskError;
+  /** The answer's status, when the server refused. */
+  status?: number;
+}
+
+/**
+ * Follows a task until its stream has ended, over as many connections as that takes. An end
+ * before the settlement, or before the last chunk, is a cut: the stream is asked for again from
+ * the last seen cursor. `undefined`: read to the end, or aborted.
+ */
+export async function followTask(
+  options: TaskClientOptions,
+  { taskId, body, cursor, signal, onConnected, onStalled, onChunks, getTask }: FollowTaskOptions,
+): Promise<FollowFailure | undefined> {
+  let isAnswered = body === undefined;
+  let isReadToEnd = false;
+  // The answer to the current attempt, when it was an error.
+  let refusal: Refusal | undefined;
+
+  function receive(events: readonly StreamEvent[]): boolean {
+    const chunks: ReceivedChunk[] = [];
+    let next = cursor;
+    let isDone = false;
+    try {
+      for (const { id, data } of events) {
+        isDone = data === '[DONE]';
+        if (isDone) break;
+        chunks.push(parseChunk(data));
+        next = id || next;
+      }
+    } finally {
+      // Also when a chunk is malformed: those before it count.
+      onChunks(chunks, next);
+      cursor = next;
+      isReadToEnd ||= !!getTask().settlement && (isDone || chunks.some(isLastChunk));
+    }
+    return !isDone;
+  }
+
+  async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
+    const response = await requestTask(options, {
+      taskId,
+      method: isAnswered ? 'GET' : 'POST',
+      body: isAnswered ? undefined : body,
+      cursor,
+      signal: attemptSignal,
+    });
+    // What was left or given up may still answer, when its `fetch` does not mind the signal.
+    const check = () => {
+      signal.throwIfAborted();
+      attemptSignal.throwIfAborted();
+    };
+    const { status } = response;
+    if (status >= 400) {
+      refusal = await readRefusal(response);
+      throw refusal.error;
+    }
+    if (status === 204) {
+      throw clientError('unsettled', 'The outcome is gone. Start the task again.');
+    }
+    const stream = streamOf(response);
+    check();
+    isAnswered = true;
+    onConnected(true);
+    await readEventStream(stream, (events) => {
+      check();
+      const goesOn = receive(events);
+      // Afterwards, because a heartbeat sets how long the next silence may be.
+      touch();
+      return goesOn;
+    });
+  }
+
+  function silenceLimitMs(): number {
+    return options.stallTimeoutMs ?? 3 * (getTask().heartbeat?.intervalMs ?? 5000);
+  }
+
+  for (let failures = 0; ; ) {
+    const { heartbeat } = getTask();
+    const from = cursor;
+    let cause: unknown;
+    refusal = undefined;
+    try {
+      await superviseAttempt(attempt, signal, silenceLimitMs, onStalled);
+    } catch (error) {
+      cause = error;
+    }
+    if (signal.aborted || isReadToEnd) return undefined;
+    const { status = 0, minimumMs = 0 } = refusal ?? {};
+    if (TaskError.isInstance(cause) && status < 500) return { error: cause, status };
+    if (cursor !== from || getTask().heartbeat?.at !== heartbeat?.at) failures = 0;
+    else if (!isPageAway()) failures++;
+    if (failures >= (options.reconnect?.maxAttempts ?? 10)) {
+      const message = 'No connection. Resume the task later.';
+      return { error: clientError('gave-up', message, cause) };
+    }
+    onConnected(false);
+    await backOff(options, failures, minimumMs, signal);
+    if (signal.aborted) return undefined;
+  }
+}
+
+function parseChunk(data: string): ReceivedChunk {
+  const chunk: unknown = JSON.parse(data);
+  if (typeof Object(chunk).type !== 'string') throw new TypeError();
+  return chunk as ReceivedChunk;
+}
+
+/** Whether a chunk ends a task's stream; only `[DONE]` may follow it. */
+function isLastChunk({ type }: ReceivedChunk): boolean {
+  return /^(finish|abort|error)$/.test(type);
+}

@@ -1,0 +1,57 @@
+interface Source<State> {
+  getState(): State;
+  subscribe(listener: () => void): () => void;
+}
+
+/**
+ * Shows a store's state at most once per frame, or once per `throttleMs()`: what it returns keeps
+ * still in between. The newest state is always shown in the end.
+ */
+export function paceUpdates<State>(
+  source: Source<State>,
+  throttleMs: () => number | undefined,
+): Source<State> {
+  let shown = source.getState();
+  let shownAt = Number.NEGATIVE_INFINITY;
+
+  function schedule(show: () => void): () => void {
+    const throttle = throttleMs();
+    if (throttle !== undefined) {
+      const timer = setTimeout(show, Math.max(0, shownAt + throttle - performance.now()));
+      return () => clearTimeout(timer);
+    }
+    if (!globalThis.requestAnimationFrame || globalThis.document?.visibilityState === 'hidden') {
+      const timer = setTimeout(show, 16);
+      return () => clearTimeout(timer);
+    }
+    const frame = requestAnimationFrame(show);
+    // No frame comes once the page is hidden, but its title may show the progress.
+    const timer = setTimeout(show, 1000);
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }
+
+  return {
+    getState: () => shown,
+    subscribe(listener) {
+      let cancel: (() => void) | undefined;
+      const show = () => {
+        cancel?.();
+        cancel = undefined;
+        shownAt = performance.now();
+        shown = source.getState();
+        listener();
+      };
+      const unsubscribe = source.subscribe(() => {
+        cancel ??= schedule(show);
+      });
+      shown = source.getState();
+      return () => {
+        unsubscribe();
+        cancel?.();
+      };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { useEffect, useInsertionEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type {
+  InferTaskInput,
+  InferTaskPartial,
+  InferTaskResult,
+  Jsonified,
+} from '../../protocol/task-types';
+import type { TaskTransformer } from '../task-stream-types';
+import { createMountedTaskStream } from './create-mounted-task-stream';
+import type { UseTaskStreamOptions, UseTaskStreamResult } from './use-task-stream-types';
+
+/**
+ * Starts a task from a component and shows it while it goes. Give it the task's type,
+ * `useTaskStream<typeof generateImage>(…)`, to have input, result and partial results typed;
+ * without a transformer they are what JSON makes of them. When the component unmounts it leaves
+ * the task, which goes on.
+ */
+export function useTaskStream<Task = unknown>(
+  options: UseTaskStreamOptions<InferTaskResult<Task>, InferTaskPartial<Task>> & {
+    transformer: TaskTransformer;
+  },
+): UseTaskStreamResult<InferTaskInput<Task>, InferTaskResult<Task>, InferTaskPartial<Task>>;
+export function useTaskStream<Task = unknown>(
+  options: UseTaskStreamOptions<
+    Jsonified<InferTaskResult<Task>>,
+    Jsonified<InferTaskPartial<Task>>
+  >,
+): UseTaskStreamResult<
+  InferTaskInput<Task>,
+  Jsonified<InferTaskResult<Task>>,
+  Jsonified<InferTaskPartial<Task>>
+>;
+export function useTaskStream(options: UseTaskStreamOptions): UseTaskStreamResult {
+  const [stream] = useState(() => createMountedTaskStream(options));
+  const { resume, taskId } = options;
+  const state = useSyncExternalStore(stream.subscribe, stream.getState, stream.getInitialState);
+  // Before any other effect of the page, so that they meet the newest callbacks.
+  useInsertionEffect(() => stream.update(options));
+  useEffect(() => stream.mount(), [stream]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store has them already.
+  useEffect(() => stream.autoResume(), [stream, resume, taskId]);
+  return useMemo(() => ({ ...state, ...stream.actions }), [state, stream]);
+}

@@ -1,0 +1,35 @@
+import { createAlarm } from './alarm';
+
+/**
+ * Runs an attempt, and ends it when the signal aborts, or when nothing is received for
+ * `limitMs()`. It rejects at once then, even when a `fetch` does not mind its signal. When the page
+ * wakes, half the limit is enough: its timers may have slept, and its sockets may be dead.
+ *
+ * @param attempt Calls `touch` whenever something is received.
+ */
+export async function superviseAttempt(
+  attempt: (signal: AbortSignal, touch: () => void) => Promise<void>,
+  signal: AbortSignal,
+  limitMs: () => number,
+  onStalled: (isStalled: boolean) => void,
+): Promise<void> {
+  const controller = new AbortController();
+  let touchedAt = performance.now();
+  const alarm = createAlarm(signal, () => touchedAt + limitMs() / 2 - performance.now());
+  const touch = () => {
+    touchedAt = performance.now();
+    alarm.set(limitMs());
+    onStalled(false);
+  };
+  const silence = alarm.rung.then(() => {
+    controller.abort();
+    if (!signal.aborted) onStalled(true);
+    throw controller.signal.reason;
+  });
+  alarm.set(limitMs());
+  try {
+    await Promise.race([attempt(controller.signal, touch), silence]);
+  } finally {
+    alarm.close();
+  }
+}

@@ -1,0 +1,36 @@
+/** How often and how fast a cut stream is asked for again. */
+export interface ReconnectOptions {
+  /** Longest delay before the first new attempt; doubled with each further one. Default 250. */
+  initialDelayMs?: number;
+  /** Upper bound of the delay. The actual one is random between 0 and the bound. Default 10 000. */
+  maxDelayMs?: number;
+  /**
+   * Attempts without progress before giving up. A new frame, or a heartbeat of the producer, is
+   * progress. Attempts made while the page is offline or hidden do not count. Default 10.
+   */
+  maxAttempts?: number;
+}
+
+/** Request headers, or a function that makes them, which is asked anew for each attempt. */
+export type TaskRequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+
+/** How to reach the server. */
+export interface TaskClientOptions {
+  /** Address of the task's route, relative or absolute; it may have a query of its own. */
+  api: string;
+  /** Sent with each request; a function is asked anew for each attempt and may be async. */
+  headers?: TaskRequestHeaders | undefined;
+  /** The `credentials` of each request, as in `fetch`. */
+  credentials?: RequestCredentials | undefined;
+  /** Default: `globalThis.fetch`, looked up at each request. In React Native: `expo/fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+  /** How often and how fast to try again. */
+  reconnect?: ReconnectOptions | undefined;
+  /**
+   * Milliseconds without a byte after which the connection counts as stalled and is replaced.
+   * Default: three times the interval that the heartbeats announce (5000 before the first one).
+   */
+  stallTimeoutMs?: number | undefined;
+  /** Random numbers from 0 up to 1, for the jitter. Default `Math.random`. */
+  random?: (() => number) | undefined;
+}

@@ -1,0 +1,83 @@
+import { TaskError, type TaskErrorData } from '../protocol/task-error';
+import { clientError } from './client-error';
+import type { TaskClientOptions } from './task-client-options';
+
+/** One request about a task. */
+export interface TaskRequest {
+  method: 'POST' | 'GET' | 'DELETE';
+  /** Sent in the query, except with POST, whose body has it. */
+  taskId: string;
+  /** JSON text, for POST. */
+  body?: string | undefined;
+  /** Last seen cursor, for GET. */
+  cursor?: string | undefined;
+  /** Why to cancel, for DELETE. */
+  reason?: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Makes a request with fresh headers. */
+export async function requestTask(
+  { api, headers: extra, credentials, fetch = globalThis.fetch }: TaskClientOptions,
+  { method, taskId, body, cursor, reason, signal }: TaskRequest,
+): Promise<Response> {
+  const headers = new Headers(typeof extra === 'function' ? await extra() : extra);
+  headers.set('accept', 'text/event-stream');
+  if (body) headers.set('content-type', 'application/json');
+  if (cursor) headers.set('last-event-id', cursor);
+  // Put together as text, because `URL` would want an absolute address.
+  let url = api;
+  if (!body) {
+    const query = new URLSearchParams({ taskId, ...(reason && { reason }) });
+    url += `${url.includes('?') ? '&' : '?'}${query}`;
+  }
+  return fetch(url, {
+    method,
+    headers,
+    signal,
+    body,
+    credentials,
+    // Lets a cancel outlive the page that asked for it.
+    keepalive: method === 'DELETE',
+  });
+}
+
+/** What an error means that the server answered with. */
+export interface Refusal {
+  status: number;
+  /** The server's own error when the body holds one. */
+  error: TaskError;
+  /** When to ask again at the earliest, by the server's wish; not more than 0 when it has none. */
+  minimumMs: number;
+}
+
+/** Reads an answer whose status is an error. */
+export async function readRefusal(response: Response): Promise<Refusal> {
+  const { status, headers } = response;
+  const { error }: { error?: Partial<TaskErrorData> } = Object(
+    await response.json().catch(() => {}),
+  );
+  return {
+    status,
+    error: new TaskError({
+      code: 'refused',
+      message: `Status ${status}. Check the address and your access.`,
+      details: { status },
+      ...(typeof error?.code === 'string' && error),
+    }),
+    // Only in seconds, as our server sends it; a date counts as none.
+    minimumMs: Number(headers.get('retry-after')) * 1000 || 0,
+  };
+}
+
+/** The stream of a successful answer; throws a `TaskError` when it is none that can be read. */
+export function streamOf({ headers, body }: Response): ReadableStream<Uint8Array> {
+  if (!headers.get('content-type')?.includes('text/event-stream')) {
+    throw clientError('invalid-response', 'Not an event stream. Check the address.');
+  }
+  // React Native's own fetch has no body, or one of its own kind.
+  if (!body?.getReader) {
+    throw clientError('unreadable-body', 'This fetch cannot stream. Pass the one from expo/fetch.');
+  }
+  return body;
+}

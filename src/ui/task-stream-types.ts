@@ -1,0 +1,103 @@
+import type { UIMessage } from 'ai';
+import type { TaskError, TaskErrorData } from '../protocol/task-error';
+import type { TaskLogData, TaskSettlement } from '../protocol/task-parts';
+import type { TaskState } from '../protocol/task-state';
+import type { TaskClientOptions } from './task-client-options';
+
+/** State of the connection, which says nothing about the task's own. */
+export type TaskConnection = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/** The page stopped following before the task had an outcome; the task itself may go on. */
+export interface UnsettledTask {
+  status: 'unsettled';
+  /** The task that was followed. */
+  taskId: string;
+  /**
+   * Why: `aborted` (the page left), `gave-up`, `unsettled`, `unreadable-body`, `invalid-response`,
+   * `unserializable`, or whatever code the server refused with.
+   */
+  error: TaskError;
+}
+
+/** What following a task came to: its settlement, or why there is none. */
+export type TaskEnd<Result = unknown> = TaskSettlement<Result> | UnsettledTask;
+
+/** Everything that a page may want to show of a task. */
+export interface TaskStreamState<Result = unknown, Value = unknown>
+  extends TaskState<Result, Value> {
+  /** The assistant's message that the task streams, as `useChat` would build it. */
+  readonly message: UIMessage;
+  /** The task's result, once it is completed. */
+  readonly result?: Result | undefined;
+  /** What went wrong with the task; or, when the page stopped following, with that. */
+  readonly error?: TaskErrorData | undefined;
+  readonly connection: TaskConnection;
+  /** Whether a task is being followed that has not settled. */
+  readonly isActive: boolean;
+  /** Whether nothing was received for longer than the heartbeats promise. */
+  readonly isStalled: boolean;
+  /** Overall progress, 0 to 100; `undefined` while it is not known. */
+  readonly percent?: number | undefined;
+  /** Estimated milliseconds that remain, as of the newest snapshot; `undefined` while unknown. */
+  readonly remainingMs?: number | undefined;
+}
+
+/** How values travel that JSON cannot hold, such as `superjson`. The server needs the same one. */
+export interface TaskTransformer {
+  stringify(value: unknown): string;
+  parse(text: string): unknown;
+}
+
+/** Options of `createTaskStream`. */
+export interface TaskStreamOptions<Result = unknown, Value = unknown> extends TaskClientOptions {
+  /** Used for the input, the partial results and the result. Default: plain JSON. */
+  transformer?: TaskTransformer | undefined;
+  /** The task has its outcome. Called once per task. */
+  onSettle?: ((settlement: TaskSettlement<Result>) => void) | undefined;
+  /** The task reported an error, or the page stopped following it. Not called on cancel or detach. */
+  onError?: ((error: TaskError) => void) | undefined;
+  /** A partial result arrived; `index` counts from 0. */
+  onPartial?: ((value: Value, index: number) => void) | undefined;
+  /** A line of the task's log arrived. */
+  onLog?: ((log: TaskLogData) => void) | undefined;
+}
+
+/** Options of `start`. */
+export interface StartTaskOptions {
+  /** Names the task: 16 to 128 characters of `A-Za-z0-9_-`. Default: a fresh unguessable id. */
+  taskId?: string | undefined;
+}
+
+/** Options of `resume`. */
+export interface ResumeTaskOptions {
+  /** Go on after this cursor. Default: after what the store has of the task, else the start. */
+  cursor?: string | undefined;
+  /** When the server does not know the task (404), return to the initial state without an error. */
+  ifPresent?: boolean | undefined;
+}
+
+/** A store that starts a task, follows it, and holds what is known of it. */
+export interface TaskStream<Input = unknown, Result = unknown, Value = unknown> {
+  /** The current state; the same object until something changes. */
+  getState(): TaskStreamState<Result, Value>;
+  /** Calls the listener after each change, at most once per network read. Returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /**
+   * Starts a task and follows it, leaving a former one. Resolves with the settlement, or with
+   * status `unsettled` when the page left, the server refused or the client gave up. Never rejects.
+   */
+  start(input: Input, options?: StartTaskOptions): Promise<TaskEnd<Result>>;
+  /**
+   * Asks the server to stop the task, and goes on following it until it settles. Resolves with
+   * whether the server took the request. Never rejects.
+   */
+  cancel(reason?: string): Promise<boolean>;
+  /** Stops following; the task goes on. */
+  detach(): void;
+  /** Follows a task that was started before. Like `start` otherwise. */
+  resume(taskId: string, options?: ResumeTaskOptions): Promise<TaskEnd<Result>>;
+  /** Detaches, and returns to the initial state. */
+  reset(): void;
+  /** Resets, and drops all listeners. */
+  dispose(): void;
+}

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const documents = ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', ...findPages()];
+const fencePattern = /^```(tsx?)\n([\s\S]*?)^```$/gm;
+
+/** A fence whose first line is a comment with a path is that file, for others to import. */
+const pathPattern = /^\/\/ ([\w./[\]-]+\.tsx?)$/;
+
+interface Snippet {
+  /** Where the snippet stands, such as `README.md:31`. */
+  origin: string;
+  text: string;
+}
+
+function findPages(): string[] {
+  return ['docs', 'docs/errors'].flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? ts.sys
+          .readDirectory(join(root, folder), ['.md'], [], ['*'])
+          .map((path) => path.slice(root.length))
+      : [],
+  );
+}
+
+/** All snippets by the path of the file that each is taken for. */
+function readSnippets(): Map<string, Snippet> {
+  const snippets = new Map<string, Snippet>();
+  for (const document of documents) {
+    const content = readFileSync(join(root, document), 'utf8');
+    for (const { index, 1: extension, 2: text = '' } of content.matchAll(fencePattern)) {
+      const line = content.slice(0, index).split('\n').length;
+      const [firstLine = ''] = text.split('\n');
+      const name = pathPattern.exec(firstLine)?.[1] ?? `snippet-${line}.${extension}`;
+      // Inside the project, so that packages are found; nothing is written.
+      const path = join(root, 'tests', 'docs', '.snippets', document, name);
+      expect(snippets.has(path), `${document} shows ${name} twice`).toBe(false);
+      snippets.set(path, { origin: `${document}:${line}`, text });
+    }
+  }
+  return snippets;
+}
+
+function readOptions(): ts.CompilerOptions {
+  const file = join(root, 'tsconfig.tests.json');
+  const { options, errors } = ts.getParsedCommandLineOfConfigFile(file, undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+      throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+    },
+  }) ?? { options: {}, errors: [] };
+  expect(errors).toEqual([]);
+  return { ...options, noEmit: true };
+}
+
+/** What is wrong with the snippets, one line each. */
+function check(snippets: Map<string, Snippet>): string[] {
+  const options = readOptions();
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile, directoryExists } = host;
+  host.fileExists = (path) => snippets.has(path) || fileExists(path);
+  host.readFile = (path) => snippets.get(path)?.text ?? readFile(path);
+  host.directoryExists = (path) =>
+    path.includes('.snippets') || (directoryExists?.call(host, path) ?? true);
+  host.getSourceFile = (path, language, ...others) => {
+    const snippet = snippets.get(path);
+    return snippet
+      ? ts.createSourceFile(path, snippet.text, language)
+      : getSourceFile.call(host, path, language, ...others);
+  };
+  const program = ts.createProgram([...snippets.keys()], options, host);
+  return [...snippets].flatMap(([path, { origin }]) => {
+    const file = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+      ({ start = 0, messageText }) => {
+        const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
+        return `${origin}, line ${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      },
+    );
+  });
+}
+
+describe('the snippets of the documents', () => {
+  const snippets = readSnippets();
+
+  it('are there', () => {
+    expect(snippets.size).toBeGreaterThan(5);
+  });
+
+  it('compile against the sources', () => {
+    expect(check(snippets)).toEqual([]);
+  });
+
+  it('notices an error', () => {
+    const broken = { origin: 'here', text: "import { nothing } from 'ai-task-stream/server';\n" };
+    const path = join(root, 'tests', 'docs', '.snippets', 'broken.ts');
+    expect(check(new Map([[path, broken]]))).toEqual([
+      expect.stringContaining("has no exported member 'nothing'"),
+    ]);
+  });
+});

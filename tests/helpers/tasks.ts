@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createMemoryStreamContext,
+  type MemoryStreamContextOptions,
+  resumeTask,
+  type StreamTaskOptions,
+  streamTask,
+  type TaskStreamContext,
+} from 'ai-task-stream/server';
+
+/** A context that shares its tasks with no other test. */
+export function createOwnContext(options: MemoryStreamContextOptions = {}): TaskStreamContext {
+  return createMemoryStreamContext({ scope: randomUUID(), ...options });
+}
+
+export function createId(): string {
+  return randomUUID();
+}
+
+/** Errors that tasks reported, in order. */
+type Reported = unknown[];
+
+/** `streamTask` in a context of its own, which notes errors instead of printing them. */
+export function startOwnTask<
+  Result,
+  Input = undefined,
+  Steps extends Record<string, number> = Record<string, number>,
+  Value = unknown,
+>(options: StreamTaskOptions<Input, Result, Steps, Value>) {
+  const reported: Reported = [];
+  const streamContext = options.streamContext ?? createOwnContext();
+  const task = streamTask({
+    onError: (error) => reported.push(error),
+    ...options,
+    streamContext,
+  });
+  return { task, reported, streamContext };
+}
+
+/** Starts a task and reads its first response to the end. */
+export async function runToText<
+  Result,
+  Input = undefined,
+  Steps extends Record<string, number> = Record<string, number>,
+  Value = unknown,
+>(options: StreamTaskOptions<Input, Result, Steps, Value>) {
+  const started = startOwnTask(options);
+  const response = await started.task.toResponse();
+  return { ...started, response, text: await response.text() };
+}
+
+/** A request to follow a task, with or without a cursor. */
+export function followRequest(cursor?: string): Request {
+  return new Request('http://localhost/task', {
+    headers: cursor === undefined ? {} : { 'last-event-id': cursor },
+  });
+}
+
+/** Follows a task from a cursor. */
+export function follow(
+  streamContext: TaskStreamContext,
+  taskId: string,
+  cursor?: string,
+): Promise<Response> {
+  return resumeTask({ taskId, streamContext, request: followRequest(cursor) }).toResponse();
+}
+
+/** The chunks of the whole log, uncompacted, as JSON. */
+export async function readLog(
+  streamContext: TaskStreamContext,
+  taskId: string,
+  owner?: string,
+): Promise<string[]> {
+  const reader = await streamContext.read(taskId, { owner });
+  if (!reader) throw new Error(`There is no task ${taskId}.`);
+  const log: string[] = [];
+  for (;;) {
+    const range = reader.take();
+    if (range) {
+      for (let n = range.start; n < range.end; n++) log.push(range.data[n - range.offset] ?? '');
+    } else if (reader.isEnded) return log;
+    else await reader.wait();
+  }
+}

@@ -1,0 +1,381 @@
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
+import type { TaskTypes } from '../../src/protocol/task-types';
+import { createTaskStream } from '../../src/ui';
+import {
+  frame,
+  heartbeat,
+  partial,
+  record,
+  recording,
+  settle,
+  snapshot,
+  taskId,
+} from '../helpers/recording';
+import { sendAndCut, sendError, sendHead } from '../helpers/wire-server';
+import { closed, createStore, reached, serve } from './helpers';
+
+describe('createTaskStream', () => {
+  it('opens no connection by itself, and starts in the initial state', async () => {
+    const server = await serve((response) => sendError(response, 500));
+    const { store } = createStore({ api: server.api });
+    expect(store.getState()).toMatchObject({
+      status: 'pending',
+      connection: 'idle',
+      isActive: false,
+      isStalled: false,
+      logs: [],
+      partials: [],
+      message: { role: 'assistant', parts: [] },
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('shows progress, percent, remaining time and the message while the task runs', async () => {
+    const server = await serve((response) => {
+      const frames = recording.chunks.slice(0, 7).map((chunk, n) => frame(n, chunk));
+      sendHead(response).write(frames.join(''));
+    });
+    const { store } = createStore({ api: server.api });
+    void store.start('x', { taskId });
+    expect(store.getState()).toMatchObject({ taskId, connection: 'connecting', isActive: true });
+    await reached(store, ({ progress }) => progress !== undefined);
+    expect(store.getState()).toMatchObject({
+      status: 'running',
+      connection: 'connected',
+      isActive: true,
+      percent: 25,
+      remainingMs: 300,
+      partials: [{ n: 0 }],
+      message: { id: 'message-1', metadata: { a: 1 } },
+    });
+    expect(store.getState().message.parts).toContainEqual({
+      type: 'text',
+      text: 'Grüße ',
+      state: 'streaming',
+    });
+  });
+
+  it('names the task itself, anew with each start', async () => {
+    const server = await serve((response) => sendError(response, 400));
+    const { store } = createStore({ api: server.api });
+    const ids = [await store.start(1), await store.start(2)].map((end) => end.taskId);
+    expect(new Set(ids).size).toBe(2);
+    expect(server.requests.map(({ body }) => JSON.parse(body))).toEqual([
+      { taskId: ids[0], input: 1 },
+      { taskId: ids[1], input: 2 },
+    ]);
+  });
+
+  it('resolves with a failed settlement, and reports the error once', async () => {
+    const error = { code: 'quota', message: 'Too much.', retryable: true };
+    const { bytesAfter } = record([
+      snapshot(),
+      { type: 'data-task-error', id: taskId, data: { taskId, ...error } } as { type: string },
+      settle({ status: 'failed', error }),
+      { type: 'error', errorText: error.message } as { type: string },
+    ]);
+    for (const cut of [undefined, 400]) {
+      const server = await serve((response, { headers }) => {
+        const rest = bytesAfter(headers['last-event-id'] as string | undefined);
+        if (cut && headers['last-event-id'] === undefined)
+          return sendAndCut(response, rest.subarray(0, cut));
+        sendHead(response).end(rest);
+      });
+      const { store, calls } = createStore({ api: server.api });
+      expect(await store.start('x', { taskId })).toMatchObject({ status: 'failed', error });
+      await closed(store);
+      expect(store.getState()).toMatchObject({ status: 'failed', error, isActive: false });
+      expect(calls).toEqual([
+        ['error', 'quota'],
+        ['settle', 'failed'],
+      ]);
+    }
+  });
+
+  it('does not reject when the input cannot be written', async () => {
+    const { store } = createStore({ api: 'http://127.0.0.1:9' });
+    const end = await store.start(1n, { taskId });
+    expect(end).toMatchObject({ status: 'unsettled', taskId, error: { code: 'unserializable' } });
+    expect(store.getState()).toMatchObject({ connection: 'closed', isActive: false });
+  });
+
+  it('goes on when a callback or a listener throws', async () => {
+    const report = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const server = await serve((response) => sendHead(response).end(recording.bytesAfter()));
+    const { store } = createStore({
+      api: server.api,
+      onPartial() {
+        throw new Error('from a callback');
+      },
+    });
+    store.subscribe(() => {
+      throw new Error('from a listener');
+    });
+    expect((await store.start('x', { taskId })).status).toBe('completed');
+    expect(server.requests).toHaveLength(1);
+    expect(report).toHaveBeenCalled();
+    report.mockRestore();
+  });
+
+  it('sends and revives values with the transformer', async () => {
+    const transformer = {
+      stringify: (value: unknown) => `!${JSON.stringify(value)}`,
+      parse: (text: string) => ({ parsed: JSON.parse(text.slice(1)) }),
+    };
+    const { bytesAfter } = record([
+      snapshot(),
+      partial(0, '![1]'),
+      settle({ result: '!{"a":1}' }),
+      { type: 'finish' },
+    ]);
+    const server = await serve((response) => sendHead(response).end(bytesAfter()));
+    const { store, calls } = createStore({ api: server.api, transformer });
+    const end = await store.start({ b: 2 }, { taskId });
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ taskId, input: '!{"b":2}' });
+    expect(end).toMatchObject({ result: { parsed: { a: 1 } } });
+    expect(store.getState().partials).toEqual([{ parsed: [1] }]);
+    expect(calls[0]).toEqual(['partial', 0, { parsed: [1] }]);
+  });
+
+  it('takes a relative address and passes credentials on', async () => {
+    const asked: [unknown, RequestInit | undefined][] = [];
+    const { store } = createStore({
+      api: '/api/task?x=1',
+      credentials: 'include',
+      fetch: async (url, init) => {
+        asked.push([url, init]);
+        return asked.length === 1
+          ? Promise.reject(new TypeError('Failed to fetch'))
+          : new Response(null, { status: 204 });
+      },
+    });
+    await store.start('x', { taskId });
+    await store.resume('another-task-0123');
+    expect(asked.map(([url]) => url)).toEqual([
+      '/api/task?x=1',
+      '/api/task?x=1',
+      '/api/task?x=1&taskId=another-task-0123',
+    ]);
+    expect(asked.every(([, init]) => init?.credentials === 'include')).toBe(true);
+  });
+});
+
+describe('cancel', () => {
+  it('asks the server, and goes on reading until the task has settled', async () => {
+    let finish = () => {};
+    const server = await serve((response, { method }) => {
+      if (method === 'POST') {
+        sendHead(response).write(frame(0, snapshot()));
+        finish = () =>
+          response.end(
+            record([snapshot(), settle({ status: 'cancelled' }), { type: 'abort' }]).bytesAfter(
+              '0-0',
+            ),
+          );
+        return;
+      }
+      response.writeHead(202).end();
+    });
+    const { store, calls } = createStore({ api: server.api });
+    const end = store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    expect(await store.cancel('too slow')).toBe(true);
+    expect(server.requests[1]).toMatchObject({
+      method: 'DELETE',
+      path: `/api/task?taskId=${taskId}&reason=too+slow`,
+    });
+    expect(store.getState()).toMatchObject({ status: 'running', isActive: true });
+    finish();
+    expect((await end).status).toBe('cancelled');
+    expect(calls).toEqual([['settle', 'cancelled']]);
+    expect(await store.cancel()).toBe(false);
+  });
+
+  it('is asked for again while the server cannot be reached', async () => {
+    let deletes = 0;
+    const server = await serve((response, { method }) => {
+      if (method === 'POST') return void sendHead(response).write(frame(0, snapshot()));
+      if (deletes++ === 0) response.socket?.destroy();
+      else if (deletes === 2) sendError(response, 503);
+      else response.writeHead(204).end();
+    });
+    const { store } = createStore({ api: server.api });
+    void store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    expect(await store.cancel()).toBe(true);
+    expect(deletes).toBe(3);
+  });
+
+  it('is not asked for again when the server refuses, and does not disturb the task', async () => {
+    const server = await serve((response, { method }) => {
+      if (method === 'POST') return void sendHead(response).write(frame(0, snapshot()));
+      sendError(response, 403);
+    });
+    const { store, calls } = createStore({ api: server.api });
+    expect(await store.cancel()).toBe(false);
+    void store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    expect(await store.cancel()).toBe(false);
+    expect(store.getState().isActive).toBe(true);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('detach, resume, reset', () => {
+  it('detach leaves, and resume goes on where it left', async () => {
+    const server = await serve((response, { method, headers }) => {
+      if (method === 'POST') return void sendHead(response).write(frame(0, snapshot()));
+      sendHead(response).end(recording.bytesAfter(headers['last-event-id'] as string));
+    });
+    const { store, calls } = createStore({ api: server.api });
+    const end = store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    store.detach();
+    expect(await end).toMatchObject({ status: 'unsettled', taskId, error: { code: 'aborted' } });
+    expect(store.getState()).toMatchObject({
+      connection: 'closed',
+      status: 'running',
+      isActive: false,
+    });
+    expect(store.getState().error).toBeUndefined();
+    expect(calls).toEqual([]);
+    expect((await store.resume(taskId)).status).toBe('completed');
+    expect(server.requests[1]).toMatchObject({
+      method: 'GET',
+      headers: { 'last-event-id': '0-0' },
+    });
+  });
+
+  it('resume of a task that is followed already opens no second connection', async () => {
+    const server = await serve((response) => void sendHead(response).write(heartbeat(1, 5000)));
+    const { store } = createStore({ api: server.api });
+    void store.start('x', { taskId });
+    void store.resume(taskId);
+    await reached(store, ({ connection }) => connection === 'connected');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('resume after the settlement resolves with it', async () => {
+    const server = await serve((response) => sendHead(response).end(recording.bytesAfter()));
+    const { store } = createStore({ api: server.api });
+    const end = await store.start('x', { taskId });
+    expect(await store.resume(taskId)).toBe(end);
+    await closed(store);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('resume takes a cursor', async () => {
+    const server = await serve((response) => sendHead(response).end(recording.bytesAfter('0-10')));
+    const { store } = createStore({ api: server.api });
+    await store.resume(taskId, { cursor: '0-10' });
+    expect(server.requests[0]?.headers['last-event-id']).toBe('0-10');
+  });
+
+  it('resume if present returns to idle, without an error, when the task is not known', async () => {
+    const server = await serve((response) => sendError(response, 404));
+    const { store, calls } = createStore({ api: server.api });
+    const initialState = store.getState();
+    expect((await store.resume(taskId, { ifPresent: true })).status).toBe('unsettled');
+    expect(store.getState()).toBe(initialState);
+    expect(calls).toEqual([]);
+    await store.resume(taskId);
+    expect(calls).toEqual([['error', 'refused']]);
+  });
+
+  it('start leaves the task before, and nothing of that comes through', async () => {
+    const server = await serve((response, _, index) => {
+      if (index === 0) return void sendHead(response).write(frame(0, snapshot()));
+      const { taskId: secondId } = JSON.parse(server.requests[1]?.body ?? '{}');
+      const bytes = recording.bytesAfter().toString().replaceAll(taskId, secondId);
+      sendHead(response).end(bytes);
+    });
+    const { store, calls } = createStore({ api: server.api });
+    const first = store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    const second = await store.start('y');
+    expect((await first).status).toBe('unsettled');
+    expect(second).toMatchObject({ status: 'completed' });
+    expect(store.getState().taskId).toBe(second.taskId);
+    expect(calls.filter(([name]) => name === 'settle')).toHaveLength(1);
+  });
+
+  it('takes nothing of a task that was left, even when it had been received already', async () => {
+    const pulls: ((text: string) => void)[] = [];
+    const { store, calls } = createStore({
+      api: '/api/task',
+      fetch: async () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start: (controller) =>
+              void pulls.push((text) => controller.enqueue(new TextEncoder().encode(text))),
+          }),
+          { headers: { 'content-type': 'text/event-stream' } },
+        ),
+    });
+    void store.start('x', { taskId });
+    await reached(store, ({ connection }) => connection === 'connected');
+    pulls[0]?.(frame(0, snapshot()) + frame(1, partial(0, 'late')));
+    void store.start('y', { taskId: 'another-task-0123' });
+    await reached(store, ({ connection }) => connection === 'connected');
+    expect(store.getState()).toMatchObject({ status: 'pending', partials: [], children: {} });
+    expect(calls).toEqual([]);
+  });
+
+  it('a start out of onSettle begins anew', async () => {
+    const server = await serve((response) => {
+      const { taskId: id } = JSON.parse(server.requests.at(-1)?.body ?? '{}');
+      sendHead(response).end(recording.bytesAfter().toString().replaceAll(taskId, id));
+    });
+    let second: Promise<unknown> | undefined;
+    const { store } = createStore({
+      api: server.api,
+      onSettle: () => (second ??= store.start('again')),
+    });
+    const first = await store.start('x');
+    expect(first.status).toBe('completed');
+    expect(await second).toMatchObject({ status: 'completed' });
+    await closed(store);
+    expect(server.requests).toHaveLength(2);
+    expect(store.getState().logs).toHaveLength(2);
+  });
+
+  it('reset returns to the initial state', async () => {
+    const server = await serve((response) => void sendHead(response).write(frame(0, snapshot())));
+    const { store } = createStore({ api: server.api });
+    const initialState = store.getState();
+    const end = store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    store.reset();
+    expect(store.getState()).toBe(initialState);
+    expect((await end).status).toBe('unsettled');
+  });
+});
+
+describe('types', () => {
+  type Generate = TaskTypes<{ prompt: string }, { at: Date; pages: Map<string, number> }, Date>;
+
+  it('come from the task, as JSON makes them', () => {
+    const store = createTaskStream<Generate>({
+      api: '/api',
+      onPartial: (value) => expectTypeOf(value).toEqualTypeOf<string>(),
+    });
+    expectTypeOf(store.start).parameter(0).toEqualTypeOf<{ prompt: string }>();
+    type Result = NonNullable<ReturnType<typeof store.getState>['result']>;
+    expectTypeOf<Result['at']>().toEqualTypeOf<string>();
+    expectTypeOf<Result['pages']>().toEqualTypeOf<Record<string, never>>();
+  });
+
+  it('come from the task as they are when there is a transformer', () => {
+    const transformer = { stringify: String, parse: (text: string) => text };
+    const store = createTaskStream<Generate>({ api: '/api', transformer });
+    type Result = NonNullable<ReturnType<typeof store.getState>['result']>;
+    expectTypeOf<Result['at']>().toEqualTypeOf<Date>();
+    expectTypeOf(store.getState().partials).toEqualTypeOf<readonly Date[]>();
+  });
+
+  it('are unknown without a task', () => {
+    const store = createTaskStream({ api: '/api' });
+    expectTypeOf(store.start).parameter(0).toEqualTypeOf<unknown>();
+    expectTypeOf(store.getState().result).toEqualTypeOf<unknown>();
+  });
+});

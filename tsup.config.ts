@@ -1,0 +1,21 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: {
+    index: 'src/protocol/index.ts',
+    server: 'src/server/index.ts',
+    ui: 'src/ui/index.ts',
+    react: 'src/ui/react/index.ts',
+  },
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  dts: true,
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  // esbuild shakes the tree while it bundles. tsup's `treeshake: true` would add a pass through
+  // Rollup, which drops the "use client" directive.
+  external: ['ai', 'react', 'react-dom', /^node:/],
+  silent: true,
+});

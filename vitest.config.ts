@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+const source = [
+  { find: /^ai-task-stream$/, replacement: path('src/protocol/index.ts') },
+  { find: /^ai-task-stream\/server$/, replacement: path('src/server/index.ts') },
+  { find: /^ai-task-stream\/ui$/, replacement: path('src/ui/index.ts') },
+  { find: /^ai-task-stream\/react$/, replacement: path('src/ui/react/index.ts') },
+];
+
+// The ES module of this one goes through Vite together with ours, so that one alias decides which
+// React all of them get.
+const inline = ['@testing-library/react'];
+const testingLibrary = {
+  find: /^@testing-library\/react$/,
+  replacement: path('node_modules/@testing-library/react/dist/@testing-library/react.esm.js'),
+};
+const react18 = [
+  { find: /^react$/, replacement: path('tests/react-18/node_modules/react/index.js') },
+  {
+    find: /^react\/jsx-(dev-)?runtime$/,
+    replacement: path('tests/react-18/node_modules/react/jsx-$1runtime.js'),
+  },
+  { find: /^react-dom$/, replacement: path('tests/react-18/node_modules/react-dom/index.js') },
+  {
+    find: /^react-dom\/(client|server|test-utils)$/,
+    replacement: path('tests/react-18/node_modules/react-dom/$1.js'),
+  },
+];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      node('protocol', ['tests/protocol/**/*.test.ts']),
+      node('server', [
+        'tests/server/**/*.test.ts',
+        'tests/contract/**/*.test.ts',
+        'tests/package/**/*.test.ts',
+        'tests/docs/**/*.test.ts',
+      ]),
+      node('ui', ['tests/ui/**/*.test.ts'], ['tests/ui/react/**']),
+      react('react-19', []),
+      react('react-18', react18),
+      {
+        resolve: { alias: source },
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          environment: 'node',
+          setupFiles: ['tests/setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // After all others and one file at a time: a browser and the demo's server share the cores.
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
+
+function node(name: string, include: string[], exclude: string[] = []) {
+  return {
+    resolve: { alias: source },
+    test: {
+      name,
+      include,
+      exclude: ['**/node_modules/**', ...exclude],
+      environment: 'node',
+      setupFiles: ['tests/setup.ts'],
+      // Lets a test collect garbage before it measures memory.
+      execArgv: ['--expose-gc'],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  };
+}
+
+function react(name: string, alias: { find: RegExp; replacement: string }[]) {
+  return {
+    resolve: { alias: [...source, testingLibrary, ...alias] },
+    test: {
+      name,
+      include: ['tests/ui/react/**/*.test.{ts,tsx}'],
+      environment: 'happy-dom',
+      // Testing Library unmounts after each test, and tells React of `act`, only where it finds hooks.
+      globals: true,
+      setupFiles: ['tests/setup.ts'],
+      server: { deps: { inline } },
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  };
+}
