@@ -35,6 +35,30 @@ async function sendRaw(origin: string, text: string): Promise<string> {
 }
 
 describe('toNodeHandler', () => {
+  it('keeps every cookie, and cuts the connection when the body fails', async () => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const failing = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error('The storage broke.'));
+      },
+    });
+    const answer = async () => {
+      const response = new Response(failing);
+      response.headers.append('set-cookie', 'a=1');
+      response.headers.append('set-cookie', 'b=2');
+      return response;
+    };
+    const route: TaskRoute = { POST: answer, GET: answer, DELETE: answer };
+    await withServer(toNodeHandler(route), async (origin) => {
+      const request = httpRequest(origin).end();
+      const [response]: IncomingMessage[] = await once(request, 'response');
+      expect(response?.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+      await expect(response?.toArray()).rejects.toThrow();
+    });
+    expect(reported).toHaveBeenCalledOnce();
+    reported.mockRestore();
+  });
+
   it('serves POST, GET and DELETE over HTTP', async () => {
     const route = createRoute(() => 42);
     await withServer(toNodeHandler(route), async (origin) => {
