@@ -112,6 +112,7 @@ describe('createTaskStream', () => {
       throw new Error('from a listener');
     });
     expect((await store.start('x', { taskId })).status).toBe('completed');
+    await vi.waitUntil(() => store.getState().connection === 'closed');
     expect(server.requests).toHaveLength(1);
     expect(report).toHaveBeenCalled();
     report.mockRestore();

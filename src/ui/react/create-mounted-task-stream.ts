@@ -20,7 +20,7 @@ export interface MountedTaskStream<Result, Value> {
   /** The component is there; returns what to call when it goes. */
   mount(): () => void;
   /** Follows the task that the options name, unless the store knows it already. */
-  autoResume(): void;
+  autoResume(wanted: Pick<UseTaskStreamOptions, 'resume' | 'taskId'>): void;
 }
 
 /** Creates the store of one component. Opens no connection, and does not touch storage yet. */
@@ -76,10 +76,8 @@ export function createMountedTaskStream<Result, Value>(
         });
       };
     },
-    autoResume() {
-      const { resume } = options;
-      const taskId =
-        resume === true ? (options.taskId ?? recallTask(storageKey())) : resume || undefined;
+    autoResume({ resume, taskId: given }) {
+      const taskId = resume === true ? (given ?? recallTask(storageKey())) : resume || undefined;
       if (taskId === undefined || taskId === store.getState().taskId) return;
       void store.resume(taskId, { ifPresent: true }).then(forgetEnded);
     },

@@ -37,7 +37,6 @@ export function useTaskStream(options: UseTaskStreamOptions): UseTaskStreamResul
   // Before any other effect of the page, so that they meet the newest callbacks.
   useInsertionEffect(() => stream.update(options));
   useEffect(() => stream.mount(), [stream]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the store has them already.
-  useEffect(() => stream.autoResume(), [stream, resume, taskId]);
+  useEffect(() => stream.autoResume({ resume, taskId }), [stream, resume, taskId]);
   return useMemo(() => ({ ...state, ...stream.actions }), [state, stream]);
 }
