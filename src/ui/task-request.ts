@@ -61,7 +61,7 @@ export async function readRefusal(response: Response): Promise<Refusal> {
     status,
     error: new TaskError({
       code: 'refused',
-      message: `Status ${status}. Check the address and your access.`,
+      message: `Status ${status}. Check address and access.`,
       details: { status },
       ...(typeof error?.code === 'string' && error),
     }),
@@ -77,7 +77,7 @@ export function streamOf({ headers, body }: Response): ReadableStream<Uint8Array
   }
   // React Native's own fetch has no body, or one of its own kind.
   if (!body?.getReader) {
-    throw clientError('unreadable-body', 'This fetch cannot stream. Pass the one from expo/fetch.');
+    throw clientError('unreadable-body', 'Cannot stream. Pass fetch from expo/fetch.');
   }
   return body;
 }
