@@ -7,6 +7,7 @@ import { readJsonBody } from './http/read-json-body';
 import { errorResponse, jsonResponse } from './http/responses';
 import { resumeTask } from './resume-task';
 import { streamTask } from './stream-task';
+import { reportTo } from './task/mask-error';
 import type { TaskSettings, TaskTransformer } from './task/task-options';
 import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
 
@@ -146,11 +147,7 @@ export function createTaskRoute<
       } catch (error) {
         if (TaskError.isInstance(error)) return errorResponse(error);
         const { onError = (cause: unknown) => console.error('ai-task-stream:', cause) } = settings;
-        try {
-          onError(error, { taskId: '' });
-        } catch (hostError) {
-          console.error('ai-task-stream: `onError` threw:', hostError);
-        }
+        reportTo(onError, error, '');
         return errorResponse(new TaskError({ message: 'The request failed.' }));
       }
     };

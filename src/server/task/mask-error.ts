@@ -16,6 +16,19 @@ export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => vo
   }
 }
 
+/** Hands an error to the host's `onError`; one that throws must not break what goes on here. */
+export function reportTo(
+  onError: (error: unknown, context: { taskId: string }) => void,
+  error: unknown,
+  taskId: string,
+): void {
+  try {
+    onError(error, { taskId });
+  } catch (hostError) {
+    console.error('ai-task-stream: `onError` threw:', hostError);
+  }
+}
+
 /**
  * Makes the function that hands errors to the host and says what a client may know of them.
  * A `TaskError` passes as it is, if its details can be sent; whatever `toTaskError` does not
@@ -32,13 +45,7 @@ export function createErrorMask({
 }): (error: unknown) => TaskError {
   const masked = new Map<unknown, TaskError>();
 
-  const report = (error: unknown) => {
-    try {
-      onError(error, { taskId });
-    } catch (hostError) {
-      console.error('ai-task-stream: `onError` threw:', hostError);
-    }
-  };
+  const report = (error: unknown) => reportTo(onError, error, taskId);
 
   const translate = (error: unknown): TaskError => {
     if (TaskError.isInstance(error)) return sendable(error, report);
