@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/protocol/index.ts',
     server: 'src/server/index.ts',
+    redis: 'src/server/redis/index.ts',
     ui: 'src/ui/index.ts',
     react: 'src/ui/react/index.ts',
   },
@@ -16,6 +17,6 @@ export default defineConfig({
   clean: true,
   // esbuild shakes the tree while it bundles. tsup's `treeshake: true` would add a pass through
   // Rollup, which drops the "use client" directive.
-  external: ['ai', 'react', 'react-dom', /^node:/],
+  external: ['ai', 'ioredis', 'react', 'react-dom', 'redis', /^node:/],
   silent: true,
 });

@@ -6,13 +6,14 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const source = [
   { find: /^ai-task-stream$/, replacement: path('src/protocol/index.ts') },
   { find: /^ai-task-stream\/server$/, replacement: path('src/server/index.ts') },
+  { find: /^ai-task-stream\/redis$/, replacement: path('src/server/redis/index.ts') },
   { find: /^ai-task-stream\/ui$/, replacement: path('src/ui/index.ts') },
   { find: /^ai-task-stream\/react$/, replacement: path('src/ui/react/index.ts') },
 ];
 
-// The ES module of this one goes through Vite together with ours, so that one alias decides which
+// The ES modules of these go through Vite together with ours, so that one alias decides which
 // React all of them get.
-const inline = ['@testing-library/react'];
+const inline = ['@testing-library/react', '@ai-sdk/react', 'ai-sdk-react-v3', 'swr'];
 const testingLibrary = {
   find: /^@testing-library\/react$/,
   replacement: path('node_modules/@testing-library/react/dist/@testing-library/react.esm.js'),
@@ -48,6 +49,24 @@ export default defineConfig({
       {
         resolve: { alias: source },
         test: {
+          name: 'redis',
+          include: ['tests/redis/**/*.test.ts'],
+          environment: 'node',
+          setupFiles: ['tests/setup.ts'],
+          globalSetup: ['tests/redis/global-setup.ts'],
+          // Lets a test collect garbage before it measures memory.
+          execArgv: ['--expose-gc'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Leases run by the clock of a real server: these files have the machine to themselves.
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve: { alias: source },
+        test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           environment: 'node',
@@ -57,7 +76,7 @@ export default defineConfig({
           // After all others and one file at a time: a browser and the demo's server share the cores.
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

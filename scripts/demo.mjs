@@ -1,11 +1,17 @@
 // `npm run demo`: builds what is out of date, starts the demo on PORT (default 3000) and, without
-// OPENAI_API_KEY, a local endpoint that stands in for OpenAI.
+// OPENAI_API_KEY, a local endpoint that stands in for OpenAI. Tasks are kept in Redis when REDIS_URL
+// is set. `npm run demo -- --instances 2` runs two servers behind one address, which share a Redis.
 import { spawn } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { startLocalOpenAI } from '../examples/next-chat/local-openai.mjs';
+import { DemoError } from './demo-error.mjs';
+import { findPort } from './demo-port.mjs';
+import { startDemoProxy } from './demo-proxy.mjs';
+import { findStorage } from './demo-storage.mjs';
+import { findFreePort } from './find-free-port.mjs';
+import { isOutdated } from './is-outdated.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const app = join(root, 'examples', 'next-chat');
@@ -13,9 +19,6 @@ const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
 const next = join(root, 'node_modules', 'next', 'dist', 'bin', 'next');
 /** This machine only: the page would let everybody in the network spend the API key. */
 const host = '127.0.0.1';
-
-/** Said in one sentence, without a stack. */
-class DemoError extends Error {}
 
 /** What stops the parts that run, newest first. */
 const stops = [];
@@ -39,9 +42,12 @@ try {
 }
 
 async function main() {
-  const port = await findPort(process.env.PORT || '3000');
+  const count = readInstanceCount();
+  const port = await findPort(process.env.PORT || '3000', host);
+  const storage = await findStorage({ count });
+  if (storage.stop) stops.unshift(storage.stop);
 
-  const entries = ['index', 'server', 'ui', 'react'];
+  const entries = ['index', 'server', 'redis', 'ui', 'react'];
   await buildIfOutdated('the package', [tsup], {
     cwd: root,
     outputs: entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]),
@@ -63,7 +69,7 @@ async function main() {
   });
 
   let model = `OpenAI, ${process.env.OPENAI_MODEL || 'the default model'}`;
-  const env = {};
+  const env = { ...storage.env };
   if (!process.env.OPENAI_API_KEY) {
     const endpoint = await startLocalOpenAI({ wordsPerSecond: readWordsPerSecond() });
     stops.unshift(endpoint.close);
@@ -73,54 +79,83 @@ async function main() {
     model = `local stand-in at ${endpoint.baseURL} (set OPENAI_API_KEY to use OpenAI)`;
   }
 
-  const serve = [next, 'start', '-H', host, '-p', String(port)];
-  const ended = startNode(serve, { cwd: app, env, serves: true }).then(({ code }) => {
-    throw new DemoError(`The demo's server ended by itself, with code ${code}.`);
-  });
-  await Promise.race([answers(`http://${host}:${port}/`), ended]);
+  const { ended, servers } = await (count === 1
+    ? serveAlone({ port, env })
+    : serveTogether({ port, env, count }));
 
-  console.log(`
-  The demo is ready.
-
-  Open   http://localhost:${port}
-  Model  ${model}
-  Stop   Ctrl+C
-`);
+  const facts = [
+    ['Open', `http://localhost:${port}`],
+    ['Model', model],
+    ['Tasks', storage.description],
+    ...servers.map((server, index) => [index === 0 ? 'Servers' : '', server]),
+    ['Stop', 'Ctrl+C'],
+  ];
+  const lines = facts.map(([label, text]) => `  ${label.padEnd(7)}  ${text}`);
+  console.log(`\n  The demo is ready.\n\n${lines.join('\n')}\n`);
   await ended;
 }
 
-/** A port that nothing listens on; 0 means any. */
-async function findPort(text) {
-  const wanted = Number(text);
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
-    throw new DemoError(`PORT is "${text}", but has to be a number from 0 to 65535.`);
-  }
-  const port = await tryPort(wanted, host);
-  // A browser may take `localhost` for either address.
-  const isFree = port !== undefined && (await tryPort(port, '::1')) !== undefined;
-  if (isFree) return port;
-  throw new DemoError(
-    `Port ${wanted} is in use: stop what listens there, or choose another with PORT=${wanted + 1} npm run demo.`,
-  );
+/** One server, at the address that is printed. */
+async function serveAlone({ port, env }) {
+  const server = startServer({ port, env });
+  const ended = server.ended.then(({ code }) => {
+    throw new DemoError(`The demo's server ended by itself, with code ${code}.`);
+  });
+  await Promise.race([answers(`http://${host}:${port}/`), ended]);
+  return { ended, servers: [] };
 }
 
-/** Listens for a moment; gives the port, or `undefined` when it is taken. */
-function tryPort(port, address) {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined);
-      // There is no IPv6 here, so nothing can listen on it.
-      else if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') resolve(port);
-      else if (error.code === 'EACCES') {
-        reject(new DemoError(`Port ${port} may not be used by you: choose one above 1023.`));
-      } else reject(error);
-    });
-    probe.listen(port, address, () => {
-      const { port: actual } = probe.address();
-      probe.close(() => resolve(actual));
-    });
+/** Several servers at private ports, with a proxy at the address that is printed. */
+async function serveTogether({ port, env, count }) {
+  const instances = [];
+  for (let number = 1; number <= count; number++) {
+    const name = String(number);
+    const privatePort = await findFreePort();
+    const server = startServer({ port: privatePort, env: { ...env, DEMO_INSTANCE: name } });
+    instances.push({ name, port: privatePort, hasEnded: false, ...server });
+  }
+  const endings = instances.map(async (instance) => {
+    const { code } = await instance.ended;
+    instance.hasEnded = true;
+    if (isStopping) return;
+    console.log(
+      `  Instance ${instance.name} ended (${code}). What it ran is closed as lost; the others go on.`,
+    );
   });
+  const ended = Promise.all(endings).then(() => {
+    throw new DemoError('All instances of the demo have ended by themselves.');
+  });
+  const ready = instances.map((instance) =>
+    Promise.race([answers(`http://${host}:${instance.port}/`), instance.ended]),
+  );
+  await Promise.race([Promise.all(ready), ended]);
+  const proxy = await startDemoProxy({ instances, port, host });
+  stops.unshift(proxy.close);
+  return {
+    ended,
+    servers: instances.map(({ name, pid }) => `instance ${name}, process ${pid}`),
+  };
+}
+
+function startServer({ port, env }) {
+  const serve = [next, 'start', '-H', host, '-p', String(port)];
+  return startNode(serve, { cwd: app, env, serves: true });
+}
+
+function readInstanceCount() {
+  const { instances = '1' } = parseOptions();
+  const count = Number(instances);
+  if (Number.isInteger(count) && count >= 1 && count <= 9) return count;
+  throw new DemoError(`--instances is "${instances}", but has to be a number from 1 to 9.`);
+}
+
+function parseOptions() {
+  try {
+    return parseArgs({ options: { instances: { type: 'string' } } }).values;
+  } catch {
+    // An option that there is not, or one without its value.
+    throw new DemoError('The demo has one option: npm run demo -- --instances 2');
+  }
 }
 
 function readWordsPerSecond() {
@@ -133,31 +168,14 @@ function readWordsPerSecond() {
 
 /** Runs a build unless its outputs are there and newer than its sources. */
 async function buildIfOutdated(name, args, { cwd, outputs, sources }) {
-  const outputTimes = await Promise.all(outputs.map((path) => modifiedAt(join(cwd, path))));
-  const sourceTimes = await Promise.all(sources.map((path) => newestIn(join(cwd, path))));
-  if (Math.min(...outputTimes) >= Math.max(...sourceTimes)) return;
+  if (!(await isOutdated({ cwd, outputs, sources }))) return;
   console.log(`Building ${name} …`);
-  const { code, output } = await startNode(args, { cwd });
+  const { code, output } = await startNode(args, { cwd }).ended;
   if (isStopping) throw new DemoError('Stopped.');
   if (code !== 0) throw new DemoError(`${output}\nBuilding ${name} failed.`);
 }
 
-/** Time of the last change in milliseconds; 0 when there is no such file. */
-async function modifiedAt(path) {
-  const stats = await stat(path).catch(() => undefined);
-  return stats?.mtimeMs ?? 0;
-}
-
-/** The same of a folder and all that is in it; a folder changes when a file is removed. */
-async function newestIn(path) {
-  const stats = await stat(path);
-  if (!stats.isDirectory()) return stats.mtimeMs;
-  const names = await readdir(path);
-  const times = await Promise.all(names.map((name) => newestIn(join(path, name))));
-  return Math.max(stats.mtimeMs, ...times);
-}
-
-/** Runs a Node process, which ends with the demo. Resolves with its code and output. */
+/** Runs a Node process, which ends with the demo. `ended` resolves with its code and output. */
 function startNode(args, { cwd, env = {}, serves = false }) {
   const child = spawn(process.execPath, args, {
     cwd,
@@ -183,7 +201,7 @@ function startNode(args, { cwd, env = {}, serves = false }) {
     await ended;
     clearTimeout(impatient);
   });
-  return ended;
+  return { pid: child.pid, ended };
 }
 
 /** Resolves when the address answers with a page. */

@@ -1,25 +1,47 @@
-// What an entry costs a page: bundled with all it imports except `ai` and `react`, minified, gzipped.
+// What a page pays for what it imports: bundled with all that comes with it except `ai` and `react`,
+// minified, gzipped.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const limits = { index: 1_500, ui: 5_000, react: 6_000 };
+const limits = [
+  { entry: 'index', limit: 1_500 },
+  { entry: 'ui', name: 'createTaskStream', limit: 5_000 },
+  { entry: 'ui', name: 'TaskChatTransport', limit: 4_300 },
+  { entry: 'ui', limit: 6_750 },
+  { entry: 'react', limit: 6_750 },
+];
+
+/** The page has them anyway; neither does anything when it is merely imported. */
+const peers = {
+  name: 'peers',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^(ai|react)$/ }, ({ path }) => ({
+      path,
+      external: true,
+      sideEffects: false,
+    })),
+};
 
 let tooLarge = false;
-for (const [entry, limit] of Object.entries(limits)) {
+for (const { entry, name, limit } of limits) {
   const { outputFiles } = await build({
-    entryPoints: [`dist/${entry}.js`],
+    stdin: {
+      contents: `export ${name ? `{ ${name} }` : '*'} from './${entry}.js';`,
+      resolveDir: 'dist',
+    },
     bundle: true,
     minify: true,
     write: false,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    external: ['ai', 'react'],
+    plugins: [peers],
     logLevel: 'error',
   });
   const size = gzipSync(outputFiles[0].contents, { level: 9 }).byteLength;
   const verdict = size > limit ? `over the limit of ${limit}` : `limit ${limit}`;
-  console.log(`${entry.padEnd(6)} ${String(size).padStart(5)} bytes, ${verdict}`);
+  const label = name ? `${entry}, ${name} only` : entry;
+  console.log(`${label.padEnd(26)} ${String(size).padStart(5)} bytes, ${verdict}`);
   tooLarge ||= size > limit;
 }
 process.exitCode = tooLarge ? 1 : 0;

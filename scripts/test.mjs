@@ -1,9 +1,10 @@
-// `npm test`: the checks, then every test, the browser's included. The last line of the output is
-// the tally.
+// `npm test`: the checks, then every test, those with a browser and with Redis included. The last
+// line of the output is the tally.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOrInstallChromium } from './find-chromium.mjs';
+import { findOrInstallRedisServer } from './find-redis.mjs';
 import { root, run, step } from './run-step.mjs';
 
 const reportFile = join(root, 'test-results', 'vitest.json');
@@ -11,8 +12,10 @@ const reportFile = join(root, 'test-results', 'vitest.json');
 const checks = await run('node', ['scripts/check.mjs']);
 if (checks.code !== 0) stop('The tests were not run: the checks above come first.');
 
-const chromium = findOrInstallChromium();
-console.log(`✓ Chromium: ${chromium}`);
+const chromium = find('Chromium', findOrInstallChromium);
+// Also beside REDIS_URL: what kills, pauses and restarts a server does that to one of its own.
+const redisServer = find('Redis', findOrInstallRedisServer);
+if (process.env.REDIS_URL) console.log('✓ Redis: REDIS_URL, for tests that share a database');
 
 if (existsSync(join(root, 'examples', 'next-chat', 'package.json'))) {
   const built = await step('demo build', 'npm', ['run', 'build', '-w', 'examples/next-chat']);
@@ -23,7 +26,7 @@ await rm(reportFile, { force: true });
 const tests = await run(
   'vitest',
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
-  { env: { CHROMIUM_PATH: chromium } },
+  { env: { CHROMIUM_PATH: chromium, REDIS_SERVER_PATH: redisServer } },
 );
 
 const report = JSON.parse(await readFile(reportFile, 'utf8').catch(() => '{}'));
@@ -42,6 +45,17 @@ if (passed === 0) failed = Math.max(failed, 1);
 if (skipped > 0) console.log(`${skipped} skipped tests count as failed.`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/** Prints where a program is, or ends with the sentence that says how to get it. */
+function find(name, findProgram) {
+  try {
+    const path = findProgram();
+    console.log(`✓ ${name}: ${path}`);
+    return path;
+  } catch (error) {
+    return stop(error.message);
+  }
+}
 
 function stop(reason) {
   console.log(`${reason}\n0 passed, 1 failed`);

@@ -34,8 +34,8 @@ const maxFusedLength = 512 * 1024;
 
 const typeField = '{"type":"';
 
-/** The chunk's type; read from the front of the JSON, where nearly every chunk has it. */
-function typeOf(data: string): string | undefined {
+/** The type of a chunk that is JSON; read from the front of the JSON, where nearly every chunk has it. */
+export function frameType(data: string): string | undefined {
   if (data.startsWith(typeField)) {
     return data.slice(typeField.length, data.indexOf('"', typeField.length));
   }
@@ -101,7 +101,7 @@ function keptSnapshots(frameAt: (n: number) => string, start: number, end: numbe
   };
   for (let n = start; n < end; n++) {
     const data = frameAt(n);
-    const type = typeOf(data);
+    const type = frameType(data);
     if (type === 'reset-step') keepNewest();
     if (type !== 'data-task') continue;
     const { id } = JSON.parse(data) as { id?: unknown };
@@ -129,7 +129,7 @@ export function* compactReplay(
   let run: Run | undefined;
   for (let n = start; n < end; n++) {
     const frame = { n, data: frameAt(n) };
-    const type = typeOf(frame.data);
+    const type = frameType(frame.data);
     if (type === 'data-task' && !kept.has(n)) continue;
     const next = isDeltaType(type) ? startRun(type, frame) : undefined;
     if (run && next && joins(run, next)) {

@@ -5,6 +5,7 @@ export type TaskErrorCode =
   | 'cancelled'
   | 'context-unavailable'
   | 'forbidden'
+  | 'frame-too-large'
   | 'gap'
   | 'gave-up'
   | 'internal'

@@ -1,5 +1,7 @@
 import { createMemoryStreamContext } from './context/memory-stream-context';
+import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
+import { toTaskStreamContext } from './context/to-task-stream-context';
 import { checkTaskId } from './task-errors';
 
 export interface CancelTaskOptions {
@@ -8,7 +10,7 @@ export interface CancelTaskOptions {
   /** The chat whose active task to stop; ignored when `taskId` is given. */
   chatId?: string;
   /** Where the log lives. Default: the memory of this process. */
-  streamContext?: TaskStreamContext;
+  streamContext?: TaskStreamContext | ResumableStreamContext;
   /** Must be the one that the task was started with. */
   owner?: string;
   /** Told to readers, as the message of the settlement's error. */
@@ -24,10 +26,11 @@ export interface CancelTaskOptions {
 export async function cancelTask({
   taskId,
   chatId,
-  streamContext = createMemoryStreamContext(),
+  streamContext: givenContext = createMemoryStreamContext(),
   owner,
   reason,
 }: CancelTaskOptions): Promise<boolean> {
+  const streamContext = toTaskStreamContext(givenContext);
   const isByChat = taskId === undefined && chatId !== undefined;
   const target = isByChat ? await streamContext.activeTask(chatId, { owner }) : checkTaskId(taskId);
   return target !== undefined && streamContext.cancel(target, { owner, reason });

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TaskError } from '../protocol/task-error';
 import { cancelTask } from './cancel-task';
 import { createMemoryStreamContext } from './context/memory-stream-context';
+import { toTaskStreamContext } from './context/to-task-stream-context';
 import type { OutputOf, TaskDefinition } from './define-task';
 import { readJsonBody } from './http/read-json-body';
 import { errorResponse, jsonResponse } from './http/responses';
@@ -121,11 +122,12 @@ export function createTaskRoute<
     authorize = () => true,
     owner: ownerOf = () => undefined,
     maxBodyBytes = 1024 * 1024,
-    streamContext = createMemoryStreamContext(),
+    streamContext: givenContext = createMemoryStreamContext(),
     transformer,
     ...settings
   }: CreateTaskRouteOptions = {},
 ): TaskRoute {
+  const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
 
   /** Asks `authorize`; gives the response that refuses, if it does. */

@@ -3,6 +3,7 @@ export {
   createMemoryStreamContext,
   type MemoryStreamContextOptions,
 } from './context/memory-stream-context';
+export type { ResumableStreamContext } from './context/resumable-stream-context';
 export type {
   FrameRange,
   OpenTaskOptions,
@@ -12,6 +13,10 @@ export type {
   TaskRecord,
   TaskStreamContext,
 } from './context/task-stream-context';
+export {
+  type ToResumableStreamContextOptions,
+  toResumableStreamContext,
+} from './context/to-resumable-stream-context';
 export {
   type CreateTaskRouteOptions,
   createTaskRoute,
@@ -30,6 +35,7 @@ export type { ToUIMessageStreamOptions } from './http/chunk-stream';
 export type { NodeResponse } from './http/pipe-to-node-response';
 export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
 export { type StreamedTask, streamTask } from './stream-task';
+export type { RunNestedTask, RunNestedTaskOptions } from './task/nested-tasks';
 export type {
   ExecuteOptions,
   StreamTaskOptions,

@@ -1,10 +1,14 @@
 import { parseCursor } from '../protocol/cursor';
 import { TaskError } from '../protocol/task-error';
 import { createMemoryStreamContext } from './context/memory-stream-context';
+import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
+import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { emptyResponse, errorResponse, streamResponse } from './http/responses';
+import { deliverLostTask } from './task/deliver-lost-task';
+import type { TaskSettleEvent } from './task/task-options';
 import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
 
 export interface ResumeTaskOptions {
@@ -15,11 +19,21 @@ export interface ResumeTaskOptions {
   /** Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already. */
   request?: Request;
   /** Where the log lives. Default: the memory of this process. */
-  streamContext?: TaskStreamContext;
+  streamContext?: TaskStreamContext | ResumableStreamContext;
   /** Must be the one that the task was started with. */
   owner?: string;
   /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
   heartbeatMs?: number;
+  /**
+   * Told of the outcome of a task whose process was lost, and so could not call its own `onSettle`:
+   * at least once, with the message as the log has it. Its id is the one that the page knows, else
+   * the taskId; save it by that. `messages` is not known here.
+   */
+  onSettle?: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
+  /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
+  waitUntil?: (promise: Promise<unknown>) => void;
+  /** Gets what `onSettle` throws. Default: `console.error`. */
+  onError?: (error: unknown, context: { taskId: string }) => void;
 }
 
 export interface ResumedTask {
@@ -57,10 +71,15 @@ export function resumeTask({
   taskId: givenTaskId,
   chatId,
   request,
-  streamContext = createMemoryStreamContext(),
+  streamContext: givenContext = createMemoryStreamContext(),
   owner,
   heartbeatMs = 5_000,
+  onSettle,
+  waitUntil,
+  onError = console.error,
 }: ResumeTaskOptions): ResumedTask {
+  const streamContext = toTaskStreamContext(givenContext);
+
   const open = async (init?: ResponseInit): Promise<Response> => {
     const cursor = cursorOf(request);
     const isByChat = givenTaskId === undefined && chatId !== undefined;
@@ -72,6 +91,12 @@ export function resumeTask({
     if (!reader) {
       if (isByChat) return emptyResponse(undefined, init);
       throw createNotFoundError();
+    }
+    if (onSettle) {
+      const delivering = deliverLostTask({ context: streamContext, taskId, owner, onSettle }).catch(
+        (error: unknown) => onError(error, { taskId }),
+      );
+      waitUntil?.(delivering);
     }
     if (reader.isEnded) {
       reader.close();

@@ -4,10 +4,11 @@ import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { TaskReader } from './context/task-stream-context';
+import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
-import { errorResponse, streamResponse } from './http/responses';
+import { emptyResponse, errorResponse, streamResponse } from './http/responses';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { startTask } from './task/start-task';
@@ -25,9 +26,9 @@ export interface StreamedTask<Result = unknown> {
   /** Asks the task to stop. `false`: it is over already. */
   cancel(reason?: string): Promise<boolean>;
   /**
-   * A response that streams the task. Resolves once the task is claimed: 200, or with
-   * `{ error: { code, message } }` 400 for a bad taskId, 404 when the taskId is somebody else's,
-   * 503 when the storage is away.
+   * A response that streams the task. Resolves once the task is claimed: 200, 204 when it joined
+   * a task of which nothing is left to read, or with `{ error: { code, message } }` 400 for a bad
+   * taskId, 404 when the taskId is somebody else's, 503 when the storage is away.
    */
   toResponse(init?: ResponseInit): Promise<Response>;
   /** The task as AI SDK chunks, for `writer.merge` of another stream. */
@@ -65,7 +66,7 @@ export function streamTask<
     ...rest,
     taskId,
     heartbeatMs,
-    streamContext,
+    streamContext: toTaskStreamContext(streamContext),
     execute: (given) => execute({ ...given, input: input as Input }),
     onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
   });
@@ -74,7 +75,9 @@ export function streamTask<
   const openReader = async (): Promise<TaskReader> => {
     const claim = await claiming;
     if (claim.kind === 'refused') throw claim.error;
-    const reader = await claim.context.read(taskId, { owner }).catch((cause: unknown) => {
+    const { context, cursor } = claim;
+    const token = claim.kind === 'opened' ? claim.token : undefined;
+    const reader = await context.read(taskId, { owner, cursor, token }).catch((cause: unknown) => {
       throw createUnavailableError(cause);
     });
     if (!reader) throw createNotFoundError();
@@ -84,7 +87,7 @@ export function streamTask<
   const consume = async (): Promise<TaskSettlement<Result>> => {
     const claim = await claiming;
     const own = claim.kind === 'opened' ? await claim.settled : undefined;
-    return (own ?? (await followSettlement(await openReader()))) as TaskSettlement<Result>;
+    return (own ?? (await followSettlement(await openReader(), taskId))) as TaskSettlement<Result>;
   };
 
   const awaitResult = async (): Promise<Result> => {
@@ -106,6 +109,10 @@ export function streamTask<
     } catch (error) {
       if (TaskError.isInstance(error)) return errorResponse(error, init);
       throw error;
+    }
+    if (reader.isEnded) {
+      reader.close();
+      return emptyResponse(taskId, init);
     }
     const onCancel = () => {
       // The task goes on when the storage cannot be asked.

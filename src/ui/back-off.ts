@@ -1,5 +1,5 @@
 import { createAlarm } from './alarm';
-import type { TaskClientOptions } from './task-client-options';
+import type { FollowOptions } from './task-client-options';
 
 /**
  * Waits before the next attempt: exponentially longer, with full jitter, but at least `minimumMs`.
@@ -10,7 +10,7 @@ export async function backOff(
   {
     reconnect: { initialDelayMs = 250, maxDelayMs = 10_000 } = {},
     random = Math.random,
-  }: TaskClientOptions,
+  }: FollowOptions,
   failures: number,
   minimumMs: number,
   signal: AbortSignal,

@@ -3,6 +3,7 @@ import { createTaskId } from '../protocol/task-id';
 import { cancelTask } from './cancel-task';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
+import { requestTask } from './task-request';
 import { createCore, deriveState, reduceChunks } from './task-stream-state';
 import type { TaskEnd, TaskStream, TaskStreamOptions, UnsettledTask } from './task-stream-types';
 
@@ -99,12 +100,15 @@ export function createTaskStore<Result, Value>(
     following = { controller, end, resolve };
     patch({ connection: 'connecting', failure: undefined });
     followTask(options, {
-      taskId,
-      body,
+      connect: (from, attemptSignal) =>
+        requestTask(options, { taskId, body, cursor: from, signal: attemptSignal }),
       cursor,
       signal,
-      onConnected: (isConnected) =>
-        patch({ connection: isConnected ? 'connected' : 'reconnecting' }),
+      onConnected(isConnected) {
+        // What starts the task is repeated until there is an answer.
+        if (isConnected) body = undefined;
+        patch({ connection: isConnected ? 'connected' : 'reconnecting' });
+      },
       onStalled(isStalled) {
         if (isStalled !== core.isStalled) patch({ isStalled });
       },
@@ -138,7 +142,9 @@ export function createTaskStore<Result, Value>(
     async cancel(reason) {
       const { taskId, settlement } = core.task;
       if (taskId === undefined || settlement) return false;
-      return cancelTask(options, { taskId, reason, signal: cancels.signal });
+      const { signal } = cancels;
+      const send = () => requestTask(options, { method: 'DELETE', taskId, reason, signal });
+      return cancelTask(options, send, signal);
     },
     detach,
     async resume(taskId, { cursor: from, ifPresent } = {}) {

@@ -2,12 +2,11 @@ import { TaskError } from '../protocol/task-error';
 import type { TaskState } from '../protocol/task-state';
 import { backOff } from './back-off';
 import { clientError } from './client-error';
-import type { StreamEvent } from './event-parser';
 import { isPageAway } from './page-wake';
 import { readEventStream } from './read-event-stream';
 import { superviseAttempt } from './supervise-attempt';
-import type { TaskClientOptions } from './task-client-options';
-import { type Refusal, readRefusal, requestTask, streamOf } from './task-request';
+import type { FollowOptions } from './task-client-options';
+import { type Refusal, readRefusal, streamOf } from './task-request';
 
 /** A chunk whose type is known to be a string, and nothing else. */
 export interface ReceivedChunk {
@@ -16,9 +15,8 @@ export interface ReceivedChunk {
 
 /** What to follow, and whom to tell. */
 export interface FollowTaskOptions {
-  taskId: string;
-  /** JSON text that starts the task, repeated until there is an answer. Without it: attach only. */
-  body: string | undefined;
+  /** Asks for the stream: for what follows the cursor, or for all of it. */
+  connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
   /** Where to go on. Default: from the start. */
   cursor: string | undefined;
   /** Aborting it leaves the task. */
@@ -26,10 +24,13 @@ export interface FollowTaskOptions {
   /** A stream is there (`true`), or was cut and is sought again (`false`). */
   onConnected: (isConnected: boolean) => void;
   onStalled: (isStalled: boolean) => void;
-  /** All chunks of one network read, and the cursor after them. */
-  onChunks: (chunks: readonly ReceivedChunk[], cursor: string | undefined) => void;
+  /**
+   * All chunks of one network read, and the cursor after them. Until what it returns is fulfilled,
+   * nothing more is read; meanwhile `stallTimeoutMs` had better be long.
+   */
+  onChunks: (chunks: readonly ReceivedChunk[], cursor: string | undefined) => Promise<void> | void;
   /** The task as of the chunks handed over. */
-  getTask: () => TaskState;
+  getTask: () => Pick<TaskState, 'settlement' | 'heartbeat'>;
 }
 
 /** Why following ended without a settlement. */
@@ -45,42 +46,15 @@ export interface FollowFailure {
  * the last seen cursor. `undefined`: read to the end, or aborted.
  */
 export async function followTask(
-  options: TaskClientOptions,
-  { taskId, body, cursor, signal, onConnected, onStalled, onChunks, getTask }: FollowTaskOptions,
+  options: FollowOptions,
+  { connect, cursor, signal, onConnected, onStalled, onChunks, getTask }: FollowTaskOptions,
 ): Promise<FollowFailure | undefined> {
-  let isAnswered = body === undefined;
   let isReadToEnd = false;
   // The answer to the current attempt, when it was an error.
   let refusal: Refusal | undefined;
 
-  function receive(events: readonly StreamEvent[]): boolean {
-    const chunks: ReceivedChunk[] = [];
-    let next = cursor;
-    let isDone = false;
-    try {
-      for (const { id, data } of events) {
-        isDone = data === '[DONE]';
-        if (isDone) break;
-        chunks.push(parseChunk(data));
-        next = id || next;
-      }
-    } finally {
-      // Also when a chunk is malformed: those before it count.
-      onChunks(chunks, next);
-      cursor = next;
-      isReadToEnd ||= !!getTask().settlement && (isDone || chunks.some(isLastChunk));
-    }
-    return !isDone;
-  }
-
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
-    const response = await requestTask(options, {
-      taskId,
-      method: isAnswered ? 'GET' : 'POST',
-      body: isAnswered ? undefined : body,
-      cursor,
-      signal: attemptSignal,
-    });
+    const response = await connect(cursor, attemptSignal);
     // What was left or given up may still answer, when its `fetch` does not mind the signal.
     const check = () => {
       signal.throwIfAborted();
@@ -96,14 +70,30 @@ export async function followTask(
     }
     const stream = streamOf(response);
     check();
-    isAnswered = true;
     onConnected(true);
-    await readEventStream(stream, (events) => {
+    await readEventStream(stream, async (events) => {
       check();
-      const goesOn = receive(events);
-      // Afterwards, because a heartbeat sets how long the next silence may be.
-      touch();
-      return goesOn;
+      const chunks: ReceivedChunk[] = [];
+      let next = cursor;
+      let isDone = false;
+      try {
+        for (const { id, data } of events) {
+          isDone = data === '[DONE]';
+          if (isDone) break;
+          chunks.push(parseChunk(data));
+          next = id || next;
+        }
+      } finally {
+        // Also when a chunk is malformed: those before it count.
+        const taken = onChunks(chunks, next);
+        cursor = next;
+        // Afterwards, because a heartbeat sets how long the next silence may be.
+        touch();
+        await taken;
+        touch();
+        isReadToEnd ||= !!getTask().settlement && (isDone || chunks.some(isLastChunk));
+      }
+      return !isDone;
     });
   }
 

@@ -1,5 +1,8 @@
 export { type CreateTaskStream, createTaskStream } from './create-task-stream';
+export type { PrepareCancelRequest, TaskChatTransportOptions } from './task-chat-options';
+export { TaskChatTransport } from './task-chat-transport';
 export type {
+  FollowOptions,
   ReconnectOptions,
   TaskClientOptions,
   TaskRequestHeaders,

@@ -14,16 +14,8 @@ export interface ReconnectOptions {
 /** Request headers, or a function that makes them, which is asked anew for each attempt. */
 export type TaskRequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
 
-/** How to reach the server. */
-export interface TaskClientOptions {
-  /** Address of the task's route, relative or absolute; it may have a query of its own. */
-  api: string;
-  /** Sent with each request; a function is asked anew for each attempt and may be async. */
-  headers?: TaskRequestHeaders | undefined;
-  /** The `credentials` of each request, as in `fetch`. */
-  credentials?: RequestCredentials | undefined;
-  /** Default: `globalThis.fetch`, looked up at each request. In React Native: `expo/fetch`. */
-  fetch?: typeof globalThis.fetch | undefined;
+/** How a stream is followed, whatever it is asked for with. */
+export interface FollowOptions {
   /** How often and how fast to try again. */
   reconnect?: ReconnectOptions | undefined;
   /**
@@ -33,4 +25,16 @@ export interface TaskClientOptions {
   stallTimeoutMs?: number | undefined;
   /** Random numbers from 0 up to 1, for the jitter. Default `Math.random`. */
   random?: (() => number) | undefined;
+}
+
+/** How to reach the server. */
+export interface TaskClientOptions extends FollowOptions {
+  /** Address of the task's route, relative or absolute; it may have a query of its own. */
+  api: string;
+  /** Sent with each request; a function is asked anew for each attempt and may be async. */
+  headers?: TaskRequestHeaders | undefined;
+  /** The `credentials` of each request, as in `fetch`. */
+  credentials?: RequestCredentials | undefined;
+  /** Default: `globalThis.fetch`, looked up at each request. In React Native: `expo/fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
 }

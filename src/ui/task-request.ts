@@ -1,10 +1,12 @@
 import { TaskError, type TaskErrorData } from '../protocol/task-error';
+import { addQuery } from './add-query';
 import { clientError } from './client-error';
 import type { TaskClientOptions } from './task-client-options';
 
 /** One request about a task. */
 export interface TaskRequest {
-  method: 'POST' | 'GET' | 'DELETE';
+  /** Default: POST with a body, else GET. */
+  method?: 'DELETE' | undefined;
   /** Sent in the query, except with POST, whose body has it. */
   taskId: string;
   /** JSON text, for POST. */
@@ -25,14 +27,8 @@ export async function requestTask(
   headers.set('accept', 'text/event-stream');
   if (body) headers.set('content-type', 'application/json');
   if (cursor) headers.set('last-event-id', cursor);
-  // Put together as text, because `URL` would want an absolute address.
-  let url = api;
-  if (!body) {
-    const query = new URLSearchParams({ taskId, ...(reason && { reason }) });
-    url += `${url.includes('?') ? '&' : '?'}${query}`;
-  }
-  return fetch(url, {
-    method,
+  return fetch(body ? api : addQuery(api, { taskId, ...(reason && { reason }) }), {
+    method: method ?? (body ? 'POST' : 'GET'),
     headers,
     signal,
     body,

@@ -1,63 +1,30 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { composeOutline, composeSection } from '../../examples/next-chat/lib/compose-report.mjs';
-import { startLocalOpenAI } from '../../examples/next-chat/local-openai.mjs';
-import { findOrInstallChromium } from '../../scripts/find-chromium.mjs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCuttableProxy } from './cuttable-proxy';
-import { createHoldPoint } from './hold-point';
-import { type RunningDemo, startDemo } from './start-demo';
+import {
+  connection,
+  html,
+  patience,
+  percent,
+  type ReportDesk,
+  startReportDesk,
+  status,
+  text,
+} from './report-desk';
 
-/** Bounds what never comes; a slow machine may take its time. */
-const patience = { timeout: 60_000 };
-
-const holdPoint = createHoldPoint();
-let model: Awaited<ReturnType<typeof startLocalOpenAI>>;
-let demo: RunningDemo;
-let browser: Browser;
-let requestsBefore = 0;
-let closePage: () => Promise<void> = async () => {};
+let desk: ReportDesk;
 
 beforeAll(async () => {
-  model = await startLocalOpenAI({ wordsPerSecond: 3_000, beforeWord: holdPoint.beforeWord });
-  demo = await startDemo({
-    OPENAI_API_KEY: 'local',
-    OPENAI_BASE_URL: model.baseURL,
-    OPENAI_MODEL: 'local-writer',
-  });
-  browser = await chromium.launch({
-    executablePath: findOrInstallChromium(),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  desk = await startReportDesk();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await demo?.stop();
-  await model?.close();
-});
+afterAll(() => desk?.close());
 
-beforeEach(() => {
-  requestsBefore = model.requests.length;
-});
-
-afterEach(async () => {
-  holdPoint.release();
-  await closePage();
-  closePage = async () => {};
-});
+afterEach(() => desk.closePage());
 
 describe('the demo in a browser', () => {
   it('shows steps, progress, log, partial results and growing text, then the one result', async () => {
-    const { page, complaints } = await openPage();
-    const half = await startHeld(page, 'Why bees dance', 0.5);
+    const { page, complaints } = await desk.openPage();
+    const half = await desk.startHeld(page, 'Why bees dance', 0.5);
 
     await page.getByText('Section 3 of 5').first().waitFor();
     expect(await status(page)).toBe('Writing');
@@ -72,7 +39,7 @@ describe('the demo in a browser', () => {
     expect(await page.getByRole('log').textContent()).toContain('The outline has 5 sections.');
     expect(half).toContain('What it costs');
 
-    holdPoint.release();
+    desk.release();
     await page.getByRole('status', { name: 'The report is ready' }).waitFor();
     expect(await status(page)).toBe('Completed');
     expect(await percent(page)).toBe(100);
@@ -81,14 +48,14 @@ describe('the demo in a browser', () => {
     expect(await page.getByRole('article', { name: 'Report' }).locator('h2').textContent()).toBe(
       'Why bees dance',
     );
-    expect(outcomes()).toEqual(['outline completed', 'report completed']);
+    expect(desk.outcomes()).toEqual(['outline completed', 'report completed']);
     expect(complaints).toEqual([]);
   });
 
   it('goes on after a reload in the middle, to the same text and one result', async () => {
-    const undisturbed = await readUndisturbed('Why cities plant trees');
-    const { page, complaints } = await openPage();
-    const half = await startHeld(page, 'Why cities plant trees', 0.4);
+    const undisturbed = await desk.readUndisturbed('Why cities plant trees');
+    const { page, complaints } = await desk.openPage();
+    const half = await desk.startHeld(page, 'Why cities plant trees', 0.4);
 
     await page.reload();
     await page.waitForFunction(
@@ -96,7 +63,7 @@ describe('the demo in a browser', () => {
       half,
     );
     expect(await status(page)).toBe('Writing');
-    holdPoint.release();
+    desk.release();
     await page.getByRole('status', { name: 'The report is ready' }).waitFor();
     expect(await html(page)).toBe(undisturbed);
 
@@ -104,22 +71,22 @@ describe('the demo in a browser', () => {
     await page.getByRole('status', { name: 'The report is ready' }).waitFor();
     expect(await html(page)).toBe(undisturbed);
     expect(await page.getByRole('status', { name: 'The report is ready' }).count()).toBe(1);
-    expect(outcomes()).toEqual(['outline completed', 'report completed']);
+    expect(desk.outcomes()).toEqual(['outline completed', 'report completed']);
     expect(complaints).toEqual([]);
   });
 
   it('misses and doubles nothing when the network goes away while the task ends', async () => {
-    const undisturbed = await readUndisturbed('Learning the cello at fifty');
-    const proxy = await createCuttableProxy(demo.address);
+    const undisturbed = await desk.readUndisturbed('Learning the cello at fifty');
+    const proxy = await createCuttableProxy(desk.address);
     try {
-      const { page, complaints } = await openPage({ address: proxy.address });
-      const part = await startHeld(page, 'Learning the cello at fifty', 0.3);
+      const { page, complaints } = await desk.openPage({ address: proxy.address });
+      const part = await desk.startHeld(page, 'Learning the cello at fifty', 0.3);
 
       await page.context().setOffline(true);
       proxy.cut();
       await page.getByText('Reconnecting').waitFor();
-      holdPoint.release();
-      await expect.poll(outcomes, patience).toEqual(['outline completed', 'report completed']);
+      desk.release();
+      await expect.poll(desk.outcomes, patience).toEqual(['outline completed', 'report completed']);
       expect(await text(page)).toBe(part);
       expect(await status(page)).toBe('Writing');
 
@@ -127,24 +94,24 @@ describe('the demo in a browser', () => {
       await page.context().setOffline(false);
       await page.getByRole('status', { name: 'The report is ready' }).waitFor();
       expect(await html(page)).toBe(undisturbed);
-      expect(outcomes()).toEqual(['outline completed', 'report completed']);
+      expect(desk.outcomes()).toEqual(['outline completed', 'report completed']);
       // The browser's own words about the network are not the page's.
       expect(complaints.filter((complaint) => !complaint.includes('net::ERR_'))).toEqual([]);
     } finally {
-      await closePage();
+      await desk.closePage();
       await proxy.close();
     }
   });
 
   it('unplugs and plugs in its own network with a button', async () => {
-    const undisturbed = await readUndisturbed('Small bridges');
-    const { page, complaints } = await openPage();
-    const part = await startHeld(page, 'Small bridges', 0.6);
+    const undisturbed = await desk.readUndisturbed('Small bridges');
+    const { page, complaints } = await desk.openPage();
+    const part = await desk.startHeld(page, 'Small bridges', 0.6);
 
     await page.getByRole('button', { name: 'Unplug the network' }).click();
     await page.getByText('Reconnecting').waitFor();
-    holdPoint.release();
-    await expect.poll(outcomes, patience).toEqual(['outline completed', 'report completed']);
+    desk.release();
+    await expect.poll(desk.outcomes, patience).toEqual(['outline completed', 'report completed']);
     expect(await text(page)).toBe(part);
 
     await page.getByRole('button', { name: 'Plug the network in' }).click();
@@ -154,13 +121,15 @@ describe('the demo in a browser', () => {
   });
 
   it('cancels the work on the server, and keeps what was written', async () => {
-    const { page, complaints } = await openPage();
-    const part = await startHeld(page, 'Old maps', 0.5);
+    const { page, complaints } = await desk.openPage();
+    const part = await desk.startHeld(page, 'Old maps', 0.5);
 
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('status', { name: 'Cancelled' }).waitFor();
     expect(await status(page)).toBe('Cancelled');
-    await expect.poll(outcomes, patience).toEqual(['outline completed', 'report disconnected']);
+    await expect
+      .poll(desk.outcomes, patience)
+      .toEqual(['outline completed', 'report disconnected']);
     expect(await text(page)).toBe(part);
 
     await page.reload();
@@ -170,7 +139,7 @@ describe('the demo in a browser', () => {
   });
 
   it('shows what went wrong, and tries again when asked', async () => {
-    const { page, complaints } = await openPage();
+    const { page, complaints } = await desk.openPage();
     await page.getByRole('button', { name: 'Make it fail' }).click();
     const alert = page.getByRole('alert', { name: 'The report failed' });
     await alert.waitFor();
@@ -179,11 +148,11 @@ describe('the demo in a browser', () => {
     expect(await status(page)).toBe('Failed');
     const part = await text(page);
     expect(part.length).toBeGreaterThan(100);
-    expect(outcomes()).toEqual(['outline completed', 'report failed']);
+    expect(desk.outcomes()).toEqual(['outline completed', 'report failed']);
 
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect
-      .poll(outcomes, patience)
+      .poll(desk.outcomes, patience)
       .toEqual(['outline completed', 'report failed', 'outline completed', 'report failed']);
     await alert.waitFor();
     expect(await text(page)).toBe(part);
@@ -191,7 +160,7 @@ describe('the demo in a browser', () => {
   });
 
   it('fits on a phone, light and dark, and can be worked by keyboard', async () => {
-    const { page, complaints } = await openPage({
+    const { page, complaints } = await desk.openPage({
       viewport: { width: 360, height: 740 },
       colorScheme: 'dark',
     });
@@ -208,78 +177,3 @@ describe('the demo in a browser', () => {
     expect(complaints).toEqual([]);
   });
 });
-
-/** Opens the demo in a browser context of its own; one at a time. */
-async function openPage({
-  address = demo.address,
-  ...options
-}: BrowserContextOptions & { address?: string } = {}): Promise<{
-  page: Page;
-  /** What the page complained about: uncaught errors, and errors and warnings of the console. */
-  complaints: string[];
-}> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(60_000);
-  closePage = () => context.close();
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
-  });
-  await page.goto(address);
-  return { page, complaints };
-}
-
-async function start(page: Page, topic: string): Promise<void> {
-  await page.getByLabel('What should the report be about?').fill(topic);
-  await page.getByRole('button', { name: 'Write the report' }).click();
-}
-
-/** The report's HTML as it is when nothing gets in the way. Its model requests are not counted. */
-async function readUndisturbed(topic: string): Promise<string> {
-  const { page } = await openPage();
-  await start(page, topic);
-  await page.getByRole('status', { name: 'The report is ready' }).waitFor();
-  const undisturbed = await html(page);
-  await closePage();
-  requestsBefore = model.requests.length;
-  return undisturbed;
-}
-
-/** Starts a task whose model holds at the given share, and waits for all words until there. */
-async function startHeld(page: Page, topic: string, share: number): Promise<string> {
-  holdPoint.holdAt(share);
-  await start(page, topic);
-  const report = composeOutline(topic).map((title) => composeSection(topic, title));
-  const words = report.join('\n\n').match(/\s*\S+/g) ?? [];
-  const written = words.slice(0, Math.ceil(share * words.length)).join('');
-  // As Markdown shows it: without the marks of headings, lists and quotations.
-  const shown = bare(written.replace(/^(?:[-#>]+|\d+\.)(?=\s|$)/gm, ''));
-  await prose(page).waitFor();
-  await expect.poll(async () => bare(await text(page)), patience).toBe(shown);
-  return await text(page);
-}
-
-/** Letters only: neither spaces nor the asterisks of emphasis, which stay while it is open. */
-function bare(markdown: string): string {
-  return markdown.replace(/[*\s]/g, '');
-}
-
-const prose = (page: Page) => page.getByRole('article', { name: 'Report' }).locator('.prose');
-const html = (page: Page) => prose(page).innerHTML();
-const text = async (page: Page) => (await prose(page).textContent()) ?? '';
-const status = (page: Page) => page.locator('.status').textContent();
-const connection = (page: Page) => page.locator('.badge').textContent();
-
-async function percent(page: Page): Promise<number> {
-  return Number(await page.getByRole('progressbar').getAttribute('aria-valuenow'));
-}
-
-/** What this test asked of the model, one line for each request: the executions, as it were. */
-function outcomes(): string[] {
-  return model.requests.slice(requestsBefore).map(({ kind, outcome }) => `${kind} ${outcome}`);
-}

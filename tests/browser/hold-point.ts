@@ -1,18 +1,30 @@
 /** Lets the model write up to a point and no further, so that no test depends on speed. */
 export interface HoldPoint {
-  /** From now on the report is held when the given share of it, 0 to 1, is written. */
-  holdAt(share: number): void;
+  /**
+   * From now on the model is held when the given share, 0 to 1, of what it writes is written:
+   * of a report, unless another kind of text is named.
+   */
+  holdAt(share: number, kind?: string): void;
+  /** Resolves once it is held. */
+  held(): Promise<void>;
   release(): void;
   /** To be awaited before each word. */
-  beforeWord(word: { kind: 'outline' | 'report'; done: number }): Promise<void>;
+  beforeWord(word: { kind: string; done: number }): Promise<void>;
 }
 
 export function createHoldPoint(): HoldPoint {
   let heldFrom = Number.POSITIVE_INFINITY;
+  let heldKind: string;
   let waiting: (() => void)[] = [];
+  let watching: (() => void)[] = [];
   return {
-    holdAt(share) {
+    holdAt(share, kind = 'report') {
       heldFrom = share;
+      heldKind = kind;
+    },
+    async held() {
+      if (waiting.length > 0) return;
+      await new Promise<void>((resolve) => watching.push(resolve));
     },
     release() {
       heldFrom = Number.POSITIVE_INFINITY;
@@ -20,7 +32,9 @@ export function createHoldPoint(): HoldPoint {
       waiting = [];
     },
     async beforeWord({ kind, done }) {
-      if (kind !== 'report' || done < heldFrom) return;
+      if (kind !== heldKind || done < heldFrom) return;
+      for (const tell of watching) tell();
+      watching = [];
       await new Promise<void>((resolve) => waiting.push(resolve));
     },
   };

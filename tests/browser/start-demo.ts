@@ -15,14 +15,18 @@ export interface RunningDemo {
 /** Runs `scripts/demo.mjs` to its end, which it is expected to meet by itself. */
 export async function runDemo(
   env: Record<string, string>,
+  args: readonly string[] = [],
 ): Promise<{ code: number | null; output: string }> {
-  const { ended, output } = spawnDemo(env);
+  const { ended, output } = spawnDemo(env, args);
   return { code: await ended, output: output() };
 }
 
 /** Starts `scripts/demo.mjs` on a free port; resolves once it has printed its address. */
-export async function startDemo(env: Record<string, string> = {}): Promise<RunningDemo> {
-  const { child, ended, output } = spawnDemo({ PORT: '0', ...env });
+export async function startDemo(
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<RunningDemo> {
+  const { child, ended, output } = spawnDemo({ PORT: '0', ...env }, args);
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
       const printed = /Open\s+(http:\S+)[\s\S]*Stop/.exec(output())?.[1];
@@ -42,15 +46,16 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Runni
   };
 }
 
-function spawnDemo(env: Record<string, string>) {
-  // Without the key, so that a test never talks to OpenAI.
+function spawnDemo(env: Record<string, string>, args: readonly string[]) {
+  // Without the key, so that a test never talks to OpenAI; and in no Redis that it does not name.
   const {
+    REDIS_URL: _redisUrl,
     OPENAI_API_KEY: _key,
     OPENAI_BASE_URL: _url,
     OPENAI_MODEL: _model,
     ...rest
   } = process.env;
-  const child = spawn(process.execPath, [script], {
+  const child = spawn(process.execPath, [script, ...args], {
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -11,6 +11,7 @@ import {
 } from 'ai-task-stream/server';
 import { afterEach, expect } from 'vitest';
 import type { z } from 'zod';
+import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
 import { createOwnContext } from './tasks';
 
 type Execute = Parameters<
@@ -108,7 +109,7 @@ export async function serve(
   remove: (query?: string, headers?: HeadersInit) => Promise<Response>;
 }> {
   const { input, ...routeOptions } = options;
-  const context = options.streamContext ?? createOwnContext();
+  const context = toTaskStreamContext(options.streamContext ?? createOwnContext());
   let starts = 0;
   const definition = defineTask({
     name: 'conformance',

@@ -7,6 +7,7 @@ import {
   streamTask,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
+import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
 
 /** A context that shares its tasks with no other test. */
 export function createOwnContext(options: MemoryStreamContextOptions = {}): TaskStreamContext {
@@ -28,7 +29,7 @@ export function startOwnTask<
   Value = unknown,
 >(options: StreamTaskOptions<Input, Result, Steps, Value>) {
   const reported: Reported = [];
-  const streamContext = options.streamContext ?? createOwnContext();
+  const streamContext = toTaskStreamContext(options.streamContext ?? createOwnContext());
   const task = streamTask({
     onError: (error) => reported.push(error),
     ...options,

@@ -34,7 +34,8 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     const isClient = async (entry: string): Promise<boolean> =>
       directive.test(await readFile(new URL(`../../dist/${entry}.js`, import.meta.url), 'utf8'));
     expect(await isClient('react')).toBe(true);
-    for (const entry of ['index', 'server', 'ui']) expect(await isClient(entry)).toBe(false);
+    for (const entry of ['index', 'server', 'redis', 'ui'])
+      expect(await isClient(entry)).toBe(false);
   });
 
   it('holds the build, the error pages and the documents, and nothing else', async () => {
@@ -51,7 +52,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
 
   it('loads React only in the React entry', async () => {
     const importsReact = /from ["']react["'/]/;
-    for (const entry of ['index', 'server', 'ui']) {
+    for (const entry of ['index', 'server', 'redis', 'ui']) {
       for (const file of await reachable(`${entry}.js`)) {
         expect(await readDist(file), `${entry} reaches ${file}`).not.toMatch(importsReact);
       }

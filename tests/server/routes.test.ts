@@ -8,6 +8,7 @@ import {
 } from 'ai-task-stream/server';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
 import { aborted, createDeferred, turns } from '../helpers/async';
 import { storedChunksIn, typesIn, withoutHeartbeats } from '../helpers/sse';
 import { createId, createOwnContext } from '../helpers/tasks';
@@ -22,7 +23,7 @@ function createRoute(
   options: CreateTaskRouteOptions = {},
   execute: Execute = ({ input }) => input,
 ) {
-  const streamContext = options.streamContext ?? createOwnContext();
+  const streamContext = toTaskStreamContext(options.streamContext ?? createOwnContext());
   const reported: unknown[] = [];
   const run = vi.fn(execute);
   const task = defineTask({ name: 'draw', input: schema, execute: run });

@@ -337,6 +337,7 @@ describe('onSettle', () => {
           result: { pages: 3 },
           durationMs: expect.any(Number),
           settledAt: expect.any(Number),
+          message: expect.objectContaining({ id: task.taskId, role: 'assistant' }),
         },
       ],
     ]);

@@ -10,6 +10,11 @@ afterEach(async () => {
   for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
 });
 
+/** Calls it when the test is over; what was given last comes first. */
+export function onCleanUp(cleanUp: () => unknown): void {
+  cleanups.push(cleanUp);
+}
+
 /** A server that closes when the test is over. */
 export async function serve(
   ...parameters: Parameters<typeof startWireServer>

@@ -57,7 +57,7 @@ describe('a stream that is cut', () => {
       expect(finalState(store), `cut at ${cutAt}`).toEqual(expected);
       expect(sorted(calls), `cut at ${cutAt}`).toEqual(sorted(expectedCalls));
     }
-  });
+  }, 600_000);
 
   it('is the same when its end is clean', async () => {
     const expected = await uncutState();

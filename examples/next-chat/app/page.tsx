@@ -1,26 +1,16 @@
-import { ReportDesk } from '../components/report-desk';
-import { isLocalModel, modelName } from '../lib/model';
+import { ChatPage } from '../components/chat/chat-page';
+import { isChatId } from '../lib/chat-request';
+import { listChats, readMessages } from '../lib/chat-store';
+import { isLocalModel } from '../lib/model';
 
-// The model is chosen when the server starts, not when the page is built.
-export const dynamic = 'force-dynamic';
-
-export default function Page() {
-  return (
-    <>
-      <header className="masthead">
-        <p className="wordmark">
-          <svg aria-hidden="true" viewBox="0 0 32 32" width="22" height="22">
-            <rect width="32" height="32" rx="8" className="wordmark-tile" />
-            <path d="M7 20h7M7 14h12M7 8h18" className="wordmark-lines" />
-            <circle cx="22" cy="21" r="4" className="wordmark-dot" />
-          </svg>
-          ai-task-stream
-        </p>
-        <p className="model">
-          Written by <strong>{isLocalModel() ? 'the local practice model' : modelName()}</strong>
-        </p>
-      </header>
-      <ReportDesk canFail={isLocalModel()} />
-    </>
-  );
+/** The chat that `/?chat=` names, else a new one. */
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<{ chat?: string | string[] }>;
+}) {
+  const { chat } = await searchParams;
+  const id = isChatId(chat) ? chat : crypto.randomUUID();
+  const [messages, chats] = await Promise.all([readMessages(id), listChats()]);
+  return <ChatPage key={id} id={id} messages={messages} chats={chats} canFail={isLocalModel()} />;
 }

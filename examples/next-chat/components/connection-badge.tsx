@@ -11,10 +11,13 @@ const words: Record<TaskConnection, string> = {
 /** The state of the connection, which says nothing about the task's own. */
 export function ConnectionBadge({
   connection,
+  instance,
   isStalled,
   isUnplugged,
 }: {
   connection: TaskConnection;
+  /** The server at the other end, when there are several. */
+  instance: string | undefined;
   isStalled: boolean;
   isUnplugged: boolean;
 }) {
@@ -23,6 +26,7 @@ export function ConnectionBadge({
     <p className="badge" data-connection={isWaiting ? 'reconnecting' : connection} role="status">
       <span className="badge-dot" aria-hidden="true" />
       {isWaiting ? 'Waiting for the server' : words[connection]}
+      {instance && connection === 'connected' ? ` to instance ${instance}` : ''}
       {isUnplugged && connection === 'reconnecting' ? ', unplugged' : ''}
     </p>
   );

@@ -1,39 +1,12 @@
 import type { TaskLogData } from 'ai-task-stream';
-import { useEffect, useRef } from 'react';
+import { LogLines } from './log-lines';
 
-/** The task's log, newest line in sight. */
+/** The task's log. */
 export function LogPanel({ logs }: { logs: readonly TaskLogData[] }) {
-  const listRef = useRef<HTMLOListElement>(null);
-  const count = logs.length;
-
-  useEffect(() => {
-    if (count > 0) listRef.current?.scrollTo({ top: listRef.current.scrollHeight });
-  }, [count]);
-
   return (
     <section className="panel side-panel" aria-labelledby="log-heading">
       <h2 id="log-heading">Log</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard. */}
-      <div className="log" role="log" aria-labelledby="log-heading" tabIndex={0}>
-        {count === 0 && <p className="aside">The task tells here what it does.</p>}
-        <ol ref={listRef}>
-          {logs.map(({ index, at, level, message }) => (
-            <li key={index} data-level={level}>
-              <time dateTime={new Date(at).toISOString()}>{clock.format(at)}</time>
-              <span>
-                {level !== 'info' && <strong className="level">{level}: </strong>}
-                {message}
-              </span>
-            </li>
-          ))}
-        </ol>
-      </div>
+      <LogLines logs={logs} aria-labelledby="log-heading" />
     </section>
   );
 }
-
-const clock = new Intl.DateTimeFormat('en-GB', {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});

@@ -1,13 +1,6 @@
 import type { UseTaskStreamResult } from 'ai-task-stream/react';
 import type { ReactNode } from 'react';
-import type { PlannedSection } from '../lib/write-report';
-
-interface Report {
-  title: string;
-  words: number;
-  readingMinutes: number;
-  sections: { title: string; words: number }[];
-}
+import type { PlannedSection, ReportFacts } from '../lib/generate-report';
 
 /** The task's one outcome; or, when the page stopped following it, the way back. */
 export function OutcomeCard({
@@ -16,7 +9,7 @@ export function OutcomeCard({
   onResume,
 }: {
   task: Pick<
-    UseTaskStreamResult<unknown, Report, PlannedSection>,
+    UseTaskStreamResult<unknown, ReportFacts, PlannedSection>,
     'status' | 'result' | 'error' | 'settlement' | 'isActive'
   >;
   onRetry: (() => void) | undefined;

@@ -14,7 +14,12 @@ import { TopicForm } from './topic-form';
 
 /** The whole demo below its masthead: the form, and all that is known of the task. */
 export function ReportDesk({ canFail }: { canFail: boolean }) {
-  const [network] = useState(createUnpluggableFetch);
+  const [instance, setInstance] = useState<string>();
+  const [network] = useState(() =>
+    createUnpluggableFetch({
+      onResponse: (response) => setInstance((known) => streamingInstance(response) ?? known),
+    }),
+  );
   const [isUnplugged, setIsUnplugged] = useState(false);
   const [isCancelling, setIsCancelling] = useState(false);
   const runRef = useRef<HTMLDivElement>(null);
@@ -70,6 +75,7 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
           <RunPanel
             task={task}
             topic={topic}
+            instance={instance}
             isUnplugged={isUnplugged}
             isCancelling={isCancelling}
             onCancel={cancel}
@@ -106,6 +112,12 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
       )}
     </main>
   );
+}
+
+/** Which server a stream comes from, when several stand behind one address. */
+function streamingInstance({ headers }: Response): string | undefined {
+  const isStream = headers.get('content-type')?.startsWith('text/event-stream');
+  return (isStream && headers.get('x-demo-instance')) || undefined;
 }
 
 function topicOf(metadata: unknown): string | undefined {

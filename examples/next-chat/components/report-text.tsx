@@ -1,5 +1,4 @@
-import { memo } from 'react';
-import Markdown from 'react-markdown';
+import { Markdown } from './markdown';
 
 /** The growing text, on paper. */
 export function ReportText({
@@ -20,15 +19,9 @@ export function ReportText({
         </p>
       ) : (
         <div className="prose">
-          <Prose text={text} />
+          <Markdown text={text} />
         </div>
       )}
     </article>
   );
 }
-
-const components = { h2: 'h3', h3: 'h4' } as const;
-
-const Prose = memo(function Prose({ text }: { text: string }) {
-  return <Markdown components={components}>{text}</Markdown>;
-});

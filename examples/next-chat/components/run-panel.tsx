@@ -1,6 +1,7 @@
 import type { UseTaskStreamResult } from 'ai-task-stream/react';
 import { ConnectionBadge } from './connection-badge';
 import { StepBar } from './step-bar';
+import { timeLeft } from './time-left';
 
 const statusWords = {
   pending: 'Starting',
@@ -14,6 +15,7 @@ const statusWords = {
 export function RunPanel({
   task: { status, steps, percent, remainingMs, progress, connection, isActive, isStalled },
   topic,
+  instance,
   isUnplugged,
   isCancelling,
   onCancel,
@@ -31,6 +33,7 @@ export function RunPanel({
     | 'isStalled'
   >;
   topic: string | undefined;
+  instance: string | undefined;
   isUnplugged: boolean;
   isCancelling: boolean;
   onCancel: () => void;
@@ -55,7 +58,12 @@ export function RunPanel({
           </span>
           {topic && <span className="run-topic">{topic}</span>}
         </p>
-        <ConnectionBadge connection={connection} isStalled={isStalled} isUnplugged={isUnplugged} />
+        <ConnectionBadge
+          connection={connection}
+          instance={instance}
+          isStalled={isStalled}
+          isUnplugged={isUnplugged}
+        />
       </div>
 
       <div className="run-figures">
@@ -68,6 +76,7 @@ export function RunPanel({
       </div>
 
       <StepBar
+        label="Report"
         steps={steps}
         percent={shown}
         valueText={[shown !== undefined && `${shown} percent`, remaining]
@@ -90,13 +99,4 @@ export function RunPanel({
       )}
     </section>
   );
-}
-
-/** Rounded to five seconds above ten, so that the words do not flicker. */
-function timeLeft(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds <= 3) return 'almost done';
-  if (seconds < 10) return 'a few seconds left';
-  if (seconds < 90) return `about ${Math.ceil(seconds / 5) * 5} s left`;
-  return `about ${Math.round(seconds / 60)} min left`;
 }

@@ -17,10 +17,12 @@ const stateWords = {
 
 /** Overall progress, with one segment per step, as wide as the step is heavy. */
 export function StepBar({
+  label,
   steps,
   percent,
   valueText,
 }: {
+  label: string;
   steps: readonly TaskStep[];
   percent: number | undefined;
   valueText: string;
@@ -32,7 +34,7 @@ export function StepBar({
       <div
         className="bar"
         role="progressbar"
-        aria-label="Report"
+        aria-label={label}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={percent}

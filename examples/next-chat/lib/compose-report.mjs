@@ -110,7 +110,7 @@ export function composeSection(topic, title) {
     sections.findIndex((section) => section.title === title),
   );
   const { paragraphs } = sections[index];
-  const plainTopic = topic.replace(/[*_`#<>[\]\\]/g, '').trim();
+  const plainTopic = plainText(topic);
   const text = paragraphs
     .map((variants, n) => variants[hash(`${topic}/${index}/${n}`) % variants.length])
     .join('\n\n')
@@ -118,8 +118,23 @@ export function composeSection(topic, title) {
   return `## ${title}\n\n${text}`;
 }
 
-/** FNV-1a: small, and the same everywhere. */
-function hash(text) {
+/**
+ * Without the marks that Markdown would take for its own.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+export function plainText(text) {
+  return text.replace(/[*_`#<>[\]\\]/g, '').trim();
+}
+
+/**
+ * FNV-1a: small, and the same everywhere.
+ *
+ * @param {string} text
+ * @returns {number}
+ */
+export function hash(text) {
   let value = 0x811c9dc5;
   for (const character of text) {
     value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 0x01000193);

@@ -7,12 +7,19 @@ export interface UnpluggableFetch {
 }
 
 /** Makes the loss of the network something that can be tried with a button. */
-export function createUnpluggableFetch(): UnpluggableFetch {
+export function createUnpluggableFetch({
+  onResponse,
+}: {
+  onResponse: (response: Response) => void;
+}): UnpluggableFetch {
   let cable = new AbortController();
   return {
-    fetch(input, init) {
+    async fetch(input, init) {
       const signals = init?.signal ? [init.signal, cable.signal] : [cable.signal];
-      return globalThis.fetch(input, { ...init, signal: AbortSignal.any(signals) });
+      const signal = AbortSignal.any(signals);
+      const response = await globalThis.fetch(input, { ...init, signal });
+      onResponse(response);
+      return response;
     },
     unplug() {
       // What `fetch` itself rejects with when there is no network.

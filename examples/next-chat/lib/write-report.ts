@@ -1,139 +1,27 @@
-import { openai } from '@ai-sdk/openai';
-import { streamText, type TextStreamPart, type ToolSet, toUIMessageStream } from 'ai';
-import { TaskError } from 'ai-task-stream';
-import { type DefinedExecuteOptions, defineTask, type TaskReporter } from 'ai-task-stream/server';
+import { toUIMessageStream } from 'ai';
+import { type DefinedExecuteOptions, defineTask } from 'ai-task-stream/server';
 import { z } from 'zod';
-import { countHeadings, countWords, tableOfContents } from './measure-report';
-import { modelName } from './model';
+import { generateReport, type PlannedSection, reportSteps } from './generate-report';
 
 const input = z.object({
   topic: z.string().trim().min(2, 'Name a topic.').max(200, 'Keep the topic under 200 letters.'),
 });
 
-/** Shares of the overall progress. */
-const steps = { outline: 15, write: 75, polish: 10 };
-
-/** One partial result: a section that the report will have. */
-export interface PlannedSection {
-  title: string;
-}
-
-const wordsPerMinute = 200;
-/** Only for the progress within a section; the text may be as long as it likes. */
-const expectedWordsPerSection = 95;
-
-async function execute({
+function execute({
   input: { topic },
   task,
   writer,
   signal,
-}: DefinedExecuteOptions<z.output<typeof input>, keyof typeof steps, PlannedSection>) {
+}: DefinedExecuteOptions<z.output<typeof input>, keyof typeof reportSteps, PlannedSection>) {
   // The page that reloads knows nothing but the task, so the task tells the topic.
   writer.write({ type: 'message-metadata', messageMetadata: { topic } });
-
-  const planned = await task.step('outline', async (step) => {
-    task.log(`Asked ${modelName()} for an outline.`);
-    step.progress({ value: 0, total: 5, message: 'Waiting for the first heading' });
-    const outline = streamText({
-      model: openai.chat(modelName()),
-      instructions:
-        'You plan reports. Answer with the titles of exactly five sections, one per line, without numbers or bullets.',
-      prompt: `Topic: ${topic}`,
-      abortSignal: signal,
-      onError: leaveToReader,
-    });
-    const sections: PlannedSection[] = [];
-    const plan = (line: string) => {
-      const title = line.replace(/^\s*(?:[-*•#]+|\d+[.)])\s+/, '').trim();
-      if (!title || sections.some((section) => section.title === title)) return;
-      sections.push({ title });
-      task.partial({ title });
-      step.progress({
-        value: sections.length,
-        total: Math.max(5, sections.length),
-        message: title,
-      });
-    };
-    let rest = '';
-    for await (const delta of readText(outline.stream, { activity: 'planning', task })) {
-      const lines = (rest + delta).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach(plan);
-    }
-    signal.throwIfAborted();
-    plan(rest);
-    if (sections.length === 0) {
-      throw new TaskError({
-        code: 'no-outline',
-        message: 'The model found nothing to say about this topic. Try other words.',
-        retryable: true,
-      });
-    }
-    task.log(`The outline has ${sections.length} sections.`);
-    return sections;
-  });
-
-  const text = await task.step('write', async (step) => {
-    let written = '';
-    let headings = 0;
-    step.progress({ value: 0, total: planned.length, message: 'Waiting for the first word' });
-    const report = streamText({
-      model: openai.chat(modelName()),
-      instructions:
-        'You write short, clear reports in Markdown. Use the given sections in their order, each under a "## " heading with its title. About 100 words per section. No title above the first section.',
-      prompt: `Topic: ${topic}\n\nSections:\n${planned.map(({ title }) => `- ${title}`).join('\n')}`,
-      abortSignal: signal,
-      onError: leaveToReader,
-    });
-    writer.merge(toUIMessageStream({ stream: report.stream }));
-    for await (const delta of readText(report.stream, { activity: 'writing', task })) {
-      written += delta;
-      const number = Math.min(countHeadings(written), planned.length);
-      if (number === 0) continue;
-      const message = `Section ${number} of ${planned.length}`;
-      if (number > headings) task.log(`${message}: ${planned[number - 1]?.title}.`);
-      headings = number;
-      const words = countWords(written.slice(written.lastIndexOf('\n## ') + 1));
-      const fraction = Math.min(0.95, words / expectedWordsPerSection);
-      step.progress({ value: number - 1 + fraction, total: planned.length, message });
-    }
-    signal.throwIfAborted();
-    return written;
-  });
-
-  return task.step('polish', (step) => {
-    const contents = tableOfContents(text);
-    step.progress({ value: 1, total: 2, message: 'Counted the words' });
-    const words = countWords(text);
-    const readingMinutes = Math.max(1, Math.round(words / wordsPerMinute));
-    task.log(`Done: ${words} words in ${contents.length} sections.`);
-    return { title: topic, words, readingMinutes, sections: contents };
+  return generateReport({
+    topic,
+    task,
+    signal,
+    onPlanned: (section) => task.partial(section),
+    onStream: (stream) => writer.merge(toUIMessageStream({ stream })),
   });
 }
 
-/** The text of a generation as it grows. Throws what the page should know of an error. */
-async function* readText(
-  stream: AsyncIterable<TextStreamPart<ToolSet>>,
-  { activity, task }: { activity: string; task: Pick<TaskReporter, 'log'> },
-): AsyncGenerator<string> {
-  for await (const part of stream) {
-    if (part.type === 'text-delta') yield part.text;
-    if (part.type === 'error') {
-      throw new TaskError({
-        code: 'model-failed',
-        message: `The model broke off while ${activity}. What it wrote until then stays below.`,
-        retryable: true,
-        cause: part.error,
-      });
-    }
-    if (part.type === 'finish' && part.finishReason !== 'stop') {
-      const message = `The model stopped early while ${activity} (${part.finishReason}).`;
-      task.log({ level: 'warning', message });
-    }
-  }
-}
-
-/** `streamText` would print the error, which `readText` throws and the task reports. */
-function leaveToReader(): void {}
-
-export const writeReport = defineTask({ name: 'write-report', input, steps, execute });
+export const writeReport = defineTask({ name: 'write-report', input, steps: reportSteps, execute });

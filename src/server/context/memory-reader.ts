@@ -3,7 +3,7 @@ import type { MemoryLog } from './memory-state';
 import type { TaskReader } from './task-stream-context';
 
 /** The number of the first frame after `cursor`. A cursor of a later epoch is past every frame. */
-function positionAfter(cursor: string | undefined): number {
+export function positionAfter(cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   const { epoch, n } = parseCursor(cursor) ?? { epoch: 0, n: -1 };
   return epoch === 0 ? n + 1 : Number.POSITIVE_INFINITY;

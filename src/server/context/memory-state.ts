@@ -50,6 +50,19 @@ export interface MemoryState {
 
 const stateKey = Symbol.for('ai-task-stream.memory.v1');
 
+/** The state of a scope that nothing has happened in yet. */
+export function createMemoryState(): MemoryState {
+  return {
+    logs: new Map(),
+    earlyCancels: new Map(),
+    chats: new Map(),
+    settled: new Map(),
+    settledBytes: 0,
+    sweepTimer: undefined,
+    sweepAt: Number.POSITIVE_INFINITY,
+  };
+}
+
 /**
  * The state of a scope. It hangs on `globalThis`, because bundlers instantiate a module once per
  * route and reload it while people edit.
@@ -60,15 +73,7 @@ export function memoryStateOf(scope: string): MemoryState {
   const scopes = holder[stateKey];
   let state = scopes.get(scope);
   if (!state) {
-    state = {
-      logs: new Map(),
-      earlyCancels: new Map(),
-      chats: new Map(),
-      settled: new Map(),
-      settledBytes: 0,
-      sweepTimer: undefined,
-      sweepAt: Number.POSITIVE_INFINITY,
-    };
+    state = createMemoryState();
     scopes.set(scope, state);
   }
   return state;

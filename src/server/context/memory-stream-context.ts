@@ -41,15 +41,29 @@ function runningTasks(state: MemoryState, chatId: string, owner: string | undefi
  * the process; it warns once where instances come and go.
  */
 export function createMemoryStreamContext({
-  retentionMs = 3_600_000,
-  maxTotalBytes = 256 * 1024 * 1024,
   scope = 'default',
+  ...options
 }: MemoryStreamContextOptions = {}): TaskStreamContext {
-  const state = memoryStateOf(scope);
+  const context = createMemoryContext(memoryStateOf(scope), options);
+  return {
+    ...context,
+    open(taskId, open) {
+      warnWhereMemoryIsNotShared();
+      return context.open(taskId, open);
+    },
+  };
+}
 
+/** A context over a state that is given, whoever else uses it. */
+export function createMemoryContext(
+  state: MemoryState,
+  {
+    retentionMs = 3_600_000,
+    maxTotalBytes = 256 * 1024 * 1024,
+  }: Omit<MemoryStreamContextOptions, 'scope'> = {},
+): TaskStreamContext {
   return {
     async open(taskId, { owner, name, chatId, concurrent = false, token, frames }) {
-      warnWhereMemoryIsNotShared();
       const known = liveLog(state, taskId);
       if (known) {
         return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;

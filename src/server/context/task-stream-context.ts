@@ -41,13 +41,15 @@ export interface TaskLog {
   release(): Promise<void>;
   /** Whether so much waits to be stored that merged streams should pause. */
   readonly isBehind: boolean;
-  /** Resolves once what was appended is stored. */
+  /** Resolves once what was appended is stored, or when that may take long, the storage being away. */
   flushed(): Promise<void>;
   /**
    * Aborts when somebody asks the task to stop, or when it was closed as lost. The reason is an
    * `AbortError` whose `cause` is a `TaskError` with the code `cancelled` or `lost`.
    */
   readonly signal: AbortSignal;
+  /** The largest frame that can be stored, in bytes of UTF-8. Default: any. */
+  readonly maxFrameBytes?: number;
 }
 
 export interface OpenTaskOptions {
@@ -61,6 +63,11 @@ export interface OpenTaskOptions {
   concurrent?: boolean;
   /** How long the producer counts as alive after its last sign, in milliseconds. */
   leaseMs: number;
+  /**
+   * How long settling waits for a storage that is away before readers in this process get the
+   * outcome all the same, in milliseconds. Default 5,000.
+   */
+  graceMs?: number;
   /** Names this attempt to open: asked again with the same token, the answer is the same. */
   token: string;
   /** The first chunks, as JSON, stored in the same step. */
@@ -72,6 +79,11 @@ export interface ReadTaskOptions {
   owner?: string;
   /** The last frame that the reader has, `epoch-n`. Default: read from the start. */
   cursor?: string;
+  /**
+   * The claim token of whoever opened the task. With it a context that is live only lets the
+   * task's own response read also when the task was over before that was asked for.
+   */
+  token?: string;
 }
 
 /** Where a task stands. */
@@ -85,6 +97,8 @@ export interface TaskRecord {
   readonly cursor: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** Whether its producer was lost, so that the host has yet to be told of the outcome. */
+  readonly isUnsaved?: boolean;
 }
 
 /** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
@@ -105,6 +119,11 @@ export interface TaskStreamContext {
   inspect(taskId: string): Promise<TaskRecord | undefined>;
   /** The newest task that is running for a chat now, or that is still being saved. */
   activeTask(chatId: string, options?: { owner?: string }): Promise<string | undefined>;
+  /**
+   * Takes note that the host was told of the outcome of a lost task, and clears the chat's active
+   * task. Only where producers can be lost.
+   */
+  markSaved?(taskId: string): Promise<void>;
   /** Closes what the context itself opened. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,21 +1,25 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import { initialTaskState, reduceTaskChunk, type TaskState } from '../../protocol/task-state';
 import type { TaskReader } from '../context/task-stream-context';
-import { chunksOf } from '../http/chunk-stream';
 
 /**
- * Reads a log to its outcome.
+ * Reads a log to the outcome of its root task.
  *
  * @throws TaskError `unsettled` when the log ends without one.
  */
-export async function followSettlement(reader: TaskReader): Promise<TaskSettlement> {
-  let state: TaskState = initialTaskState;
+export async function followSettlement(
+  reader: TaskReader,
+  taskId: string,
+): Promise<TaskSettlement> {
+  const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
   try {
-    while (!state.settlement) {
+    for (;;) {
       const range = reader.take();
       if (range) {
-        for (const json of chunksOf(range)) state = reduceTaskChunk(state, JSON.parse(json));
+        for (let n = range.start; n < range.end; n++) {
+          const json = range.data[n - range.offset];
+          if (json?.startsWith(settles)) return JSON.parse(json).data;
+        }
       } else if (reader.isEnded) {
         throw new TaskError({
           code: 'unsettled',
@@ -26,7 +30,6 @@ export async function followSettlement(reader: TaskReader): Promise<TaskSettleme
         await reader.wait();
       }
     }
-    return state.settlement;
   } finally {
     reader.close();
   }

@@ -3,7 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
 import { sendable } from './mask-error';
-import { serialize } from './serialize';
+import type { NestedTasks } from './nested-tasks';
 import { createStopReason, stopErrorOf } from './stop-reason';
 import type { TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
@@ -16,6 +16,7 @@ export interface RunTaskOptions {
   log: TaskLog;
   reporter: TaskReporterCore;
   writer: TaskWriterCore;
+  nested: Pick<NestedTasks, 'closingChunks'>;
   /** Whether the settle part carries the result. */
   sendsResult: boolean;
   encodeResult: (result: unknown) => unknown;
@@ -156,7 +157,7 @@ function settle(
     const result = sendsResult ? whole : undefined;
     const data = result === undefined ? rest : { ...rest, result: encodeResult(result) };
     const chunk = { type: 'data-task-settle', id: taskId, data };
-    settleFrame = serialize(chunk, 'result', result);
+    settleFrame = writer.encode(chunk, 'result', result);
   } catch (error) {
     if (ending.status !== 'completed') throw error;
     return settle(options, { status: 'failed', error: maskError(error) });
@@ -170,6 +171,8 @@ function settle(
   if (ending.status !== 'completed' && messageMetadata !== undefined) {
     chunks.push({ type: 'message-metadata', messageMetadata });
   }
+  const error = ending.status === 'completed' ? undefined : ending.error;
+  chunks.push(...options.nested.closingChunks(status, error, settledAt));
   chunks.push({ type: 'data-task', id: taskId, data: reporter.end(status, settledAt) });
   if (ending.status === 'failed') {
     chunks.push({

@@ -1,11 +1,16 @@
-import type { UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
+import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
+import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError } from '../task-errors';
+import { readFinishedMessage } from './finished-message';
 import { createErrorMask } from './mask-error';
+import { historyChunks } from './message-history';
+import { createNestedTasks } from './nested-tasks';
 import { runTask } from './run-task';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
@@ -15,10 +20,18 @@ import { createTaskWriter, type TaskWriterCore } from './task-writer';
 export type Claim =
   | { readonly kind: 'refused'; readonly error: TaskError }
   /** It exists: somebody else runs it, or ran it. */
-  | { readonly kind: 'joined'; readonly context: TaskStreamContext }
+  | {
+      readonly kind: 'joined';
+      readonly context: TaskStreamContext;
+      /** What the page that asked has already: the message that the task continues. */
+      readonly cursor: string | undefined;
+    }
   | {
       readonly kind: 'opened';
       readonly context: TaskStreamContext;
+      readonly cursor: string | undefined;
+      /** The claim token. */
+      readonly token: string;
       /** Resolves with the settlement, or with `undefined` when the task was closed by others. */
       readonly settled: Promise<TaskSettlement | undefined>;
       /** Resolves once it is saved, too. Neither promise rejects. */
@@ -29,7 +42,7 @@ export type Claim =
 export interface StartTaskOptions
   extends Omit<
     StreamTaskOptions<never, never, Record<string, number>, never>,
-    'execute' | 'input' | 'onSettle'
+    'execute' | 'input' | 'onSettle' | 'streamContext'
   > {
   execute: (options: Omit<ExecuteOptions<never, string, unknown>, 'input'>) => unknown;
   onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
@@ -41,18 +54,36 @@ export interface StartTaskOptions
 /** How long `onSettle` is waited for before the chat's active task is cleared. */
 const maxSettleCallbackMs = 30_000;
 
-/** The id of the message that the task writes: a continued message keeps its own. */
-function messageIdOf({
-  messageId,
-  originalMessages,
-}: Pick<StartTaskOptions, 'messageId' | 'originalMessages'>): string | undefined {
-  const last = originalMessages?.at(-1);
-  return last?.role === 'assistant' ? last.id : messageId;
+/** The assistant's message that the task goes on with, if there is one. */
+function continuedMessage(messages: StartTaskOptions['originalMessages']): UIMessage | undefined {
+  const last = messages?.at(-1);
+  return last?.role === 'assistant' ? last : undefined;
+}
+
+/**
+ * The first chunks of a log. That of a continued message begins with the message as it was, for
+ * those who replay it from the start; `skipped` tells how many chunks that are.
+ */
+async function openingChunks(
+  { messageId, originalMessages }: StartTaskOptions,
+  snapshot: UIMessageChunk,
+): Promise<{ chunks: UIMessageChunk[]; skipped: number }> {
+  const continued = continuedMessage(originalMessages);
+  const id = continued?.id ?? messageId;
+  const start: UIMessageChunk = { type: 'start', ...(id !== undefined && { messageId: id }) };
+  if (!continued || continued.parts.length === 0) return { chunks: [start, snapshot], skipped: 0 };
+  const { metadata } = continued;
+  const history: UIMessageChunk[] = [
+    { ...start, ...(metadata != null && { messageMetadata: metadata }) },
+    ...(await historyChunks(continued)),
+  ];
+  return { chunks: [...history, start, snapshot], skipped: history.length };
 }
 
 /** Claims the taskId and, if it was free, runs the task. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { taskId, name, owner, chatId, concurrent, heartbeatMs, steps, transformer } = options;
+  const { progressIntervalMs = 100 } = options;
   const mask = createErrorMask(options);
   const createdAt = Date.now();
   const encode = (value: unknown) => (transformer ? transformer.stringify(value) : value);
@@ -63,41 +94,58 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     name,
     createdAt,
     weights: steps,
-    progressIntervalMs: options.progressIntervalMs ?? 100,
+    progressIntervalMs,
     encodePartial: encode,
     emit: (...chunk) => writer?.emit(...chunk),
     onProblem: mask,
   });
 
-  const messageId = messageIdOf(options);
-  const firstChunks: UIMessageChunk[] = [
-    { type: 'start', ...(messageId !== undefined && { messageId }) },
-    { type: 'data-task', id: taskId, data: reporter.snapshot() },
-  ];
+  const token = createTaskId();
+  const { chunks, skipped } = await openingChunks(options, {
+    type: 'data-task',
+    id: taskId,
+    data: reporter.snapshot(),
+  });
+  const cursor = skipped > 0 ? formatCursor(0, skipped - 1) : undefined;
   const opened = await openLog(options, mask, {
     owner,
     name,
     chatId,
     concurrent,
     leaseMs: 2 * heartbeatMs,
-    token: createTaskId(),
-    frames: firstChunks.map((chunk) => JSON.stringify(chunk)),
+    graceMs: options.graceMs,
+    token,
+    frames: chunks.map((chunk) => JSON.stringify(chunk)),
   });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
-  if (!log) return { kind: 'joined', context };
+  if (!log) return { kind: 'joined', context, cursor };
 
   const taskWriter = createTaskWriter({ taskId, log, maskError: (error) => mask(error).message });
   writer = taskWriter;
+  const sendsResult = chatId === undefined || options.sendResult === true;
+  const nested = createNestedTasks({
+    emit: taskWriter.emit,
+    encodeChunk: taskWriter.encode,
+    progressIntervalMs,
+    encode,
+    sendsResult,
+    mask,
+  });
   const outcome = runTask({
     taskId,
     createdAt,
     execute: (signal) =>
-      options.execute({ task: reporter.task, writer: taskWriter.writer, signal }),
+      options.execute({
+        task: { ...reporter.task, run: nested.runnerOf(taskId, signal) },
+        writer: taskWriter.writer,
+        signal,
+      }),
     log,
     reporter,
     writer: taskWriter,
-    sendsResult: chatId === undefined || options.sendResult === true,
+    nested,
+    sendsResult,
     encodeResult: encode,
     deadlineMs: options.deadlineMs,
     graceMs: options.graceMs ?? 5_000,
@@ -105,18 +153,39 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     maskError: mask,
   });
   const settled = outcome.then(({ settlement, isOurs }) => (isOurs ? settlement : undefined));
+  const tell = async (settlement: TaskSettlement) => {
+    const saved = await describeMessage(options, context).catch((error: unknown) => {
+      mask(error);
+      return {};
+    });
+    await options.onSettle?.({ ...settlement, name, chatId, owner, ...saved });
+  };
   const release = async () => {
     try {
       const settlement = await settled;
-      if (settlement && options.onSettle) {
-        await atMost(maxSettleCallbackMs, options.onSettle({ ...settlement, name, chatId, owner }));
-      }
+      if (settlement && options.onSettle) await atMost(maxSettleCallbackMs, tell(settlement));
     } catch (error) {
       mask(error);
     }
     await log.release().catch(mask);
   };
-  return { kind: 'opened', context, settled, released: release() };
+  return { kind: 'opened', context, cursor, token, settled, released: release() };
+}
+
+/** The message that a chat's task has written, and the chat with it. */
+async function describeMessage(
+  { taskId, owner, chatId, originalMessages }: StartTaskOptions,
+  context: TaskStreamContext,
+): Promise<Pick<TaskSettleEvent<unknown>, 'message' | 'messages'>> {
+  if (chatId === undefined && !originalMessages) return {};
+  const reader = await context.read(taskId, { owner });
+  if (!reader) return {};
+  const timer = setTimeout(() => reader.close(), maxSettleCallbackMs);
+  const message = await readFinishedMessage(reader, taskId).finally(() => clearTimeout(timer));
+  if (!originalMessages) return { message };
+  const continued = continuedMessage(originalMessages);
+  const others = originalMessages.filter((other) => other !== continued);
+  return { message, messages: [...others, message] };
 }
 
 /** Opens the log; the reason why that cannot be is returned, not thrown. */
@@ -137,18 +206,5 @@ async function openLog(
     if (whenUnavailable === 'refuse') return { error };
     const context = createMemoryStreamContext({ scope: 'unavailable' });
     return { context, log: await context.open(taskId, open) };
-  }
-}
-
-/** Waits for a promise, but not longer than `ms` milliseconds. */
-async function atMost(ms: number, work: Promise<void> | void): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 import type { UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
+import type { ResumableStreamContext } from '../context/resumable-stream-context';
 import type { TaskStreamContext } from '../context/task-stream-context';
 import type { TaskReporter } from './task-reporter';
 
@@ -30,6 +31,13 @@ export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
   readonly name: string | undefined;
   readonly chatId: string | undefined;
   readonly owner: string | undefined;
+  /**
+   * In a chat, the assistant's message as the task has left it, ready to be saved. Its id is the
+   * one of the message that was continued, else `messageId`, else the taskId.
+   */
+  readonly message?: UIMessage;
+  /** `originalMessages`, if given, with that message in place of the one that it continues. */
+  readonly messages?: UIMessage[];
 }
 
 /** Everything about a task but its input and its work. */
@@ -37,9 +45,10 @@ export interface TaskSettings<Result = unknown> {
   /** Shown on the page and kept with the record. */
   name?: string;
   /**
-   * Where the log lives. Default: the memory of this process.
+   * Where the log lives. Default: the memory of this process. One of the `resumable-stream`
+   * package is live only: when the task is over, its readers get 204.
    */
-  streamContext?: TaskStreamContext;
+  streamContext?: TaskStreamContext | ResumableStreamContext;
   /**
    * What to do while the storage is away: `refuse` (503, `execute` does not run) or `run` it all
    * the same, visible to its first response only. Default `refuse`.

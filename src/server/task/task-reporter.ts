@@ -6,6 +6,7 @@ import type {
   TaskProgress,
   TaskStep,
 } from '../../protocol/task-parts';
+import type { RunNestedTask } from './nested-tasks';
 import { createSettledError, type TaskWriterCore } from './task-writer';
 
 /** Reports progress of one step. */
@@ -41,10 +42,16 @@ export interface TaskReporter<StepName extends string = string, Value = unknown>
    * @throws TaskError `unserializable` when JSON cannot carry it.
    */
   partial(value: Value): void;
+  /**
+   * Runs a task within this one, such as the work of a tool call: it has progress, a log, partial
+   * results and an outcome of its own, and stops when this one does. Resolves with what its
+   * `execute` returns, rejects with what that throws.
+   */
+  run: RunNestedTask;
 }
 
 export interface TaskReporterCore {
-  readonly task: TaskReporter;
+  readonly task: Omit<TaskReporter, 'run'>;
   /** The snapshot as of now. */
   snapshot(): TaskData;
   /** Ends pacing and gives the final snapshot. */
@@ -59,6 +66,8 @@ function isMeasure({ value, total }: TaskProgress): boolean {
 export function createTaskReporter({
   taskId,
   name,
+  parentTaskId,
+  toolCallId,
   createdAt,
   weights,
   progressIntervalMs,
@@ -68,6 +77,9 @@ export function createTaskReporter({
 }: {
   taskId: string;
   name: string | undefined;
+  /** Set on a task within another, or within a tool call. */
+  parentTaskId?: string;
+  toolCallId?: string;
   /** Epoch milliseconds. */
   createdAt: number;
   /** Weights of the steps by name. */
@@ -97,6 +109,8 @@ export function createTaskReporter({
     taskId,
     ...(name !== undefined && { name }),
     status,
+    ...(parentTaskId !== undefined && { parentTaskId }),
+    ...(toolCallId !== undefined && { toolCallId }),
     ...(progress && { progress }),
     ...(steps.length > 0 && { steps: [...steps] }),
     createdAt,
@@ -172,7 +186,7 @@ export function createTaskReporter({
     if (status === 'running') changed();
   };
 
-  const task: TaskReporter = {
+  const task: TaskReporterCore['task'] = {
     taskId,
     name,
     progress: (next) => setProgress(next, running.at(-1)),

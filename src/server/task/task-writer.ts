@@ -17,10 +17,17 @@ export interface TaskWriterCore {
   /** What `execute` gets. */
   readonly writer: UIMessageStreamWriter;
   /**
-   * Adds one of our own chunks. Throws once the task has settled, and when JSON cannot carry
-   * `subject`, the part of the chunk that came from outside and is called `path`.
+   * Adds one of our own chunks. Throws once the task has settled, and what `encode` throws.
    */
   emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
+  /**
+   * A chunk as it is stored.
+   *
+   * @param subject The part of the chunk that came from outside and is called `path`.
+   * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when
+   * the log does not take so much at once.
+   */
+  encode(chunk: object, path: string, subject?: unknown): string;
   /** Resolves when no merge is under way. */
   merged(): Promise<void>;
   /** The first error that a merged stream brought. */
@@ -39,6 +46,14 @@ export function createSettledError(): TaskError {
   });
 }
 
+/** How many bytes it is in UTF-8, if those are more than `maxBytes`. */
+function bytesBeyond(text: string, maxBytes: number): number | undefined {
+  // One character is three bytes at most.
+  if (text.length * 3 <= maxBytes) return undefined;
+  const { length } = new TextEncoder().encode(text);
+  return length > maxBytes ? length : undefined;
+}
+
 /** Reads this long without a pause before others in the process get a turn, in milliseconds. */
 const maxTurnMs = 8;
 
@@ -53,7 +68,7 @@ export function createTaskWriter({
   maskError,
 }: {
   taskId: string;
-  log: Pick<TaskLog, 'append' | 'isBehind' | 'flushed'>;
+  log: Pick<TaskLog, 'append' | 'isBehind' | 'flushed' | 'maxFrameBytes'>;
   /** Reports an error to the host and gives the words that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
@@ -63,6 +78,8 @@ export function createTaskWriter({
   let failure: { error: unknown } | undefined;
   let finish: MergedFinish = {};
   let hasEnded = false;
+  // Of them one is reported.
+  let oversizedSnapshot: unknown;
 
   const assertOpen = () => {
     if (hasEnded) throw createSettledError();
@@ -77,9 +94,31 @@ export function createTaskWriter({
     log.append(data);
   };
 
+  const encode = (chunk: object, path: string, subject: unknown = chunk): string => {
+    const data = serialize(chunk, path, subject);
+    const { maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+    const bytes = bytesBeyond(data, maxFrameBytes);
+    if (bytes === undefined) return data;
+    throw new TaskError({
+      code: 'frame-too-large',
+      message: `\`${path}\` takes ${bytes} bytes, and one chunk may have ${maxFrameBytes}. Send it in pieces, or store it elsewhere and send where it is.`,
+      details: { path, bytes, maxFrameBytes },
+    });
+  };
+
   const emit = (chunk: UIMessageChunk, path = 'chunk', subject: unknown = chunk) => {
     assertOpen();
-    send(serialize(chunk, path, subject), chunk, undefined);
+    let data: string;
+    try {
+      data = encode(chunk, path, subject);
+    } catch (error) {
+      if (chunk.type !== 'data-task') throw error;
+      // Snapshots leave by a timer, too, where nobody could catch it; a later one may fit.
+      oversizedSnapshot ??= error;
+      maskError(oversizedSnapshot);
+      return;
+    }
+    send(data, chunk, undefined);
   };
 
   /** @param source The reader of the merged stream that the chunk came from, if it did. */
@@ -121,7 +160,7 @@ export function createTaskWriter({
       });
     }
     assertOpen();
-    send(serialize(chunk, 'chunk'), chunk, source);
+    send(encode(chunk, 'chunk'), chunk, source);
   };
 
   const readAll = async (reader: ReadableStreamDefaultReader<UIMessageChunk>) => {
@@ -157,6 +196,7 @@ export function createTaskWriter({
   return {
     writer: { write: (chunk) => write(chunk), merge, onError: maskError },
     emit,
+    encode,
     async merged() {
       while (merges.size > 0) await Promise.all(merges);
     },

@@ -1,6 +1,7 @@
 'use client';
 
 export type {
+  FollowOptions,
   ReconnectOptions,
   ResumeTaskOptions,
   StartTaskOptions,
@@ -13,4 +14,9 @@ export type {
   UnsettledTask,
 } from '..';
 export { useTaskStream } from './use-task-stream';
-export type { UseTaskStreamOptions, UseTaskStreamResult } from './use-task-stream-types';
+export type {
+  UseMessageTaskOptions,
+  UseMessageTaskResult,
+  UseTaskStreamOptions,
+  UseTaskStreamResult,
+} from './use-task-stream-types';

@@ -1,9 +1,12 @@
+import type { UIMessage } from 'ai';
+import type { TaskClientOptions } from '../task-client-options';
 import type {
   ResumeTaskOptions,
   StartTaskOptions,
   TaskEnd,
   TaskStreamOptions,
   TaskStreamState,
+  TaskTransformer,
 } from '../task-stream-types';
 
 /** Options of `useTaskStream`. Callbacks and request options may change with each render. */
@@ -48,4 +51,35 @@ export interface UseTaskStreamResult<Input = unknown, Result = unknown, Value = 
   ) => Promise<TaskEnd<Result> | undefined>;
   /** Detaches, forgets the task, and returns to the initial state. */
   readonly reset: () => void;
+}
+
+/** Options of `useTaskStream` for a task inside a message of `useChat`. */
+export interface UseMessageTaskOptions extends Partial<TaskClientOptions> {
+  /** The message. Its parts hold the task's snapshot, error and outcome, also after a reload. */
+  message: UIMessage;
+  /**
+   * Which of the message's tasks; may be one that ran within another. Default: the newest that ran
+   * within no other.
+   */
+  taskId?: string | undefined;
+  /**
+   * Where `cancel` sends its request, such as the address that the chat reconnects to. Default:
+   * where `TaskChatTransport` does, if this page follows the task with one.
+   */
+  api?: string | undefined;
+  /** What the server encodes partial results and the result with. Default: plain JSON. */
+  transformer?: TaskTransformer | undefined;
+  /** Take in what passes at most once in so many milliseconds. Default: once per frame. */
+  throttleMs?: number | undefined;
+}
+
+/**
+ * What `useTaskStream` returns for a message. Logs and partial results are those that passed on
+ * this page through a `TaskChatTransport`: they are in no message. `isActive` tells that the task
+ * has not settled as far as this page knows, unless the page has left it.
+ */
+export interface UseMessageTaskResult<Result = unknown, Value = unknown>
+  extends TaskStreamState<Result, Value> {
+  /** Asks the server to stop the task; resolves with whether it took the request. */
+  readonly cancel: (reason?: string) => Promise<boolean>;
 }

@@ -7,7 +7,29 @@ import type {
 } from '../../protocol/task-types';
 import type { TaskTransformer } from '../task-stream-types';
 import { createMountedTaskStream } from './create-mounted-task-stream';
-import type { UseTaskStreamOptions, UseTaskStreamResult } from './use-task-stream-types';
+import { useMessageTask } from './use-message-task';
+import type {
+  UseMessageTaskOptions,
+  UseMessageTaskResult,
+  UseTaskStreamOptions,
+  UseTaskStreamResult,
+} from './use-task-stream-types';
+
+const withoutMessage: UseMessageTaskOptions = {
+  message: { id: '', role: 'assistant', parts: [] },
+};
+const withoutTask: UseTaskStreamOptions = { api: '' };
+
+/**
+ * Shows a task inside a message of `useChat`: its snapshot and outcome from the message, its logs
+ * and partial results from what `TaskChatTransport` saw pass.
+ */
+export function useTaskStream<Task = unknown>(
+  options: UseMessageTaskOptions & { transformer: TaskTransformer },
+): UseMessageTaskResult<InferTaskResult<Task>, InferTaskPartial<Task>>;
+export function useTaskStream<Task = unknown>(
+  options: UseMessageTaskOptions,
+): UseMessageTaskResult<Jsonified<InferTaskResult<Task>>, Jsonified<InferTaskPartial<Task>>>;
 
 /**
  * Starts a task from a component and shows it while it goes. Give it the task's type,
@@ -30,7 +52,17 @@ export function useTaskStream<Task = unknown>(
   Jsonified<InferTaskResult<Task>>,
   Jsonified<InferTaskPartial<Task>>
 >;
-export function useTaskStream(options: UseTaskStreamOptions): UseTaskStreamResult {
+export function useTaskStream(
+  options: UseTaskStreamOptions | UseMessageTaskOptions,
+): UseTaskStreamResult | UseMessageTaskResult {
+  const isOfMessage = 'message' in options;
+  // Both at each render, because the order of hooks must stay the same; one of them idles.
+  const ofMessage = useMessageTask(isOfMessage ? options : withoutMessage);
+  const own = useOwnTask(isOfMessage ? withoutTask : options);
+  return isOfMessage ? ofMessage : own;
+}
+
+function useOwnTask(options: UseTaskStreamOptions): UseTaskStreamResult {
   const [stream] = useState(() => createMountedTaskStream(options));
   const { resume, taskId } = options;
   const state = useSyncExternalStore(stream.subscribe, stream.getState, stream.getInitialState);

@@ -1,0 +1,66 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useCallback, useRef } from 'react';
+import type { ChatMessage } from '../../lib/chat-message';
+import type { ChatSummary } from '../../lib/chat-store';
+import { ChatList } from './chat-list';
+import { Composer } from './composer';
+import { Conversation } from './conversation';
+import { EmptyChat } from './empty-chat';
+import { useChatSession } from './use-chat-session';
+
+/** One chat, and the way to the others. */
+export function ChatPage({
+  id,
+  messages: loaded,
+  chats,
+  canFail,
+}: {
+  id: string;
+  messages: ChatMessage[];
+  chats: ChatSummary[];
+  canFail: boolean;
+}) {
+  const router = useRouter();
+  const fieldRef = useRef<HTMLTextAreaElement>(null);
+  const onTurn = useCallback(() => {
+    const { pathname, search } = window.location;
+    // A new chat has a place of its own from now on, and one in the list.
+    if (pathname === '/' && new URLSearchParams(search).get('chat') !== id) {
+      window.history.replaceState(null, '', `/?chat=${id}`);
+    }
+    router.refresh();
+  }, [id, router]);
+  const session = useChatSession({ id, messages: loaded, onTurn });
+  const { messages, isBusy } = session;
+
+  const send = (text: string) => {
+    void session.send(text);
+    fieldRef.current?.focus();
+  };
+
+  return (
+    <div className="chat-layout">
+      <a className="skip-link" href="#question">
+        Skip to the message field
+      </a>
+      <ChatList chats={chats} currentId={id} />
+      <main className="chat">
+        <h1 className="visually-hidden">Chat</h1>
+        {messages.length === 0 ? (
+          <EmptyChat canFail={canFail} onAsk={send} />
+        ) : (
+          <Conversation session={session} />
+        )}
+        <Composer
+          fieldRef={fieldRef}
+          isBusy={isBusy}
+          isStopping={session.isStopping}
+          onSend={send}
+          onStop={session.stop}
+        />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { useEffect, useRef } from 'react';
+import { AnswerMessage } from './answer-message';
+import { ErrorNote } from './error-note';
+import type { useChatSession } from './use-chat-session';
+import { useStickToEnd } from './use-stick-to-end';
+
+/** What was said, and what is being said. */
+export function Conversation({ session }: { session: ReturnType<typeof useChatSession> }) {
+  const { messages, isBusy, isSynced, error, answerAgain, retry } = session;
+  const last = messages.at(-1);
+  const isWaiting = isBusy && last?.role === 'user';
+  const listRef = useRef<HTMLOListElement>(null);
+  useStickToEnd(listRef, messages.findLast(({ role }) => role === 'user')?.id);
+
+  return (
+    <section className="conversation" aria-label="Conversation">
+      <ol className="messages" ref={listRef}>
+        {messages.map((message) => (
+          <li key={message.id}>
+            {message.role === 'user' ? (
+              <article className="question" aria-label="You">
+                {message.parts.map((part, index) =>
+                  // biome-ignore lint/suspicious/noArrayIndexKey: parts never move.
+                  part.type === 'text' ? <p key={index}>{part.text}</p> : null,
+                )}
+              </article>
+            ) : (
+              <AnswerMessage
+                message={message}
+                isWritten={isBusy && message === last}
+                onAgain={isBusy || message !== last ? undefined : answerAgain}
+              />
+            )}
+          </li>
+        ))}
+        {isWaiting && (
+          <li>
+            <article className="answer" aria-label="Assistant" aria-busy="true">
+              <p className="thinking">Thinking</p>
+            </article>
+          </li>
+        )}
+      </ol>
+      {isSynced && !isBusy && <ErrorNote messages={messages} error={error} onRetry={retry} />}
+      <Announcer isBusy={isBusy} hasError={error !== undefined} />
+    </section>
+  );
+}
+
+/** Says what happens to those who do not see it; the words themselves would be too many. */
+function Announcer({ isBusy, hasError }: { isBusy: boolean; hasError: boolean }) {
+  const wasBusy = useRef(false);
+  useEffect(() => {
+    wasBusy.current ||= isBusy;
+  }, [isBusy]);
+  const words = isBusy
+    ? 'The assistant is answering.'
+    : wasBusy.current && !hasError
+      ? 'The answer has ended.'
+      : '';
+  return (
+    <p className="visually-hidden" role="status">
+      {words}
+    </p>
+  );
+}

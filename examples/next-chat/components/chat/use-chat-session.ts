@@ -1,0 +1,145 @@
+import { Chat, useChat } from '@ai-sdk/react';
+import { TaskChatTransport } from 'ai-task-stream/ui';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ChatMessage } from '../../lib/chat-message';
+import type { LoadedChat } from '../../lib/load-chat';
+
+/** A chat in this tab, kept in step with the database and with other tabs. */
+export function useChatSession({
+  id,
+  messages: loaded,
+  onTurn,
+}: {
+  id: string;
+  /** As the database had them when the page was made. */
+  messages: ChatMessage[];
+  /** A question of this tab is being answered. */
+  onTurn: () => void;
+}) {
+  const [transport] = useState(
+    () =>
+      new TaskChatTransport<ChatMessage>({
+        api: '/api/chat',
+        prepareSendMessagesRequest: ({ id, messages }) => ({ body: askedBy(id, messages) }),
+        // Some minutes, so that there is time to play with the network.
+        reconnect: { maxAttempts: 40 },
+      }),
+  );
+  // Made here rather than by the hook, because its state is asked for between two renders.
+  const [chat] = useState(() => new Chat<ChatMessage>({ id, messages: loaded, transport }));
+  const { messages, status, error } = useChat({ chat, throttle: 40 });
+  const [isStopping, setIsStopping] = useState(false);
+  const [isSynced, setIsSynced] = useState(false);
+  const isOwnTurn = useRef(false);
+  const isBusy = isBusyAt(status);
+
+  /** Takes over what the database has, and follows the answer that is being written. */
+  const catchUp = useCallback(async () => {
+    const kept = await load(id);
+    if (!kept || isBusyAt(chat.status) || isAheadOf(kept, chat.messages)) return;
+    if (kept.isAnswering || kept.messages.at(-1)?.role === 'assistant') chat.clearError();
+    chat.messages = kept.messages;
+    if (!kept.isAnswering) return;
+    await chat.resumeStream();
+    // It may have been over by the time that its stream was asked for.
+    const lacksAnswer = chat.status === 'ready' && chat.lastMessage?.role === 'user';
+    const complete = lacksAnswer ? await load(id) : undefined;
+    if (complete && !isBusyAt(chat.status)) chat.messages = complete.messages;
+  }, [chat, id]);
+
+  const announceTurn = useTurnsElsewhere(id, catchUp);
+
+  useEffect(() => {
+    void catchUp().then(() => setIsSynced(true));
+    const onVisible = () => {
+      if (document.visibilityState === 'visible') void catchUp();
+    };
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      document.removeEventListener('visibilitychange', onVisible);
+      // Leaves the answer, which the server goes on writing.
+      void chat.stop();
+    };
+  }, [chat, catchUp]);
+
+  useEffect(() => {
+    if (!isBusy) setIsStopping(false);
+    if (status !== 'streaming' || !isOwnTurn.current) return;
+    isOwnTurn.current = false;
+    announceTurn();
+    onTurn();
+  }, [status, isBusy, announceTurn, onTurn]);
+
+  const answerAgain = async () => {
+    isOwnTurn.current = true;
+    await chat.regenerate();
+  };
+
+  return {
+    messages,
+    error,
+    isBusy,
+    /** Whether the page has looked once for what it may lack. */
+    isSynced,
+    isStopping,
+    answerAgain,
+    send: async (text: string) => {
+      isOwnTurn.current = true;
+      await chat.sendMessage({ text });
+    },
+    /** After an error: the question may have arrived all the same. */
+    retry: async () => {
+      const kept = await load(id);
+      const hasArrived = kept && !isAheadOf(kept, chat.messages);
+      const isInHand = kept?.isAnswering || kept?.messages.at(-1)?.role === 'assistant';
+      await (hasArrived && isInHand ? catchUp() : answerAgain());
+    },
+    stop: async () => {
+      setIsStopping(true);
+      await transport.cancel(id, 'Stopped by hand.');
+      setIsStopping(false);
+    },
+  };
+}
+
+/** Listens to the turns of other tabs, and returns what tells them of one of this tab. */
+function useTurnsElsewhere(id: string, onTurn: () => Promise<void>): () => void {
+  const channelRef = useRef<BroadcastChannel>(undefined);
+  useEffect(() => {
+    const channel = new BroadcastChannel(`ai-task-stream:chat:${id}`);
+    channelRef.current = channel;
+    channel.onmessage = () => void onTurn();
+    return () => channel.close();
+  }, [id, onTurn]);
+  return useCallback(() => channelRef.current?.postMessage('turn'), []);
+}
+
+/** `undefined` when the server cannot be reached. */
+async function load(id: string): Promise<LoadedChat | undefined> {
+  try {
+    const response = await fetch(`/api/chat/${id}`);
+    return response.ok ? await response.json() : undefined;
+  } catch {
+    // There is no network.
+    return undefined;
+  }
+}
+
+/** What the server needs to know: what was said before, it has in its database. */
+function askedBy(id: string, messages: ChatMessage[]) {
+  const question = messages.findLast(isQuestion);
+  return { id, question: question && { id: question.id, role: 'user', parts: question.parts } };
+}
+
+/** Whether this page holds a question that has not arrived. */
+function isAheadOf({ messages: kept }: LoadedChat, messages: ChatMessage[]): boolean {
+  return messages.some((own) => isQuestion(own) && !kept.some(({ id }) => id === own.id));
+}
+
+function isQuestion({ role }: ChatMessage): boolean {
+  return role === 'user';
+}
+
+function isBusyAt(status: string): boolean {
+  return status === 'submitted' || status === 'streaming';
+}

@@ -1,0 +1,2 @@
+/** Said in one sentence, without a stack. */
+export class DemoError extends Error {}

@@ -1,0 +1,91 @@
+import { TaskError } from '../../protocol/task-error';
+import type { TaskOutcome } from '../../protocol/task-parts';
+import { stopErrorOf } from '../task/stop-reason';
+import type { TaskLog } from './task-stream-context';
+
+/** The most bytes that JSON makes of one UTF-16 code unit: an escape such as `\u0000`. */
+const maxUnitBytes = 6;
+
+/** Strings as frames. What is too large for one frame is cut, also in the midst of a character. */
+function* toFrames(text: string, maxFrameBytes: number): Generator<string, undefined> {
+  // Without the quotes.
+  const maxLength = Math.max(1, Math.floor((maxFrameBytes - 2) / maxUnitBytes));
+  for (let start = 0; start < text.length; start += maxLength) {
+    yield JSON.stringify(text.slice(start, start + maxLength));
+  }
+}
+
+function errorFrame(taskId: string, error: TaskError): string {
+  return JSON.stringify({
+    type: 'data-task-error',
+    id: taskId,
+    data: { taskId, ...error.toJSON() },
+  });
+}
+
+/** What readers may know of the error of a source. */
+function maskSourceError(error: unknown): TaskError {
+  if (TaskError.isInstance(error)) return error;
+  return new TaskError({ code: 'internal', message: 'The source of the stream failed.' });
+}
+
+export interface StringLog {
+  readonly log: TaskLog;
+  readonly taskId: string;
+  /** Gets what went wrong, as it was thrown. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Ends a log of strings; an error is left for its readers. Never rejects. */
+export async function endStrings(
+  { log, taskId, onError }: StringLog,
+  outcome: TaskOutcome,
+  error?: unknown,
+): Promise<void> {
+  const frames = outcome === 'completed' ? [] : [errorFrame(taskId, maskSourceError(error))];
+  try {
+    await log.settle(frames, outcome);
+    await log.release();
+  } catch (cause) {
+    onError(cause);
+  }
+}
+
+/**
+ * Stores the strings of a source to its end, whether or not anybody reads. A source that fails,
+ * or that somebody asks to stop, leaves its readers an error. Never rejects.
+ */
+export async function pumpStrings(
+  stringLog: StringLog,
+  source: ReadableStreamDefaultReader<string>,
+): Promise<void> {
+  const { log, onError } = stringLog;
+  const { signal, maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  const leave = (reason: unknown) => {
+    source.cancel(reason).catch(() => {
+      // It had failed already, or fails to stop: nobody reads it any more.
+    });
+  };
+  const stop = () => leave(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    for (;;) {
+      const { done, value } = await source.read();
+      if (done) break;
+      if (typeof value !== 'string') {
+        throw new TypeError('The source of a resumable stream must give strings.');
+      }
+      for (const frame of toFrames(value, maxFrameBytes)) log.append(frame);
+      if (log.isBehind) await log.flushed();
+    }
+  } catch (error) {
+    onError(error);
+    leave(error);
+    return endStrings(stringLog, 'failed', error);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  if (!signal.aborted) return endStrings(stringLog, 'completed');
+  return endStrings(stringLog, 'cancelled', stopErrorOf(signal.reason));
+}

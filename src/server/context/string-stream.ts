@@ -1,0 +1,96 @@
+import { TaskError, type TaskErrorData } from '../../protocol/task-error';
+import { nextTurn } from '../next-turn';
+import type { FrameRange, TaskReader } from './task-stream-context';
+
+/** About how many characters are handed over at once, when more is pending. */
+const maxStringLength = 64 * 1024;
+
+/** The error that a frame tells of, if it is none of the strings. */
+function errorIn(frame: unknown): TaskError | undefined {
+  const { type, data } = frame as { type?: string; data?: TaskErrorData };
+  return type === 'data-task-error' && data ? new TaskError(data) : undefined;
+}
+
+/**
+ * Reads a log of strings, all that is pending at once. Nothing is opened, read or kept before
+ * somebody pulls.
+ */
+export function createStringStream({
+  openReader,
+  skipCharacters,
+}: {
+  /** Rejects with the error with which the stream then fails. */
+  openReader: () => Promise<TaskReader>;
+  /** In UTF-16 code units. */
+  skipCharacters: number;
+}): ReadableStream<string> {
+  let reader: TaskReader | undefined;
+  let range: FrameRange | undefined;
+  // The next frame of the range.
+  let n = 0;
+  let remainingSkip = skipCharacters;
+  let failure: TaskError | undefined;
+  let isCancelled = false;
+  // Whether the reader has caught up with the log.
+  let isLive = false;
+
+  const takeText = (from: TaskReader) => {
+    let text = '';
+    while (text.length < maxStringLength && !failure) {
+      if (!range || n >= range.end) {
+        range = from.take();
+        if (!range) break;
+        n = range.start;
+      }
+      const { data, offset, end } = range;
+      while (n < end && text.length < maxStringLength && !failure) {
+        const frame: unknown = JSON.parse(data[n - offset] ?? '""');
+        n++;
+        if (typeof frame !== 'string') failure = errorIn(frame);
+        else if (remainingSkip === 0) text += frame;
+        else {
+          text += frame.slice(remainingSkip);
+          remainingSkip = Math.max(0, remainingSkip - frame.length);
+        }
+      }
+    }
+    return text;
+  };
+
+  return new ReadableStream<string>(
+    {
+      async pull(controller) {
+        try {
+          reader ??= await openReader();
+          while (!isCancelled) {
+            // What comes in the same turn goes together.
+            if (isLive) await nextTurn();
+            if (isCancelled) break;
+            const text = takeText(reader);
+            isLive = text.length < maxStringLength;
+            if (text !== '') {
+              controller.enqueue(text);
+              return;
+            }
+            if (failure) throw failure;
+            if (reader.isEnded) {
+              reader.close();
+              controller.close();
+              return;
+            }
+            await reader.wait();
+          }
+          reader.close();
+        } catch (error) {
+          reader?.close();
+          throw error;
+        }
+      },
+      cancel() {
+        isCancelled = true;
+        reader?.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

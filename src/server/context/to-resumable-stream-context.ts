@@ -1,0 +1,122 @@
+import { createTaskId, isTaskId } from '../../protocol/task-id';
+import { createNotFoundError } from '../task-errors';
+import type { ResumableStreamContext } from './resumable-stream-context';
+import { endStrings, pumpStrings, type StringLog } from './string-pump';
+import { createStringStream } from './string-stream';
+import type { TaskStreamContext } from './task-stream-context';
+
+export interface ToResumableStreamContextOptions {
+  /**
+   * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default,
+   * and `null`: nothing needs to.
+   */
+  waitUntil?: ((promise: Promise<unknown>) => void) | null;
+  /**
+   * Whether a stream that is over is given again from the start, for as long as the context keeps
+   * it, in place of `null`. Default false, as with `resumable-stream`.
+   */
+  replayAfterEnd?: boolean;
+  /** Between two signs of life of a source that is silent, in milliseconds. Default 5,000. */
+  heartbeatMs?: number;
+  /**
+   * How long the producer of a stream counts as alive after its last sign, in milliseconds.
+   * Default: two heartbeats.
+   */
+  leaseMs?: number;
+  /** Gets the errors of sources, as they were thrown. Default: `console.error`. */
+  onError?: (error: unknown, context: { streamId: string }) => void;
+}
+
+/** A stream id as a taskId: itself if it can be one, or else a hash of it. */
+async function toTaskId(streamId: string): Promise<string> {
+  if (isTaskId(streamId)) return streamId;
+  // As JSON, because UTF-8 does not tell one half of a surrogate pair from another.
+  const bytes = new TextEncoder().encode(JSON.stringify(streamId));
+  const hash = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `stream-${hex}`;
+}
+
+/**
+ * Gives a stream context the interface of the `resumable-stream` package, so that code written
+ * for that needs one other import. Strings are stored as they come; readers may get several of
+ * them as one.
+ */
+export function toResumableStreamContext(
+  context: TaskStreamContext,
+  {
+    waitUntil,
+    replayAfterEnd = false,
+    heartbeatMs = 5_000,
+    leaseMs = 2 * heartbeatMs,
+    onError = (error, { streamId }) => console.error(`ai-task-stream: stream ${streamId}:`, error),
+  }: ToResumableStreamContextOptions = {},
+): ResumableStreamContext {
+  const stateOf = async (taskId: string): Promise<null | true | 'DONE'> => {
+    const record = await context.inspect(taskId);
+    // What has an owner is a task, and not for whoever knows its id.
+    if (!record || record.owner !== undefined) return null;
+    return record.status === 'pending' || record.status === 'running' ? true : 'DONE';
+  };
+
+  const read = (taskId: string, { skipCharacters = 0, token = '' } = {}) =>
+    createStringStream({
+      skipCharacters: Math.max(0, Math.trunc(skipCharacters) || 0),
+      async openReader() {
+        const reader = await context.read(taskId, { ...(token && { token }) });
+        if (!reader) throw createNotFoundError();
+        return reader;
+      },
+    });
+
+  const resume = async (taskId: string, skipCharacters: number | undefined) => {
+    const state = await stateOf(taskId);
+    if (state === null) return undefined;
+    return state === 'DONE' && !replayAfterEnd ? null : read(taskId, { skipCharacters });
+  };
+
+  const createOrResume: ResumableStreamContext['resumableStream'] = async (
+    streamId,
+    makeStream,
+    skipCharacters,
+  ) => {
+    const taskId = await toTaskId(streamId);
+    const token = createTaskId();
+    // The first frame is an empty string, so that no log is without one.
+    const log = await context.open(taskId, { leaseMs, token, frames: ['""'] });
+    if (!log) return (await resume(taskId, skipCharacters)) ?? null;
+
+    const stringLog: StringLog = {
+      log,
+      taskId,
+      onError(error) {
+        try {
+          onError(error, { streamId });
+        } catch (hostError) {
+          console.error('ai-task-stream: `onError` threw:', hostError);
+        }
+      },
+    };
+    let source: ReadableStreamDefaultReader<string>;
+    try {
+      source = makeStream().getReader();
+    } catch (error) {
+      await endStrings(stringLog, 'failed', error);
+      throw error;
+    }
+    const pumped = pumpStrings(stringLog, source);
+    waitUntil?.(pumped);
+    return read(taskId, { token });
+  };
+
+  return {
+    resumableStream: createOrResume,
+    createNewResumableStream: createOrResume,
+    async resumeExistingStream(streamId, skipCharacters) {
+      return resume(await toTaskId(streamId), skipCharacters);
+    },
+    async hasExistingStream(streamId) {
+      return stateOf(await toTaskId(streamId));
+    },
+  };
+}

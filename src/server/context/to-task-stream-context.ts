@@ -1,0 +1,173 @@
+import { formatCursor } from '../../protocol/cursor';
+import { atMost } from '../at-most';
+import { createUnavailableError } from '../task-errors';
+import { answerWithin } from './answer-within';
+import { createMemoryReader } from './memory-reader';
+import { liveLog } from './memory-retention';
+import { createMemoryState, type MemoryLog } from './memory-state';
+import { createMemoryContext } from './memory-stream-context';
+import { createMirrorReader } from './mirror-reader';
+import type { ResumableStreamContext } from './resumable-stream-context';
+import { createStreamClaims, streamIdOf } from './stream-claims';
+import type { TaskBroadcast } from './task-broadcast';
+import { openTaskMirror, type TaskMirror } from './task-mirror';
+import type { TaskLog, TaskReader, TaskStreamContext } from './task-stream-context';
+
+/** How long an answer of the wrapped context may take, in milliseconds. */
+const answerTimeoutMs = 5_000;
+
+/**
+ * How long the producer's process remembers a task that has settled, in milliseconds: for its own
+ * response, should that be asked for late. After that the wrapped context knows that it is over.
+ */
+const settledMs = 60_000;
+
+const contextsKey = Symbol.for('ai-task-stream.resumable-stream.v1');
+
+/** The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is. */
+export function toTaskStreamContext(
+  context: TaskStreamContext | ResumableStreamContext,
+): TaskStreamContext {
+  if (!('createNewResumableStream' in context)) return context;
+  // On `globalThis`, because bundlers instantiate a module once per route.
+  const holder = globalThis as {
+    [contextsKey]?: WeakMap<ResumableStreamContext, TaskStreamContext>;
+  };
+  holder[contextsKey] ??= new WeakMap();
+  const contexts = holder[contextsKey];
+  let wrapped = contexts.get(context);
+  if (!wrapped) {
+    wrapped = wrap(context);
+    contexts.set(context, wrapped);
+  }
+  return wrapped;
+}
+
+/** A reader of a task that is over. */
+const endedReader: TaskReader = {
+  take: () => undefined,
+  wait: async () => {},
+  isEnded: true,
+  isAlive: false,
+  close() {},
+};
+
+/**
+ * A task's log lives in the memory of its producer's process, where readers, cancels and chats
+ * are those of a memory context. For readers in other processes it is sent through a stream of
+ * the wrapped context, too.
+ */
+function wrap(context: ResumableStreamContext): TaskStreamContext {
+  const state = createMemoryState();
+  const memory = createMemoryContext(state, { retentionMs: settledMs });
+  const claims = createStreamClaims({ context, answerTimeoutMs });
+  const broadcasts = new Map<string, TaskBroadcast>();
+  const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
+
+  const send = (log: MemoryLog, broadcast: TaskBroadcast, leaseMs: number) => {
+    const { taskId, owner, chatId, name, createdAt } = log;
+    const header = { version: 1, epoch: 0, owner, chatId, name, createdAt, leaseMs } as const;
+    broadcasts.set(taskId, broadcast);
+    broadcast.finished.then(() => broadcasts.delete(taskId));
+    broadcast.start({ header, reader: createMemoryReader(log, undefined) });
+  };
+
+  /** A log whose settlement waits for readers elsewhere, though not for long. */
+  const withBroadcast = (taskId: string, log: TaskLog, graceMs: number): TaskLog => ({
+    ...log,
+    async settle(frames, status) {
+      const broadcast = broadcasts.get(taskId);
+      if (liveLog(state, taskId)?.settledAt === undefined) broadcast?.close(frames.length);
+      const isOurs = await log.settle(frames, status);
+      await atMost(graceMs, broadcast?.finished);
+      return isOurs;
+    },
+    flushed: () => atMost(graceMs, broadcasts.get(taskId)?.flushed()),
+  });
+
+  /** The log of another process. `null`: it is over. `undefined`: there is none. */
+  const openMirror = async (taskId: string): Promise<TaskMirror | null | undefined> => {
+    let opening = mirrors.get(taskId);
+    if (!opening) {
+      const forget = () => {
+        if (mirrors.get(taskId) === opening) mirrors.delete(taskId);
+      };
+      opening = openTaskMirror({
+        resume: () => context.resumeExistingStream(streamIdOf(taskId)),
+        answerTimeoutMs,
+        onOver: forget,
+      });
+      mirrors.set(taskId, opening);
+      opening.then((mirror) => mirror ?? forget(), forget);
+    }
+    const mirror = await opening;
+    if (!mirror?.isOver || mirror.log.isEnded) return mirror;
+    if (mirror.failure) throw createUnavailableError(mirror.failure);
+    // Others have left it in the meantime.
+    return openMirror(taskId);
+  };
+
+  /** For whoever does not read it: it goes, if nobody else does. */
+  const leave = (mirror: TaskMirror) => {
+    mirror.join();
+    mirror.leave();
+  };
+
+  return {
+    ...memory,
+
+    async open(taskId, options) {
+      const { leaseMs, graceMs = answerTimeoutMs } = options;
+      if (!liveLog(state, taskId)) {
+        const broadcast = await claims.claim(taskId);
+        if (!broadcast) return undefined;
+        if (!liveLog(state, taskId)) {
+          claims.use(taskId);
+          const log = await memory.open(taskId, options);
+          const memoryLog = liveLog(state, taskId);
+          if (memoryLog) send(memoryLog, broadcast, leaseMs);
+          return log && withBroadcast(taskId, log, graceMs);
+        }
+      }
+      const log = await memory.open(taskId, options);
+      return log && withBroadcast(taskId, log, graceMs);
+    },
+
+    async read(taskId, { owner, cursor, token } = {}) {
+      const log = liveLog(state, taskId);
+      if (log) {
+        if (log.owner !== owner) return undefined;
+        const isOver = log.settledAt !== undefined && log.token !== token;
+        return isOver ? endedReader : createMemoryReader(log, cursor);
+      }
+      const mirror = await openMirror(taskId);
+      if (!mirror) return mirror === null ? endedReader : undefined;
+      if (mirror.header.owner === owner) {
+        return mirror.log.isEnded ? endedReader : createMirrorReader({ mirror, taskId, cursor });
+      }
+      leave(mirror);
+      return undefined;
+    },
+
+    async cancel(taskId, options) {
+      const isOurs = () => liveLog(state, taskId) !== undefined || claims.has(taskId);
+      if (!isOurs()) {
+        const existing = context.hasExistingStream(streamIdOf(taskId));
+        if ((await answerWithin(answerTimeoutMs, existing)) !== null && !isOurs()) return false;
+      }
+      return memory.cancel(taskId, options);
+    },
+
+    async inspect(taskId) {
+      if (liveLog(state, taskId)) return memory.inspect(taskId);
+      const mirror = await openMirror(taskId);
+      if (!mirror) return undefined;
+      const { epoch, owner, chatId, name, createdAt } = mirror.header;
+      const cursor = formatCursor(epoch, mirror.log.next - 1);
+      const { isEnded } = mirror.log;
+      leave(mirror);
+      if (isEnded) return undefined;
+      return { taskId, status: 'running', owner, chatId, name, cursor, createdAt };
+    },
+  };
+}

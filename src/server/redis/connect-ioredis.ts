@@ -1,0 +1,91 @@
+import {
+  createConnection,
+  type OpenedClient,
+  type RedisConnectionEvents,
+  type RedisConnector,
+  reconnectDelay,
+} from './redis-connection';
+
+/** What we use of a `Redis` or a `Cluster` of the `ioredis` package, versions 5 and 6. */
+export interface IoRedis {
+  readonly options: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
+  readonly isCluster?: boolean;
+  readonly status: string;
+  /** The socket of a `Redis`. */
+  readonly stream?: { readonly writable?: boolean };
+  duplicate(...args: unknown[]): IoRedis;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  connect(): Promise<unknown>;
+  disconnect(reconnect?: boolean): void;
+  call(...words: string[]): Promise<unknown>;
+  subscribe(channel: string): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+}
+
+export function createIoRedisConnector(given: IoRedis): RedisConnector {
+  const isCluster = given.isCluster === true;
+  const { keyPrefix, redisOptions } = given.options;
+  const common = {
+    // Ours holds the client's already: channels would go without it.
+    keyPrefix: '',
+    lazyConnect: true,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: false,
+    stringNumbers: false,
+  };
+  const single = {
+    ...common,
+    enableOfflineQueue: false,
+    // Whatever was sent fails as soon as the connection does.
+    maxRetriesPerRequest: 0,
+    retryStrategy: reconnectDelay,
+  };
+  const cluster = {
+    keyPrefix: '',
+    lazyConnect: true,
+    clusterRetryStrategy: reconnectDelay,
+    redisOptions: { ...redisOptions, ...common, lazyConnect: false },
+  };
+
+  const open = ({ onReady, onError, onMessage }: RedisConnectionEvents): OpenedClient => {
+    const client = isCluster ? given.duplicate([], cluster) : given.duplicate(single);
+    let isClosed = false;
+    const tell = (error: unknown) => {
+      if (!isClosed) onError(error);
+    };
+    client.on('error', tell);
+    client.on('ready', () => {
+      if (!isClosed) onReady();
+    });
+    client.on('message', (channel, message) => {
+      if (!isClosed) onMessage(String(channel), String(message));
+    });
+    client.connect().catch(tell);
+
+    return {
+      get isReady() {
+        // A socket that has just been closed is noticed a little later.
+        return client.status === 'ready' && client.stream?.writable !== false;
+      },
+      send: (_key, words) => client.call(...words),
+      async subscribe(channel) {
+        await client.subscribe(channel);
+      },
+      async unsubscribe(channel) {
+        await client.unsubscribe(channel);
+      },
+      close() {
+        if (isClosed) return;
+        isClosed = true;
+        client.disconnect();
+      },
+    };
+  };
+
+  return {
+    keyPrefix: keyPrefix || redisOptions?.keyPrefix || '',
+    resubscribes: isCluster,
+    open: (events) => createConnection(() => open(events)),
+  };
+}

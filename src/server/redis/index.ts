@@ -1,0 +1,2 @@
+export type { RedisClient } from './redis-connector';
+export { createRedisStreamContext, type RedisStreamContextOptions } from './redis-stream-context';

@@ -1,0 +1,135 @@
+import { pause } from './pause';
+import type { RedisKeys } from './redis-keys';
+import type { RedisLink } from './redis-link';
+import { chatScript } from './redis-scripts';
+import type { StoredLog } from './stored-log';
+
+/** Whose chat it is, and which. */
+interface Chat {
+  readonly owner: string | undefined;
+  readonly chatId: string;
+}
+
+/** Knows which tasks run for a chat, on whichever instance. */
+export interface RedisChats {
+  /** Makes a task its chat's active one. Gives those that came before it, the oldest first. */
+  enter(chat: Chat, taskId: string): Promise<{ isNew: boolean; predecessors: string[] }>;
+  /** Ends a task's time in its chat; the chat's other tasks feel nothing. */
+  leave(chat: Chat, taskId: string): Promise<void>;
+  /** Takes a task that entered in vain out again, unless it is running there. Never rejects. */
+  leaveUnlessRunning(chat: Chat, taskId: string): Promise<void>;
+  /** The newest task that is running, or that is still being saved. */
+  active(chat: Chat): Promise<string | undefined>;
+  /** Asks older tasks to stop, each until that is noted. They are never active again. */
+  supersede(chat: Chat, taskIds: readonly string[]): void;
+  close(): void;
+}
+
+/** A chat is forgotten so long after its last task began, in milliseconds. */
+const chatTtlMs = 7 * 24 * 60 * 60 * 1000;
+
+/** How long after its end a task that nobody released is still its chat's, in milliseconds. */
+const maxReleaseMs = 60_000;
+
+/** How long older tasks are asked to stop, the storage being away, in milliseconds. */
+const maxSupersedeMs = 60_000;
+
+/** Between two such attempts, in milliseconds. */
+const retryMs = 500;
+
+export function createRedisChats({
+  link,
+  keys,
+  fetchLog,
+  cancel,
+}: {
+  link: RedisLink;
+  keys: RedisKeys;
+  /** Looks at a task's record. */
+  fetchLog: (taskId: string) => Promise<StoredLog | undefined>;
+  cancel: (taskId: string, owner: string | undefined, reason: string) => Promise<unknown>;
+}): RedisChats {
+  let isClosed = false;
+
+  /** The chat's newest tasks in the order of their coming, after adding one, if it is named. */
+  const look = async ({ owner, chatId }: Chat, taskId = '') => {
+    const key = await keys.chat(owner, chatId);
+    const reply = await link.run(chatScript, [key], [taskId, String(chatTtlMs)]);
+    const [added, flat] = reply as [number, unknown[]];
+    const tasks: { taskId: string; ageMs: number }[] = [];
+    for (let index = 0; index + 1 < flat.length; index += 2) {
+      tasks.push({ taskId: String(flat[index]), ageMs: Number(flat[index + 1]) });
+    }
+    return { isNew: added === 1, tasks };
+  };
+
+  const leave = async ({ owner, chatId }: Chat, taskId: string) => {
+    const key = await keys.chat(owner, chatId);
+    await link.command(['ZREM', key, taskId], key);
+  };
+
+  /** The record of a task, if it is this chat's. */
+  const recordOf = async ({ owner, chatId }: Chat, taskId: string) => {
+    const log = await fetchLog(taskId);
+    if (!log || log.record.owner !== owner || log.record.chatId !== chatId) return undefined;
+    const { status, settledAt = 0, isUnsaved } = log.record;
+    return { isRunning: status === 'running', isUnsaved, settledForMs: log.now - settledAt };
+  };
+
+  const supersedeOne = async (chat: Chat, taskId: string) => {
+    const giveUpAt = performance.now() + maxSupersedeMs;
+    while (!isClosed && performance.now() < giveUpAt) {
+      try {
+        await cancel(taskId, chat.owner, 'superseded');
+        // Nobody may be there to settle it. It keeps a place that does not count: were it gone, an
+        // entering that is asked again would make it the newest.
+        const key = await keys.chat(chat.owner, chat.chatId);
+        await link.command(['ZADD', key, 'XX', '0', taskId], key);
+        return;
+      } catch {
+        // The storage is away, which the link has reported.
+        await pause(retryMs);
+      }
+    }
+  };
+
+  return {
+    async enter(chat, taskId) {
+      const { isNew, tasks } = await look(chat, taskId);
+      const taskIds = tasks.map((task) => task.taskId);
+      return { isNew, predecessors: taskIds.slice(0, Math.max(0, taskIds.indexOf(taskId))) };
+    },
+
+    leave,
+
+    async leaveUnlessRunning(chat, taskId) {
+      try {
+        const record = await recordOf(chat, taskId);
+        if (!record?.isRunning) await leave(chat, taskId);
+      } catch {
+        // The storage is away; the chat forgets the task in time.
+      }
+    },
+
+    async active(chat) {
+      const { tasks } = await look(chat);
+      for (const { taskId, ageMs } of tasks.reverse()) {
+        const record = await recordOf(chat, taskId);
+        // A task that has settled is its chat's until it is saved, or could have been.
+        const isKept = record && (record.isUnsaved || record.settledForMs < maxReleaseMs);
+        if (record?.isRunning || isKept) return taskId;
+        // One that has just come may be about to open.
+        if (record || ageMs > maxReleaseMs) await leave(chat, taskId);
+      }
+      return undefined;
+    },
+
+    supersede(chat, taskIds) {
+      for (const taskId of taskIds) void supersedeOne(chat, taskId);
+    },
+
+    close() {
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** The names that a context uses in Redis. */
+export interface RedisKeys {
+  readonly record: (taskId: string) => string;
+  readonly frames: (taskId: string) => string;
+  readonly lease: (taskId: string) => string;
+  readonly earlyCancels: (taskId: string) => string;
+  /** Channel on which commits of a task are announced. */
+  readonly wakeUps: (taskId: string) => string;
+  /** The sorted set of a chat's running tasks. */
+  readonly chat: (owner: string | undefined, chatId: string) => Promise<string>;
+  /** Channel on which a process is told to look at one of its tasks. */
+  readonly home: (processId: string) => string;
+}
+
+async function digest(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The taskId is a hash tag, so that all keys of a task share a slot in a cluster. */
+export function createRedisKeys(prefix: string): RedisKeys {
+  const keyOf = (suffix: string) => (taskId: string) => `${prefix}:{${taskId}}:${suffix}`;
+  return {
+    record: keyOf('m'),
+    frames: keyOf('f'),
+    lease: keyOf('l'),
+    earlyCancels: keyOf('c'),
+    wakeUps: keyOf('w'),
+    chat: async (owner, chatId) =>
+      `${prefix}:chat:${await digest(JSON.stringify([owner ?? null, chatId]))}`,
+    home: (processId) => `${prefix}:home:${processId}`,
+  };
+}
+
+/** An optional text as it is stored: none differs from an empty one. */
+export function encodeOptional(text: string | undefined): string {
+  return text === undefined ? '' : `=${text}`;
+}
+
+export function decodeOptional(stored: string | undefined): string | undefined {
+  return stored ? stored.slice(1) : undefined;
+}
+
+/** The reason of a cancel as it is stored: never empty, so that it tells that there is one. */
+export function encodeReason(reason: string | undefined): string {
+  return reason === undefined ? '-' : `=${reason}`;
+}
+
+export function decodeReason(stored: string): string | undefined {
+  return stored.startsWith('=') ? stored.slice(1) : undefined;
+}

@@ -1,0 +1,447 @@
+import { TaskError } from '../../protocol/task-error';
+import type { TaskOutcome } from '../../protocol/task-parts';
+import type { TaskLog } from '../context/task-stream-context';
+import { nextTurn } from '../next-turn';
+import { cancelledError, createStopReason } from '../task/stop-reason';
+import type { CommitScheduler } from './commit-scheduler';
+import { type GapCause, gapFrame } from './frame-gap';
+import { createPendingFrames, type Entry } from './pending-frames';
+import { decodeReason, type RedisKeys } from './redis-keys';
+import type { RedisLink } from './redis-link';
+import { commitScript, openScript } from './redis-scripts';
+import type { TaskTail } from './task-tail';
+
+/** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
+const reservedBytes = 1024 * 1024;
+
+/** Between two attempts to store what could not be stored, at most, in milliseconds. */
+const maxRetryMs = 1_000;
+
+/** How long a commit may take before the storage counts as away, in milliseconds. */
+const stalledMs = 1_000;
+
+export interface RedisProducerOptions {
+  link: RedisLink;
+  keys: RedisKeys;
+  scheduler: CommitScheduler;
+  tail: TaskTail;
+  token: string;
+  leaseMs: number;
+  /** How long settling waits for the storage before local readers get the outcome. */
+  graceMs: number;
+  /** How long a settled log is kept. */
+  retentionMs: number;
+  /** How long a running log is kept after its last sign. */
+  runningTtlMs: number;
+  maxLogBytes: number;
+  maxFrameBytes: number;
+  maxUnflushedBytes: number;
+  /** The first frames, which are stored already. */
+  firstFrames: readonly string[];
+  /** A cancel that came before, as it is stored. */
+  cancel: string | undefined;
+  /** Arguments of the `open` script after the ended epochs, for a log that has to begin anew. */
+  openArgs: readonly string[];
+  /** Ends the tenure in the chat. */
+  release: () => Promise<void>;
+  /** Called once: nothing of this producer will be stored any more. */
+  onEnd: (how: 'settled' | 'fenced') => void;
+}
+
+export interface RedisProducer extends TaskLog {
+  /** Asks Redis, because there may be news: a cancel, or the end of an outage. */
+  look(): void;
+  /** Stops for good, without settling. */
+  abandon(): void;
+}
+
+interface Closing {
+  readonly frames: readonly string[];
+  readonly outcome: TaskOutcome;
+  /** By `performance.now()`. */
+  readonly since: number;
+}
+
+interface FlushWaiter {
+  /** The last frame that it waits for. */
+  readonly last: number;
+  readonly resolve: () => void;
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The first words of a root task's snapshot; our own chunks begin with type and id. */
+function snapshotPrefix(taskId: string): string {
+  return `{"type":"data-task","id":${JSON.stringify(taskId)}`;
+}
+
+const keptTypes = ['data-task', 'data-task-error', 'data-task-settle'];
+
+/** Whether a frame is a part of ours that finds room in a log that is full. */
+function isKeptWhenFull(frame: string): boolean {
+  return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
+}
+
+function later(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(callback, ms);
+  if (typeof timer === 'object') timer.unref();
+  return timer;
+}
+
+/** A turn later: when only the event loop was busy, an answer may be there already. */
+function soon(callback: () => void): ReturnType<typeof setTimeout> {
+  return later(callback, 1);
+}
+
+/**
+ * The producer's end of a log in Redis. What is appended is in the process' tail at once and is
+ * committed in groups, one call at a time: what comes while one is under way goes together in
+ * the next. A call whose answer was lost is made again; each entry names its frames, so nothing
+ * is stored twice.
+ */
+export function createRedisProducer({
+  link,
+  keys,
+  scheduler,
+  tail,
+  token,
+  leaseMs,
+  graceMs,
+  retentionMs,
+  runningTtlMs,
+  maxLogBytes,
+  maxFrameBytes,
+  maxUnflushedBytes,
+  firstFrames,
+  cancel,
+  openArgs,
+  release,
+  onEnd,
+}: RedisProducerOptions): RedisProducer {
+  const { taskId } = tail;
+  const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
+  const heartbeatMs = leaseMs / 2;
+  const isSnapshot = (frame: string) => frame.startsWith(snapshotPrefix(taskId));
+  const controller = new AbortController();
+  const pending = createPendingFrames({ taskId, frames: firstFrames, next: tail.next });
+  const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));
+  let newestSnapshot = firstFrames.find(isSnapshot);
+  let epoch = tail.epoch;
+  // Of what is stored and of what waits.
+  let logBytes = firstFrames.reduce((sum, frame) => sum + byteLength(frame), 0);
+  let isFull = false;
+  // Set while a log that was lost is begun anew: the frames it begins with.
+  let preface: string[] | undefined;
+  let closing: Closing | undefined;
+  let resolveSettled: (isOurs: boolean) => void = () => {};
+  let hasEnded = false;
+  let isInFlight = false;
+  // Whether the storage is away: a call failed, or takes very long.
+  let isAway = false;
+  let attempt = 0;
+  let isLookDue = false;
+  let committedAt = performance.now();
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  // Readers here have had a turn for all frames before `seenNext`, since the tail was trimmed.
+  let isTrimDue = false;
+  let isTrimming = false;
+  let seenNext = 0;
+  let flushWaiters: FlushWaiter[] = [];
+
+  const hasWork = () => preface !== undefined || pending.hasWork(isAway);
+
+  /** What waits for frames that are stored now, or that it is no use to wait for. */
+  const wakeFlushed = () => {
+    const isIdle = hasEnded || isAway || !hasWork();
+    const waiting = flushWaiters;
+    flushWaiters = [];
+    for (const waiter of waiting) {
+      if (isIdle || waiter.last < pending.first) waiter.resolve();
+      else flushWaiters.push(waiter);
+    }
+  };
+
+  const takeCancel = (stored: unknown) => {
+    if (typeof stored !== 'string' || controller.signal.aborted) return;
+    controller.abort(createStopReason(cancelledError(decodeReason(stored))));
+  };
+
+  const end = (how: 'settled' | 'fenced') => {
+    if (hasEnded) return;
+    hasEnded = true;
+    clearTimeout(renewTimer);
+    clearTimeout(retryTimer);
+    if (how === 'fenced') {
+      controller.abort(
+        createStopReason(
+          new TaskError({
+            code: 'lost',
+            message: 'The task was closed, because its process gave no sign for too long.',
+            retryable: true,
+          }),
+        ),
+      );
+    }
+    onEnd(how);
+    wakeFlushed();
+    resolveSettled(how === 'settled');
+  };
+
+  /** Why a frame cannot be kept, if it cannot. */
+  const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
+    if (bytes > maxFrameBytes) return 'frame-too-large';
+    isFull ||= logBytes + bytes > maxLogBytes;
+    if (isFull) {
+      const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
+      return isKept ? undefined : 'log-full';
+    }
+    if (!isAway) return undefined;
+    // One outage is one gap, even where something small still found room.
+    const isTooMuch = pending.length + frame.length > maxUnflushedBytes;
+    return isTooMuch || pending.dropping === 'storage-away' ? 'storage-away' : undefined;
+  };
+
+  const trim = () => {
+    isTrimDue = false;
+    // What is dropped while the storage is there will not be stored any more.
+    tail.trim(pending.dropping && !isAway ? tail.next : pending.first);
+  };
+
+  /** Whether a reader here is about to take frames that may be nowhere else. */
+  const isAwaited = () => {
+    for (const { position } of tail.readers) {
+      const isCurrent = position.epoch === tail.epoch && position.next >= seenNext;
+      if (isCurrent && position.next < tail.next) return true;
+    }
+    return false;
+  };
+
+  /** Sees to it that the tail is trimmed, after readers here have had their turn. */
+  const trimSoon = async () => {
+    if (isTrimming) return;
+    isTrimming = true;
+    for (let since = -1; since !== tail.next; ) {
+      since = tail.next;
+      // They are woken in this one, and gather until the next.
+      await nextTurn();
+      await nextTurn();
+      seenNext = since;
+      isTrimDue = true;
+    }
+    isTrimming = false;
+    trim();
+  };
+
+  const append = (frame: string) => {
+    if (hasEnded || closing) return;
+    if (isTrimDue && !isAwaited()) trim();
+    if (isSnapshot(frame)) newestSnapshot = frame;
+    const bytes = byteLength(frame);
+    const refusal = refusalOf(frame, bytes);
+    if (refusal) pending.drop(frame, refusal);
+    else {
+      logBytes += bytes;
+      pending.push(frame);
+    }
+    tail.push(frame);
+    tail.wake();
+    // Between two attempts the retry comes by itself.
+    if (!isInFlight && attempt === 0 && hasWork()) scheduler.schedule(commit);
+    void trimSoon();
+  };
+
+  /**
+   * The storage has lost the log: it is begun anew in the next epoch, which goes on with what
+   * waits. Readers here have that already, and go on behind it.
+   */
+  const beginAnew = () => {
+    preface = [
+      ...startFrames,
+      ...(newestSnapshot === undefined ? [] : [newestSnapshot]),
+      gapFrame(taskId, 'storage-lost'),
+      ...pending.openStarts(),
+    ];
+    const shift = preface.length - pending.first;
+    epoch++;
+    tail.openEpoch({ end: tail.next, next: tail.next + shift });
+    pending.restart(preface.length);
+    flushWaiters = flushWaiters.map(({ last, resolve }) => ({ last: last + shift, resolve }));
+    isFull = false;
+    logBytes = pending.length + preface.reduce((sum, frame) => sum + byteLength(frame), 0);
+    tail.wake();
+  };
+
+  const commitArgs = (entries: readonly Entry[], outcome: TaskOutcome | undefined) => [
+    token,
+    String(epoch),
+    String(leaseMs),
+    String(outcome ? retentionMs : runningTtlMs),
+    keys.wakeUps(taskId),
+    outcome ?? '',
+    outcome ? String(Date.now()) : '',
+    ...entries.flatMap(({ first, last, text, gap = '' }) => [
+      String(first),
+      String(last),
+      gap,
+      text,
+    ]),
+  ];
+
+  const runCommit = async () => {
+    const { entries, isLast } = pending.batch(isAway);
+    const outcome = isLast ? closing?.outcome : undefined;
+    const reply = await link.run(commitScript, taskKeys, commitArgs(entries, outcome));
+    const [answer, stored, asked, problem] = reply as [string, number, unknown, unknown];
+    takeCancel(asked);
+    if (hasEnded) return;
+    switch (answer) {
+      case 'OK':
+        pending.shift(stored);
+        if (outcome === undefined) return;
+        settleHere();
+        return end('settled');
+      case 'BEHIND':
+        // It has more than was known, or less: then what is missing is a gap.
+        pending.shift(stored);
+        return pending.lose(stored);
+      case 'STORE':
+        pending.shift(stored);
+        throw link.report(new Error(String(problem)));
+      case 'GONE':
+        return beginAnew();
+      default:
+        return end('fenced');
+    }
+  };
+
+  const runOpen = async (frames: readonly string[]) => {
+    const endedEpochs = Array.from({ length: epoch }, (_, ended) => `${ended}=-1`).join(',');
+    const reply = await link.run(
+      openScript,
+      [...taskKeys, keys.earlyCancels(taskId)],
+      [
+        token,
+        String(epoch),
+        endedEpochs,
+        ...openArgs,
+        String(runningTtlMs),
+        String(frames.length - 1),
+        frames.join('\n'),
+      ],
+    );
+    const [answer, , asked] = reply as [string, number, unknown];
+    takeCancel(asked);
+    if (hasEnded) return;
+    if (answer !== 'OPEN') return end('fenced');
+    preface = undefined;
+    // Tells readers elsewhere.
+    isLookDue = true;
+  };
+
+  /** Gives readers here the outcome. */
+  const settleHere = () => {
+    if (!closing || tail.outcome !== undefined) return;
+    for (const frame of closing.frames) tail.push(frame);
+    tail.settle(closing.outcome);
+    tail.wake();
+  };
+
+  const commit = async () => {
+    if (isInFlight || hasEnded) return;
+    isInFlight = true;
+    isLookDue = false;
+    let stall = later(() => {
+      stall = soon(becomeAway);
+    }, stalledMs);
+    try {
+      await (preface ? runOpen(preface) : runCommit());
+      attempt = 0;
+      isAway = false;
+      committedAt = performance.now();
+    } catch {
+      // The link has reported it; the same is tried again until it works.
+      attempt++;
+      becomeAway();
+      pending.shed(maxUnflushedBytes);
+      // Redis would have forgotten the task by now.
+      if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
+    } finally {
+      clearTimeout(stall);
+      isInFlight = false;
+    }
+    if (hasEnded) return;
+    void trimSoon();
+    wakeFlushed();
+    if (attempt > 0) {
+      const bound = Math.min(maxRetryMs, heartbeatMs / 2);
+      retryTimer = later(commit, Math.min(25 * 2 ** Math.min(attempt, 10), bound));
+    } else if (hasWork() || isLookDue) scheduler.schedule(commit);
+  };
+
+  const becomeAway = () => {
+    isAway = true;
+    wakeFlushed();
+  };
+
+  const renew = () => {
+    const silentMs = performance.now() - committedAt;
+    // A timer that is a little early must not wait for another whole heartbeat.
+    if (silentMs < heartbeatMs * 0.9) {
+      renewTimer = later(renew, heartbeatMs - silentMs);
+      return;
+    }
+    renewTimer = later(renew, heartbeatMs);
+    if (!isInFlight && attempt === 0) commit();
+  };
+  let renewTimer = later(renew, heartbeatMs);
+  takeCancel(cancel);
+
+  return {
+    signal: controller.signal,
+    append,
+    maxFrameBytes,
+    settle(frames, outcome) {
+      if (closing || hasEnded) return Promise.resolve(false);
+      closing = { frames, outcome, since: performance.now() };
+      pending.settle(frames);
+      return new Promise<boolean>((resolve) => {
+        // The one exception to agreement: readers here need not wait for a storage that is away.
+        const giveUp = () => {
+          settleHere();
+          resolve(true);
+        };
+        let grace = later(() => {
+          grace = soon(giveUp);
+        }, graceMs);
+        resolveSettled = (isOurs) => {
+          clearTimeout(grace);
+          resolve(isOurs);
+        };
+        if (!isInFlight && attempt === 0) scheduler.schedule(commit);
+      });
+    },
+    release,
+    get isBehind() {
+      return !isAway && pending.length > maxUnflushedBytes / 2;
+    },
+    flushed() {
+      if (hasEnded || isAway || !hasWork()) return Promise.resolve();
+      return new Promise((resolve) => {
+        flushWaiters.push({ last: pending.next - 1, resolve });
+      });
+    },
+    look() {
+      if (hasEnded) return;
+      isLookDue = true;
+      if (!isInFlight) {
+        clearTimeout(retryTimer);
+        scheduler.schedule(commit);
+      }
+    },
+    abandon() {
+      if (!hasEnded) end('fenced');
+    },
+  };
+}

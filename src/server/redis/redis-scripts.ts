@@ -1,0 +1,243 @@
+/**
+ * The Lua scripts. Each touches the keys of one task (or one chat) only, which share a slot in a
+ * cluster; channels are passed as arguments, because a client's key prefix does not reach them.
+ *
+ * Keys of a task: `m` its record (hash), `f` its frames (stream), `l` the producer's lease
+ * (string with a TTL), `c` cancels that came before the task (hash by owner, with a TTL).
+ *
+ * An entry of the stream has the id `(epoch)-(last + 1)`, where `last` numbers its last frame,
+ * and the fields `a`, the number of its first frame, and `d`, the frames, one per line. In an entry
+ * that stands for a gap, `g` is set, and `d` holds the frames that take the gap's place: the last
+ * of them has the number `last`.
+ */
+export interface RedisScript {
+  readonly name: string;
+  readonly source: string;
+}
+
+/**
+ * KEYS m f l c · ARGV token, epoch, ended epochs (JSON-free: `k=end` joined by commas), owner,
+ * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames.
+ * Claims a task, or begins a log anew that storage has lost (epoch above 0).
+ */
+export const openScript: RedisScript = {
+  name: 'open',
+  source: `
+local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'end', 'cancel')
+if meta[1] then
+  if meta[1] == ARGV[1] and meta[2] == ARGV[2] then
+    return {'OPEN', tonumber(meta[3]), meta[4]}
+  end
+  return {'EXISTS'}
+end
+local cancel = redis.call('HGET', KEYS[4], ARGV[4])
+-- Redis looks at its memory before the first write only, so that has to be the one which needs it.
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', KEYS[2]) end
+redis.call('XADD', KEYS[2], ARGV[2] .. '-' .. (tonumber(ARGV[11]) + 1), 'a', '0', 'd', ARGV[12])
+redis.call('PEXPIRE', KEYS[2], ARGV[10])
+redis.call('DEL', KEYS[4])
+local record = {'token', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
+  'owner', ARGV[4], 'name', ARGV[5], 'chat', ARGV[6], 'home', ARGV[7], 'createdAt', ARGV[8],
+  'leaseMs', ARGV[9]}
+if cancel then
+  record[#record + 1] = 'cancel'
+  record[#record + 1] = cancel
+end
+for epoch, last in string.gmatch(ARGV[3], '(%d+)=(-?%d+)') do
+  record[#record + 1] = 'endOf' .. epoch
+  record[#record + 1] = last
+end
+redis.call('HSET', KEYS[1], unpack(record))
+redis.call('SET', KEYS[3], '1', 'PX', ARGV[9])
+redis.call('PEXPIRE', KEYS[1], ARGV[10])
+return {'OPEN', tonumber(ARGV[11]), cancel}
+`,
+};
+
+/**
+ * KEYS m f l · ARGV token, epoch, leaseMs, ttlMs, channel, status (empty: goes on), settledAt, then
+ * per entry: first, last, why it is a gap (empty: it is none), frames. Without entries it renews
+ * the lease. Whatever it does is published, which proves the producer's life to readers elsewhere.
+ *
+ * An entry that is stored already is skipped; one that does not join is refused with `BEHIND` and
+ * where the log ends. `STORE`: Redis refused to store it, and says why.
+ */
+export const commitScript: RedisScript = {
+  name: 'commit',
+  source: `
+local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'status', 'end', 'cancel', 'suspect')
+if not meta[1] then return {'GONE'} end
+if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {'FENCED'} end
+local known = tonumber(meta[4])
+local last = known
+local cancel = meta[5]
+local count = #ARGV
+if meta[3] ~= 'running' then
+  if count < 8 or tonumber(ARGV[count - 2]) <= known then return {'OK', known, cancel} end
+  return {'FENCED'}
+end
+
+local problem
+for i = 8, count, 4 do
+  local entryFirst, entryLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  if entryLast > last then
+    if entryFirst ~= last + 1 then
+      problem = {'BEHIND', last, cancel}
+      break
+    end
+    local entry = {ARGV[2] .. '-' .. (entryLast + 1), 'a', ARGV[i], 'd', ARGV[i + 3]}
+    if ARGV[i + 2] ~= '' then
+      entry[6] = 'g'
+      entry[7] = ARGV[i + 2]
+    end
+    local added = redis.pcall('XADD', KEYS[2], unpack(entry))
+    if type(added) == 'table' and added.err then
+      problem = {'STORE', last, cancel, added.err}
+      break
+    end
+    last = entryLast
+  end
+end
+
+local settles = ARGV[6] ~= '' and not problem
+if settles then
+  redis.call('HSET', KEYS[1], 'end', last, 'status', ARGV[6], 'settledAt', ARGV[7])
+  redis.call('DEL', KEYS[3])
+else
+  if last > known then redis.call('HSET', KEYS[1], 'end', last) end
+  -- Works in a Redis without memory, too: the producer lives, whatever cannot be stored.
+  if redis.call('PEXPIRE', KEYS[3], ARGV[3]) == 0 then
+    redis.call('SET', KEYS[3], '1', 'PX', ARGV[3])
+  end
+end
+if meta[6] then redis.call('HDEL', KEYS[1], 'suspect') end
+for i = 1, 2 do
+  if settles or redis.call('PTTL', KEYS[i]) < tonumber(ARGV[4]) / 2 then
+    redis.call('PEXPIRE', KEYS[i], ARGV[4])
+  end
+end
+if problem then return problem end
+
+local message = ARGV[2] .. ' ' .. (known + 1) .. ' ' .. last .. ' ' .. ARGV[6]
+if count == 11 and ARGV[10] == '' and last > known and #ARGV[11] <= 16384 then
+  message = ARGV[2] .. ' ' .. ARGV[8] .. ' ' .. last .. ' ' .. ARGV[6] .. '\\n' .. ARGV[11]
+end
+redis.pcall('PUBLISH', ARGV[5], message)
+return {'OK', last, cancel}
+`,
+};
+
+/**
+ * KEYS m f l · ARGV id of the first entry wanted (empty: none), about how many bytes at most.
+ * The record, what is left of the lease, Redis' own time, and entries.
+ */
+export const readScript: RedisScript = {
+  name: 'read',
+  source: `
+local meta = redis.call('HGETALL', KEYS[1])
+if #meta == 0 then return {} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local entries = {}
+local hasMore = 0
+if ARGV[1] ~= '' then
+  local from, size, limit, count = ARGV[1], 0, tonumber(ARGV[2]), 4
+  while true do
+    local page = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', count)
+    for i = 1, #page do
+      entries[#entries + 1] = page[i]
+      size = size + #page[i][2][4] + 64
+      if size >= limit then
+        hasMore = 1
+        break
+      end
+    end
+    if hasMore == 1 or #page < count then break end
+    from = '(' .. page[#page][1]
+    -- About as many as are missing, by the size of those before.
+    count = math.min(512, math.floor((limit - size) / (size / #entries)) + 1)
+  end
+end
+return {meta, redis.call('PTTL', KEYS[3]), now, hasMore, entries}
+`,
+};
+
+/**
+ * KEYS m f l · ARGV epoch, end, waitMs, Redis' time when that was read, cancel as it was read,
+ * channel, then, to close and not only to mark: token, status, retentionMs, last frame's number,
+ * frames. Marks a task whose lease has lapsed as suspect, or closes it.
+ */
+export const closeScript: RedisScript = {
+  name: 'close',
+  source: `
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'end', 'status', 'suspect', 'cancel')
+if meta[3] ~= 'running' or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {'CHANGED'} end
+if redis.call('EXISTS', KEYS[3]) == 1 then return {'CHANGED'} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local waitMs = tonumber(ARGV[3])
+local waited = meta[4] and now - tonumber(meta[4])
+-- A mark from the future was made by another clock.
+if not waited or waited < 0 then
+  redis.call('HSET', KEYS[1], 'suspect', now)
+  return {'WAIT', waitMs}
+end
+if waited < waitMs then return {'WAIT', waitMs - waited} end
+if #ARGV == 6 then return {'READY'} end
+-- Redis itself was away since the caller looked: the producer gets its chance to come back.
+if now - tonumber(ARGV[4]) > waitMs then return {'CHANGED'} end
+if (meta[5] or '') ~= ARGV[5] then return {'CHANGED'} end
+local epoch = tonumber(ARGV[1]) + 1
+redis.call('XADD', KEYS[2], epoch .. '-' .. (tonumber(ARGV[10]) + 1), 'a', '0', 'd', ARGV[11])
+redis.call('HSET', KEYS[1], 'token', ARGV[7], 'epoch', epoch, 'endOf' .. ARGV[1], ARGV[2],
+  'end', ARGV[10], 'status', ARGV[8], 'settledAt', now, 'unsaved', '1')
+redis.call('HDEL', KEYS[1], 'suspect')
+redis.call('PEXPIRE', KEYS[1], ARGV[9])
+redis.call('PEXPIRE', KEYS[2], ARGV[9])
+redis.pcall('PUBLISH', ARGV[6], epoch .. ' 0 ' .. ARGV[10] .. ' ' .. ARGV[8])
+return {'CLOSED'}
+`,
+};
+
+/**
+ * KEYS m c · ARGV owner, reason, how long to keep it for a task that is not open, taskId.
+ * 1: the request is kept, or was made before; 0: the task is over, or somebody else's.
+ */
+export const cancelScript: RedisScript = {
+  name: 'cancel',
+  source: `
+local meta = redis.call('HMGET', KEYS[1], 'status', 'owner', 'home')
+if not meta[1] then
+  redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+  return 1
+end
+if meta[1] ~= 'running' or meta[2] ~= ARGV[1] then return 0 end
+redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
+redis.pcall('PUBLISH', meta[3], ARGV[4])
+return 1
+`,
+};
+
+/**
+ * KEYS chat · ARGV taskId (empty: only look), ttlMs. Adds a task to its chat, behind all others
+ * whatever the clock says. Whether it was added, and then the chat's newest tasks in the order of
+ * their coming, each followed by how many milliseconds ago that was; those at 0 count no more.
+ */
+export const chatScript: RedisScript = {
+  name: 'chat',
+  source: `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local added = 0
+if ARGV[1] ~= '' then
+  local newest = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) or 0
+  added = redis.call('ZADD', KEYS[1], 'NX', math.max(now, newest + 1), ARGV[1])
+  redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -101)
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+local reply = redis.call('ZRANGEBYSCORE', KEYS[1], '(0', '+inf', 'WITHSCORES')
+for i = 2, #reply, 2 do reply[i] = math.floor((now - reply[i]) / 1000) end
+return {added, reply}
+`,
+};

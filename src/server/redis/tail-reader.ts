@@ -1,0 +1,295 @@
+import type { FrameRange, TaskReader } from '../context/task-stream-context';
+import { type GapCause, gapFrame } from './frame-gap';
+import { pause } from './pause';
+import type { StoredLog, StoredRecord } from './stored-log';
+import type { TailPosition, TaskTail } from './task-tail';
+
+/** Frames of the log that a reader has fetched and not yet handed out. */
+interface Batch extends Omit<FrameRange, 'isReplay'> {
+  /** Where the reader stands once it has handed this out. */
+  after: TailPosition;
+}
+
+/** What readers need to know of a log. */
+interface LogPart extends Pick<StoredLog, 'frames' | 'hasMore'> {
+  readonly record: Pick<StoredRecord, 'epoch' | 'end' | 'closedEpochs'>;
+}
+
+/**
+ * Makes ranges of what was fetched for a position. What is missing in between, or at the end of
+ * a log that has nothing more, becomes a gap that the reader is told of; so does the first gap
+ * of the producer that has no words of its own, unless the reader `wasTold` of one before.
+ */
+function toBatches(
+  taskId: string,
+  position: TailPosition,
+  { record, frames, hasMore }: LogPart,
+  wasTold: boolean,
+): { batches: Batch[]; after: TailPosition; isTold: boolean } {
+  const batches: Batch[] = [];
+  let { epoch, next } = position;
+  let isTold = wasTold;
+  // Neighbouring entries become one range.
+  let run: { data: string[]; offset: number } | undefined;
+
+  const hand = (data: readonly string[], offset: number, start: number, end: number) => {
+    next = end;
+    batches.push({ epoch, data, offset, start, end, after: { epoch, next } });
+  };
+  const flush = () => {
+    if (!run) return;
+    const { data, offset } = run;
+    run = undefined;
+    hand(data, offset, Math.max(next, offset), offset + data.length);
+  };
+  /** Says that frames up to `end` are gone, unless there are none. */
+  const miss = (end: number, cause: GapCause = 'storage-lost') => {
+    flush();
+    if (end <= next) return;
+    isTold = true;
+    hand([gapFrame(taskId, cause)], end - 1, end - 1, end);
+  };
+  const endOf = (of: number) =>
+    of === record.epoch ? record.end + 1 : (record.closedEpochs.get(of) ?? 0);
+  const moveTo = (newEpoch: number) => {
+    while (epoch < newEpoch) {
+      miss(endOf(epoch));
+      epoch++;
+      next = 0;
+    }
+  };
+
+  for (const entry of frames) {
+    const end = entry.offset + entry.frames.length;
+    if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
+    if (entry.isGap && entry.frames.length > 0) isTold = true;
+    if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
+      for (const frame of entry.frames) run.data.push(frame);
+      continue;
+    }
+    flush();
+    moveTo(entry.epoch);
+    miss(entry.first);
+    if (entry.frames.length > 0) run = { data: entry.frames, offset: entry.offset };
+    else if (isTold) next = end;
+    // The log says it once, and this reader came later.
+    else miss(end, 'log-full');
+  }
+  flush();
+  if (!hasMore) {
+    moveTo(record.epoch);
+    miss(endOf(epoch));
+  }
+  return { batches, after: { epoch, next }, isTold };
+}
+
+/** The part of a log that lies before a position, as if the log went no further. */
+function before({ record, frames, hasMore }: LogPart, until: TailPosition): LogPart {
+  const wanted = frames.filter(
+    ({ epoch, first }) => epoch < until.epoch || (epoch === until.epoch && first < until.next),
+  );
+  const isBeyond =
+    record.epoch === until.epoch ? record.end >= until.next : record.epoch > until.epoch;
+  return {
+    record: isBeyond ? { ...record, epoch: until.epoch, end: until.next - 1 } : record,
+    frames: wanted,
+    hasMore: hasMore && wanted.length === frames.length,
+  };
+}
+
+/** A log of which the storage has nothing any more. */
+function nothingOf({ epoch, next, endOf }: TaskTail): LogPart {
+  const closedEpochs = new Map<number, number>();
+  for (let closed = 0; closed < epoch; closed++) closedEpochs.set(closed, endOf(closed) ?? 0);
+  return { record: { epoch, end: next - 1, closedEpochs }, frames: [], hasMore: false };
+}
+
+export interface TailReaderOptions {
+  tail: TaskTail;
+  position: TailPosition;
+  /** What was read from this position on when the reader was made. */
+  initial?: StoredLog;
+  /** Reads the log from a position on. `undefined`: there is no such log any more. */
+  fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>;
+  isAlive: () => boolean;
+  /** Whether nothing will come any more, because the log is gone. */
+  isGone: () => boolean;
+  onClose: () => void;
+}
+
+/** How long a reader waits before it asks a storage again that was away, in milliseconds. */
+const retryMs = 250;
+
+/**
+ * A reader over a log in Redis. What this process has at hand it takes from there, at once;
+ * what lies before that it fetches, about a megabyte at a time, and not before it is wanted.
+ */
+export function createTailReader({
+  tail,
+  position: firstPosition,
+  initial,
+  fetchLog,
+  isAlive,
+  isGone,
+  onClose,
+}: TailReaderOptions): TaskReader {
+  let position = firstPosition;
+  let batches: Batch[] = [];
+  let isReplay = true;
+  // Whether it was told that the log has gaps.
+  let isTold = false;
+  let isClosed = false;
+  let isFetching = false;
+  // What all who wait now are waiting for, and what ends it.
+  let waiting: Promise<void> | undefined;
+  let endWait: (() => void) | undefined;
+
+  const self = {
+    get position() {
+      return position;
+    },
+  };
+  tail.readers.add(self);
+
+  /** Where what is at hand begins, behind the position. */
+  const firstAtHand = (): TailPosition | undefined => {
+    for (let { epoch } = position; epoch <= tail.epoch; epoch++) {
+      const segment = tail.segment(epoch);
+      if (!segment || segment.data.length === 0) continue;
+      const next = segment.offset;
+      if (epoch > position.epoch || next > position.next) return { epoch, next };
+    }
+    return undefined;
+  };
+
+  const accept = (log: LogPart) => {
+    // Frames at hand need not be in the log, where they could be missing by now.
+    const atHand = firstAtHand();
+    const part = atHand ? before(log, atHand) : log;
+    const fetched = toBatches(tail.taskId, position, part, isTold);
+    isTold = fetched.isTold;
+    batches = fetched.batches;
+    const last = batches.at(-1);
+    if (last) last.after = fetched.after;
+    else position = fetched.after;
+  };
+  /** Whether the next frame is at hand. */
+  const isAtHand = () => {
+    const segment = tail.segment(position.epoch);
+    if (!segment || position.next < segment.offset) return false;
+    return position.next < segment.offset + segment.data.length;
+  };
+
+  if (initial && !isAtHand()) accept(initial);
+
+  /** Moves on from an epoch that is closed and that the reader has to its end. */
+  const advance = () => {
+    while (position.epoch < tail.epoch) {
+      const end = tail.endOf(position.epoch);
+      if (end === undefined || position.next < end) return;
+      const epoch = position.epoch + 1;
+      position = { epoch, next: tail.beginOf(epoch) };
+    }
+  };
+
+  /** Whether frames at the position exist and are not at hand. */
+  const lacksHistory = () => {
+    if (batches.length > 0) return false;
+    advance();
+    const { epoch, next } = position;
+    if (epoch > tail.epoch || isAtHand()) return false;
+    return epoch < tail.epoch || next < (tail.segment(epoch)?.offset ?? 0);
+  };
+
+  const hasEnded = () => {
+    if (isClosed) return true;
+    if (batches.length > 0) return false;
+    if (isGone()) return true;
+    if (tail.outcome === undefined) return false;
+    advance();
+    const { epoch, next } = position;
+    return epoch > tail.epoch || (epoch === tail.epoch && next >= tail.next);
+  };
+
+  const fetchHistory = async () => {
+    isFetching = true;
+    const { epoch, next } = position;
+    try {
+      const log = await fetchLog(position);
+      if (isClosed) return;
+      if (log) accept(log);
+      // One that is still open may yet come back.
+      else if (tail.outcome !== undefined) accept(nothingOf(tail));
+    } catch {
+      // The storage is away, which the context has reported: it is asked again.
+    }
+    const hasMoved = position.epoch !== epoch || position.next !== next || batches.length > 0;
+    if (!hasMoved && !hasEnded()) await pause(retryMs);
+    isFetching = false;
+    check();
+  };
+
+  /** Ends the wait when there is something, and sees to it otherwise that there will be. */
+  const check = () => {
+    if (!endWait) return;
+    if (batches.length > 0 || hasEnded()) return endWait();
+    if (lacksHistory()) {
+      if (!isFetching) void fetchHistory();
+    } else if (isAtHand()) return endWait();
+    tail.waiters.add(check);
+  };
+
+  return {
+    take() {
+      if (isClosed) return undefined;
+      const batch = batches.shift();
+      if (batch) {
+        const { after, ...range } = batch;
+        position = after;
+        return { ...range, isReplay };
+      }
+      if (lacksHistory()) return undefined;
+      const segment = tail.segment(position.epoch);
+      if (!segment || !isAtHand()) {
+        isReplay = false;
+        return undefined;
+      }
+      const { epoch, next: start } = position;
+      const { data, offset } = segment;
+      const end = offset + data.length;
+      position = { epoch, next: end };
+      return { epoch, data, offset, start, end, isReplay };
+    },
+
+    wait() {
+      waiting ??= new Promise<void>((resolve) => {
+        endWait = () => {
+          tail.waiters.delete(check);
+          waiting = undefined;
+          endWait = undefined;
+          resolve();
+        };
+      });
+      const result = waiting;
+      check();
+      return result;
+    },
+
+    get isEnded() {
+      return hasEnded();
+    },
+
+    get isAlive() {
+      return isAlive();
+    },
+
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      batches = [];
+      tail.readers.delete(self);
+      endWait?.();
+      onClose();
+    },
+  };
+}

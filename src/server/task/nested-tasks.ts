@@ -1,0 +1,159 @@
+import type { UIMessageChunk } from 'ai';
+import type { TaskError } from '../../protocol/task-error';
+import { createTaskId } from '../../protocol/task-id';
+import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
+import { stopErrorOf } from './stop-reason';
+import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
+import type { TaskWriterCore } from './task-writer';
+
+/** What `task.run` takes. */
+export interface RunNestedTaskOptions<Result, StepName extends string = string> {
+  /** Shown on the page. */
+  name?: string;
+  /** The tool call that this task is the work of, as a tool's `execute` is given it. */
+  toolCallId?: string;
+  /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
+  steps?: Readonly<Record<StepName, number>>;
+  /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
+  abortSignal?: AbortSignal;
+  /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
+  execute: (options: {
+    readonly task: TaskReporter<StepName>;
+    /** Aborts when the task around it is stopped, or by `abortSignal`. */
+    readonly signal: AbortSignal;
+  }) => Promise<Result> | Result;
+}
+
+/** Runs a task within the one around it. */
+export type RunNestedTask = <Result, StepName extends string = string>(
+  options: RunNestedTaskOptions<Result, StepName>,
+) => Promise<Result>;
+
+export interface NestedTasks {
+  /** `run` for the children of a task, whose signal stops them. */
+  runnerOf(parentTaskId: string, signal: AbortSignal): RunNestedTask;
+  /** The chunks that settle those that are still running, innermost first. */
+  closingChunks(outcome: TaskOutcome, error: TaskError | undefined, at: number): UIMessageChunk[];
+}
+
+interface OpenTask {
+  readonly taskId: string;
+  readonly createdAt: number;
+  readonly reporter: TaskReporterCore;
+}
+
+/**
+ * Tasks within a task, or within a tool call of it. They are parts of its stream only: with
+ * progress, a log, partial results and an outcome of their own, but without a log to follow.
+ */
+export function createNestedTasks({
+  emit,
+  encodeChunk,
+  progressIntervalMs,
+  encode,
+  sendsResult,
+  mask,
+}: {
+  emit: TaskWriterCore['emit'];
+  encodeChunk: TaskWriterCore['encode'];
+  progressIntervalMs: number;
+  encode: (value: unknown) => unknown;
+  /** Whether settle parts carry results. */
+  sendsResult: boolean;
+  /** Reports an error to the host and gives what a client may know of it. */
+  mask: (error: unknown) => TaskError;
+}): NestedTasks {
+  // In the order of starting.
+  const open = new Map<string, OpenTask>();
+
+  const settle = (
+    { taskId, createdAt, reporter }: OpenTask,
+    end: { status: TaskOutcome; result?: unknown; error?: TaskError },
+    at: number,
+  ): UIMessageChunk[] => {
+    open.delete(taskId);
+    const { status, result } = end;
+    const error = end.error?.toJSON();
+    const settlement: TaskSettlement = {
+      taskId,
+      status,
+      ...(error && { error }),
+      ...(result !== undefined && { result }),
+      durationMs: at - createdAt,
+      settledAt: at,
+    };
+    return [
+      { type: 'data-task', id: taskId, data: reporter.end(status, at) },
+      ...(status === 'failed' && error
+        ? [{ type: 'data-task-error' as const, id: taskId, data: { taskId, ...error } }]
+        : []),
+      { type: 'data-task-settle', id: taskId, data: settlement },
+    ];
+  };
+
+  const runnerOf = (parentTaskId: string, parentSignal: AbortSignal): RunNestedTask =>
+    async function run({ name, toolCallId, steps, abortSignal, execute }) {
+      parentSignal.throwIfAborted();
+      abortSignal?.throwIfAborted();
+      const taskId = createTaskId();
+      const createdAt = Date.now();
+      const reporter = createTaskReporter({
+        taskId,
+        name,
+        parentTaskId,
+        toolCallId,
+        createdAt,
+        weights: steps,
+        progressIntervalMs,
+        encodePartial: encode,
+        emit,
+        onProblem: mask,
+      });
+      const signal = abortSignal ? AbortSignal.any([parentSignal, abortSignal]) : parentSignal;
+      const task: OpenTask = { taskId, createdAt, reporter };
+      emit({ type: 'data-task', id: taskId, data: reporter.snapshot() });
+      open.set(taskId, task);
+
+      const end = (...parameters: [Parameters<typeof settle>[1]]) => {
+        // Settled already together with the task around it.
+        if (!open.has(taskId)) return;
+        for (const chunk of settle(task, ...parameters, Date.now())) emit(chunk);
+      };
+      try {
+        const result = await execute({
+          task: { ...reporter.task, run: runnerOf(taskId, signal) },
+          signal,
+        });
+        const sent = sendsResult && result !== undefined ? encode(result) : undefined;
+        // What is too large, or cannot be sent, fails the task before it has told its outcome.
+        encodeChunk(
+          { type: 'data-task-settle', id: taskId, data: { result: sent } },
+          'result',
+          sent,
+        );
+        end({ status: 'completed', result: sent });
+        return result;
+      } catch (error) {
+        if (signal.aborted) {
+          end({ status: 'cancelled', error: stopErrorOf(signal.reason) });
+        } else end({ status: 'failed', error: mask(error) });
+        throw error;
+      }
+    };
+
+  return {
+    runnerOf,
+    closingChunks: (outcome, error, at) =>
+      [...open.values()]
+        .reverse()
+        .flatMap((task) =>
+          settle(
+            task,
+            outcome === 'completed' || !error
+              ? { status: 'cancelled', error: stopErrorOf('The task around it has ended.') }
+              : { status: outcome, error },
+            at,
+          ),
+        ),
+  };
+}

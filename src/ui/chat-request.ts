@@ -1,0 +1,87 @@
+import {
+  type ChatRequestOptions,
+  DefaultChatTransport,
+  type UIMessage,
+  type UIMessageChunk,
+} from 'ai';
+import { taskIdHeader } from '../protocol/frame';
+import { addQuery } from './add-query';
+import type { TaskChatTransportOptions } from './task-chat-options';
+
+/** A stream of a task, as the server answered with it. */
+export interface TaskAnswer {
+  readonly taskId: string;
+  readonly response: Response;
+  /** Breaks its connection. */
+  close(): void;
+}
+
+/**
+ * The AI SDK's own transport, for one request. The stream of a task goes to `follow`; every other
+ * answer is read as ever.
+ */
+export class FirstRequest<Message extends UIMessage> extends DefaultChatTransport<Message> {
+  readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
+  #answer: TaskAnswer | undefined;
+
+  constructor(
+    options: TaskChatTransportOptions<Message>,
+    follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>,
+  ) {
+    super(options);
+    this.#follow = follow;
+    this.fetch = async (input, init) => {
+      const { fetch = globalThis.fetch } = options;
+      const controller = new AbortController();
+      const close = () => controller.abort(init?.signal?.reason);
+      init?.signal?.addEventListener('abort', close);
+      if (init?.signal?.aborted) close();
+      const response = await fetch(input, { ...init, signal: controller.signal });
+      const taskId = response.headers.get(taskIdHeader);
+      const isStream = response.headers.get('content-type')?.includes('text/event-stream');
+      if (taskId && isStream) this.#answer = { taskId, response, close };
+      return response;
+    };
+  }
+
+  protected override processResponseStream(
+    body: ReadableStream<Uint8Array>,
+  ): ReadableStream<UIMessageChunk> {
+    return this.#answer ? this.#follow(this.#answer) : super.processResponseStream(body);
+  }
+}
+
+/** The chat that a request is about, and what its page wants to send along. */
+export interface ChatAddress extends ChatRequestOptions {
+  chatId: string;
+}
+
+/**
+ * Lets the AI SDK's own transport prepare a request to the chat's stream, and makes it with some
+ * things added. The answer is given unread.
+ */
+export function requestChat<Message extends UIMessage>(
+  options: TaskChatTransportOptions<Message>,
+  chat: ChatAddress,
+  {
+    query,
+    headers,
+    ...init
+  }: RequestInit & { query: Record<string, string>; headers?: Record<string, string> },
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const stock = new DefaultChatTransport<Message>({
+      ...options,
+      async fetch(input, prepared) {
+        const { fetch = globalThis.fetch } = options;
+        // A plain object, as the AI SDK's own, because a page's `fetch` may spread it.
+        const all = { ...Object.fromEntries(new Headers(prepared?.headers)), ...headers };
+        const [address = ''] = String(input).split('#');
+        resolve(await fetch(addQuery(address, query), { ...prepared, ...init, headers: all }));
+        // Nothing to read, by the AI SDK's own rules.
+        return new Response(null, { status: 204 });
+      },
+    });
+    stock.reconnectToStream(chat).catch(reject);
+  });
+}

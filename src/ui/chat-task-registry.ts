@@ -1,0 +1,77 @@
+import type { TaskErrorData } from '../protocol/task-error';
+import { initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
+import type { TaskConnection } from './task-stream-types';
+
+/** What this page saw pass of a chat's task, transient parts included. */
+export interface ChatTask {
+  /** The task as its stream tells; those within it are its `children`. */
+  readonly task: TaskState;
+  readonly connection: TaskConnection;
+  readonly isStalled: boolean;
+  /** Why the page stopped following it. */
+  readonly failure?: TaskErrorData | undefined;
+  /** Asks the server to stop it, where its chat asks. */
+  readonly cancel: (reason?: string) => Promise<boolean>;
+}
+
+/** More than a page shows at once. Beyond it, the one without news for longest is dropped. */
+const maxTasks = 100;
+
+// Of the module, because pages make a new transport at every render. The oldest news come first.
+const chatTasks = new Map<string, ChatTask>();
+const listeners = new Map<string, Set<() => void>>();
+
+/** What is known of a task: its own entry, or that of the task which it ran within. */
+export function getChatTask(taskId: string): ChatTask | undefined {
+  const own = chatTasks.get(taskId);
+  if (own) return own;
+  for (const entry of chatTasks.values()) {
+    if (Object.hasOwn(entry.task.children, taskId)) return entry;
+  }
+  return undefined;
+}
+
+/** Calls the listener after each change of what is known of a task. Returns the way to stop. */
+export function subscribeToChatTask(taskId: string, listener: () => void): () => void {
+  const own = listeners.get(taskId) ?? new Set();
+  listeners.set(taskId, own.add(listener));
+  return () => {
+    own.delete(listener);
+    if (own.size === 0 && listeners.get(taskId) === own) listeners.delete(taskId);
+  };
+}
+
+/** What is new of a task: chunks that passed, and how its stream fares. */
+export interface ChatTaskNews extends Partial<Omit<ChatTask, 'task' | 'cancel'>> {
+  chunks?: readonly { type: string }[] | undefined;
+}
+
+/** Begins to keep what passes of a task, or goes on, now that a stream of it is there. */
+export function openChatTask(taskId: string, cancel: ChatTask['cancel']): void {
+  const task = chatTasks.get(taskId)?.task ?? { ...initialTaskState, taskId };
+  put({ task, connection: 'connected', isStalled: false, cancel });
+  const [oldest] = chatTasks.keys();
+  if (chatTasks.size <= maxTasks || oldest === undefined) return;
+  chatTasks.delete(oldest);
+  notify([oldest]);
+}
+
+/** Takes in what is new of a task, unless it was dropped. */
+export function updateChatTask(taskId: string, { chunks = [], ...fields }: ChatTaskNews): void {
+  const before = chatTasks.get(taskId);
+  if (!before) return;
+  const next = { ...before, ...fields, task: chunks.reduce(reduceTaskChunk, before.task) };
+  const names = Object.keys(next) as (keyof ChatTask)[];
+  if (names.some((name) => next[name] !== before[name])) put(next);
+}
+
+function put(entry: ChatTask): void {
+  const { taskId = '', children } = entry.task;
+  chatTasks.delete(taskId);
+  chatTasks.set(taskId, entry);
+  notify([taskId, ...Object.keys(children)]);
+}
+
+function notify(taskIds: readonly string[]): void {
+  for (const taskId of taskIds) for (const listener of listeners.get(taskId) ?? []) listener();
+}

@@ -1,0 +1,126 @@
+import type { UIMessageChunk } from 'ai';
+import { TaskError } from '../protocol/task-error';
+import { isTaskPart, type TaskHeartbeatData, type TaskSettlement } from '../protocol/task-parts';
+import {
+  type ChatTask,
+  type ChatTaskNews,
+  getChatTask,
+  openChatTask,
+  updateChatTask,
+} from './chat-task-registry';
+import { followTask, type ReceivedChunk } from './follow-task';
+import type { FollowOptions } from './task-client-options';
+
+/** The longest that `setTimeout` can wait: more than three weeks. */
+const longestTimeoutMs = 0x7fffffff;
+
+/** What to follow, and whom to tell. */
+export interface FollowChatTaskOptions {
+  taskId: string;
+  /** Asks for the stream: for what follows the cursor, or for all of it. */
+  connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
+  /** Aborting it leaves the task. */
+  signal: AbortSignal | undefined;
+  cancel: ChatTask['cancel'];
+  /** The task has its outcome. */
+  onSettle: () => void;
+}
+
+/**
+ * A task's chunks as one stream, over as many connections as that takes. It is read only as fast
+ * as it is pulled. Ends with an `AbortError` after a task that was cancelled, because clients of
+ * the AI SDK take no notice of the `abort` chunk; with a `TaskError` when the task was given up.
+ */
+export function followChatTask(
+  options: FollowOptions,
+  { taskId, connect, signal, cancel, onSettle }: FollowChatTaskOptions,
+): ReadableStream<UIMessageChunk> {
+  const { readable, writable } = new TransformStream<UIMessageChunk, UIMessageChunk>();
+  const writer = writable.getWriter();
+  const controller = new AbortController();
+  const detach = () => controller.abort(signal?.reason);
+  let settlement: TaskSettlement | undefined;
+  let heartbeat: TaskHeartbeatData | undefined;
+  // Whether the reader has not taken yet what was received: silence is its own doing then.
+  let isHeld = false;
+
+  /** Tells how this stream fares, unless a newer one follows the same task. */
+  function tell(news: ChatTaskNews): void {
+    if (getChatTask(taskId)?.cancel === cancel) updateChatTask(taskId, news);
+  }
+
+  /** Notes what a chunk says about the task; tells whether the chat gets it. */
+  function note(chunk: ReceivedChunk): boolean {
+    if (!isTaskPart(chunk)) return true;
+    if (chunk.type === 'data-task-heartbeat') {
+      heartbeat = chunk.data;
+      return false;
+    }
+    if (chunk.type === 'data-task-settle' && chunk.data.taskId === taskId) {
+      settlement ??= chunk.data;
+      onSettle();
+    }
+    return true;
+  }
+
+  async function deliver(chunks: readonly ReceivedChunk[]): Promise<void> {
+    isHeld = true;
+    try {
+      // Of a type that is known to be the AI SDK's, or for the AI SDK to ignore.
+      for (const chunk of chunks) await writer.write(chunk as UIMessageChunk);
+    } catch {
+      // The reader has left, which `detach` is told of.
+    }
+    isHeld = false;
+  }
+
+  async function follow(): Promise<void> {
+    const failure = await followTask(
+      {
+        ...options,
+        get stallTimeoutMs() {
+          return isHeld ? longestTimeoutMs : options.stallTimeoutMs;
+        },
+      },
+      {
+        connect,
+        cursor: undefined,
+        signal: controller.signal,
+        onConnected(isConnected) {
+          if (isConnected) openChatTask(taskId, cancel);
+          else tell({ connection: 'reconnecting' });
+        },
+        onStalled: (isStalled) => tell({ isStalled }),
+        onChunks(chunks) {
+          const passing = chunks.filter(note);
+          updateChatTask(taskId, { chunks: passing });
+          return deliver(passing);
+        },
+        getTask: () => ({ settlement, heartbeat }),
+      },
+    );
+    signal?.removeEventListener('abort', detach);
+    const error = settlement ? undefined : failure?.error;
+    tell({ connection: 'closed', isStalled: false, failure: error });
+    controller.signal.throwIfAborted();
+    if (error) throw error;
+    if (settlement?.status === 'cancelled') {
+      throw new DOMException(settlement.error?.message, 'AbortError');
+    }
+    // The chunk that would tell of it was cut off, and is gone.
+    if (failure && settlement?.error) throw new TaskError(settlement.error);
+  }
+
+  signal?.addEventListener('abort', detach);
+  if (signal?.aborted) detach();
+  writer.closed.catch(detach);
+  follow()
+    .then(
+      () => writer.close(),
+      (reason) => writer.abort(reason),
+    )
+    .catch(() => {
+      // The reader has left.
+    });
+  return readable;
+}

@@ -1,0 +1,97 @@
+import type { UIMessage } from 'ai';
+import { isTaskPart, type TaskData } from '../protocol/task-parts';
+import { initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
+import type { ChatTask } from './chat-task-registry';
+import { deriveState } from './task-stream-state';
+import type { TaskStreamState, TaskTransformer } from './task-stream-types';
+
+/** Which of a message's tasks is meant. */
+export interface MessageTask {
+  readonly taskId: string | undefined;
+  /** The one whose stream it came with: itself, unless it ran within another. */
+  readonly rootId: string | undefined;
+  /** Whether a task ran within it. */
+  has(taskId: string): boolean;
+}
+
+/**
+ * Finds the task that is meant: the given one, else the newest that ran within no other. A message
+ * has several of those when another turn continued it.
+ */
+export function findMessageTask(
+  { parts }: Pick<UIMessage, 'parts'>,
+  given: string | undefined,
+): MessageTask {
+  const snapshots = new Map<string, TaskData>();
+  let newest: string | undefined;
+  for (const part of parts) {
+    if (!isTaskPart(part) || part.type !== 'data-task') continue;
+    const { taskId, parentTaskId, toolCallId } = part.data;
+    snapshots.set(taskId, part.data);
+    if (!parentTaskId && !toolCallId) newest = taskId;
+  }
+  const taskId = given ?? newest;
+
+  /** The task itself, what it ran within, and so on up to the root. */
+  function lineageOf(id: string | undefined): Set<string> {
+    const lineage = new Set<string>();
+    for (let next = id; next && !lineage.has(next); ) {
+      lineage.add(next);
+      const task = snapshots.get(next);
+      // A task within a tool need not name the one around it.
+      next = task?.parentTaskId ?? (task?.toolCallId && newest);
+    }
+    return lineage;
+  }
+
+  return {
+    taskId,
+    rootId: [...lineageOf(taskId)].at(-1),
+    has: (id) => taskId !== undefined && lineageOf(id).has(taskId),
+  };
+}
+
+/**
+ * A task as the message tells, with what only this page knows: the logs and partial results that
+ * it saw pass, and whether it follows the task.
+ */
+export function deriveMessageTask(
+  message: UIMessage,
+  { taskId, rootId, has }: MessageTask,
+  seen: ChatTask | undefined,
+  transformer: TaskTransformer | undefined,
+): TaskStreamState {
+  const { task: passed, connection = 'idle', isStalled = false, failure } = seen ?? {};
+  let task: TaskState = { ...initialTaskState, taskId };
+  if (passed && taskId !== undefined) {
+    task = {
+      ...(taskId === rootId ? passed : (passed.children[taskId] ?? task)),
+      children: passed.children,
+    };
+  }
+  if (taskId !== undefined) for (const part of message.parts) task = reduceTaskChunk(task, part);
+
+  if (transformer) task = revive(task, transformer);
+  const children = Object.entries(task.children).filter(([id]) => has(id));
+  const state = deriveState({
+    task: { ...task, children: Object.fromEntries(children) },
+    message,
+    connection,
+    isStalled,
+    failure,
+  });
+  // One that nobody follows here may well go on.
+  const isActive = !task.settlement && task.createdAt !== undefined && connection !== 'closed';
+  return { ...state, isActive };
+}
+
+/** Parses the partial results and the result, which are held as text. */
+function revive(task: TaskState, { parse }: TaskTransformer): TaskState {
+  const { partials, settlement } = task;
+  const parseText = (value: unknown) => (typeof value === 'string' ? parse(value) : value);
+  return {
+    ...task,
+    partials: partials.map(parseText),
+    settlement: settlement && { ...settlement, result: parseText(settlement.result) },
+  };
+}

@@ -1,0 +1,52 @@
+import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { cancelTask } from '../cancel-task';
+import { getChatTask, subscribeToChatTask } from '../chat-task-registry';
+import { deriveMessageTask, findMessageTask } from '../message-task';
+import { readCancelAnswer } from '../read-cancel-answer';
+import { requestTask } from '../task-request';
+import { paceUpdates } from './pace-updates';
+import type { UseMessageTaskOptions, UseMessageTaskResult } from './use-task-stream-types';
+
+const nothingSeen = () => undefined;
+
+/** Shows a task inside a message of `useChat`. Opens no connection. */
+export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskResult {
+  const { message, taskId, transformer, throttleMs } = options;
+  const task = useMemo(() => findMessageTask(message, taskId), [message, taskId]);
+  const { rootId = '' } = task;
+  const seenTask = useMemo(
+    () =>
+      paceUpdates(
+        {
+          getState: () => getChatTask(rootId),
+          subscribe: (listener) => subscribeToChatTask(rootId, listener),
+        },
+        () => throttleMs,
+      ),
+    [rootId, throttleMs],
+  );
+  // On a server, and while its markup is taken over, nothing has passed yet.
+  const seen = useSyncExternalStore(seenTask.subscribe, seenTask.getState, nothingSeen);
+
+  const state = useMemo(
+    () => deriveMessageTask(message, task, seen, transformer),
+    [message, task, seen, transformer],
+  );
+
+  const latest = useRef({ options, state, rootId });
+  useInsertionEffect(() => {
+    latest.current = { options, state, rootId };
+  });
+  const cancel = useCallback(async (reason?: string): Promise<boolean> => {
+    const { options, state, rootId } = latest.current;
+    const { api } = options;
+    if (!rootId || state.settlement) return false;
+    if (api === undefined) return getChatTask(rootId)?.cancel(reason) ?? false;
+    const { signal } = new AbortController();
+    const request = { method: 'DELETE', taskId: rootId, reason, signal } as const;
+    const send = async () => readCancelAnswer(await requestTask({ ...options, api }, request));
+    return cancelTask(options, send, signal);
+  }, []);
+
+  return useMemo(() => ({ ...state, cancel }), [state, cancel]);
+}

@@ -1,0 +1,157 @@
+import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
+import { taskIdHeader } from '../protocol/frame';
+import { cancelTask } from './cancel-task';
+import { type ChatAddress, FirstRequest, requestChat, type TaskAnswer } from './chat-request';
+import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } from './chat-turns';
+import { clientError } from './client-error';
+import { followChatTask } from './follow-chat-task';
+import { readCancelAnswer } from './read-cancel-answer';
+import type { TaskChatTransportOptions } from './task-chat-options';
+
+type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
+type RequestOptions = ChatAddress & { abortSignal?: AbortSignal | undefined };
+type ReconnectOptions<Message extends UIMessage> = Parameters<
+  ChatTransport<Message>['reconnectToStream']
+>[0];
+
+/**
+ * A drop-in for the AI SDK's `DefaultChatTransport`, for chats whose route answers with a task. A
+ * connection that breaks, ends early or falls silent is replaced underneath `useChat`, which sees
+ * one unbroken stream. Aborting the request (`stop()`) leaves the task, which goes on; `cancel`
+ * stops it. An answer that is no task's stream passes as ever.
+ *
+ * What it knows of a chat belongs to the page, by `api` and chat: instances may come and go. On
+ * another origin the server has to expose its response header `x-task-id`.
+ */
+export class TaskChatTransport<Message extends UIMessage = UIMessage>
+  implements ChatTransport<Message>
+{
+  /** A reconnect brings the whole response, compacted. */
+  readonly resumeStreamIsReplay = true;
+  readonly #options: TaskChatTransportOptions<Message>;
+
+  constructor(options: TaskChatTransportOptions<Message> = {}) {
+    this.#options = options;
+  }
+
+  /** Sends the messages, and streams what answers them. */
+  async sendMessages(options: SendOptions<Message>): Promise<ReadableStream<UIMessageChunk>> {
+    const turn = beginChatTurn(this.#nameOf(options.chatId));
+    const answered = this.#firstRequest(options, turn).sendMessages(options);
+    turn.request = answered.then(ignore, ignore).then(() => {
+      turn.request = undefined;
+    });
+    return answered;
+  }
+
+  /** Replays the chat's running task from its start, and follows it. `null` when there is none. */
+  async reconnectToStream(
+    options: ReconnectOptions<Message>,
+  ): Promise<ReadableStream<UIMessageChunk> | null> {
+    const turn = getChatTurn(this.#nameOf(options.chatId));
+    return this.#firstRequest(options, turn).reconnectToStream(options);
+  }
+
+  /**
+   * Asks the server to stop the chat's task, again and again while it cannot be reached. Resolves
+   * with whether the server took the request; the chat's response then ends as aborted. Never
+   * rejects.
+   *
+   * @param reason Told to everybody who follows the task.
+   */
+  async cancel(chatId: string, reason?: string): Promise<boolean> {
+    const turn = getChatTurn(this.#nameOf(chatId));
+    const { request } = turn;
+    const cancelKnown = () =>
+      turn.task
+        ? this.#cancelTask({ chatId }, turn.task, reason)
+        : this.#cancel({ chatId }, undefined, reason, turn.over.signal);
+    if (!request) return cancelKnown();
+    // Only the chat is known as yet, and the server may know nothing of the task at all.
+    const isTaken = await cancelKnown();
+    await request;
+    return (await cancelKnown()) || isTaken;
+  }
+
+  #nameOf(chatId: string): string {
+    return JSON.stringify([this.#options.api ?? '/api/chat', chatId]);
+  }
+
+  #firstRequest(options: RequestOptions, turn: ChatTurn): FirstRequest<Message> {
+    return new FirstRequest(this.#options, (answer) => this.#follow(answer, options, turn));
+  }
+
+  #follow(
+    { taskId, response, close }: TaskAnswer,
+    { chatId, headers, body, metadata, abortSignal }: RequestOptions,
+    turn: ChatTurn,
+  ): ReadableStream<UIMessageChunk> {
+    const chat: ChatAddress = { chatId, headers, body, metadata };
+    const task: UnsettledChatTask = { taskId, settled: new AbortController() };
+    turn.task = task;
+    // Read first; all further connections ask for what follows.
+    let first: Response | undefined = response;
+
+    const connect = async (cursor: string | undefined, signal: AbortSignal) => {
+      if (first) {
+        const given = first;
+        first = undefined;
+        signal.addEventListener('abort', close);
+        return given;
+      }
+      const answer = await requestChat(this.#options, chat, {
+        query: { taskId },
+        headers: cursor === undefined ? {} : { 'last-event-id': cursor },
+        signal,
+      });
+      const given = answer.headers.get(taskIdHeader);
+      if (given === null || given === taskId) return answer;
+      throw clientError('invalid-response', 'Another task. Let the route mind ?taskId=.');
+    };
+
+    return followChatTask(this.#options, {
+      taskId,
+      connect,
+      signal: abortSignal,
+      cancel: (reason) => this.#cancelTask(chat, task, reason),
+      onSettle() {
+        if (turn.task === task) turn.task = undefined;
+        task.settled.abort();
+      },
+    });
+  }
+
+  #cancelTask(
+    chat: ChatAddress,
+    { taskId, settled }: UnsettledChatTask,
+    reason: string | undefined,
+  ): Promise<boolean> {
+    return this.#cancel(chat, taskId, reason, settled.signal);
+  }
+
+  /** @param signal Ends further attempts, but not the one under way, whose answer counts. */
+  #cancel(
+    chat: ChatAddress,
+    taskId: string | undefined,
+    reason: string | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { prepareCancelRequest, ...options } = this.#options;
+    if (prepareCancelRequest) {
+      options.prepareReconnectToStreamRequest = (given) =>
+        prepareCancelRequest({ ...given, taskId, reason });
+    }
+    const send = async () =>
+      readCancelAnswer(
+        await requestChat(options, chat, {
+          method: 'DELETE',
+          query: { ...(taskId && { taskId }), ...(reason && { reason }) },
+          // Lets it outlive the page.
+          keepalive: true,
+        }),
+      );
+    return cancelTask(options, send, signal);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,15 @@
+import { createResumableStreamContext } from 'resumable-stream/generic';
+import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
+import { createMemoryBus } from '../helpers/memory-bus';
+import { describeStreamContext, liveOnly } from './stream-context-contract';
+
+const bus = createMemoryBus();
+
+describeStreamContext(
+  'A context of `resumable-stream`',
+  () =>
+    toTaskStreamContext(
+      createResumableStreamContext({ waitUntil: () => {}, ...bus.createClients() }),
+    ),
+  liveOnly,
+);

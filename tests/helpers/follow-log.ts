@@ -1,0 +1,139 @@
+import type { TaskStreamContext } from 'ai-task-stream/server';
+import { createDigest, createRandom, frameText } from './numbered-log';
+
+/** What a reader has received until now. */
+interface Reading {
+  /** Fingerprint of all frames as a response sends them. */
+  digest: string;
+  count: number;
+  /** Of the last frame. */
+  cursor: string | undefined;
+  /** Cursors of the frames that stand for missing ones, with their cause. */
+  gaps: [cursor: string, cause: string][];
+  /** Epoch milliseconds, by frame, when that was asked for. */
+  arrivedAt: number[];
+  /** The last chunk, as JSON. */
+  last: string | undefined;
+  /** Why it gave up. */
+  problem: string | undefined;
+}
+
+export interface FollowOptions {
+  owner?: string;
+  cursor?: string;
+  /** Leaves after so many frames at most and comes back with the cursor, again and again. */
+  leaveAfter?: number;
+  seed?: number;
+  /** Notes when frames arrived. */
+  notesTimes?: boolean;
+}
+
+/** A reader that takes what comes, until the log ends or it is told to leave. */
+export interface LogFollower {
+  /** Resolves once there is a reader, or that has failed. */
+  readonly attached: Promise<void>;
+  /** Resolves once the log has ended. */
+  readonly ended: Promise<Reading>;
+  reading(): Reading;
+  leave(): void;
+}
+
+const retryMs = 20;
+
+export function followLog(
+  context: TaskStreamContext,
+  taskId: string,
+  {
+    owner,
+    cursor: firstCursor,
+    leaveAfter = Number.POSITIVE_INFINITY,
+    seed = 1,
+    notesTimes = false,
+  }: FollowOptions = {},
+): LogFollower {
+  const random = createRandom(seed);
+  const digest = createDigest();
+  const gaps: [string, string][] = [];
+  const arrivedAt: number[] = [];
+  let cursor = firstCursor;
+  let count = 0;
+  let last: string | undefined;
+  let problem: string | undefined;
+  let hasLeft = false;
+  let closeReader = () => {};
+  let onAttached = () => {};
+  const attached = new Promise<void>((resolve) => {
+    onAttached = resolve;
+  });
+
+  const note = (at: string, chunk: string) => {
+    digest.add(frameText(at, chunk));
+    count += 1;
+    cursor = at;
+    last = chunk;
+    if (notesTimes) arrivedAt.push(Date.now());
+    if (chunk.includes('"code":"gap"')) gaps.push([at, JSON.parse(chunk).data.details.cause]);
+  };
+
+  /** Whether the log has ended. */
+  const readOnce = async (): Promise<boolean> => {
+    const reader = await context.read(taskId, { owner, cursor });
+    if (!reader) throw new Error(`${taskId} is unknown.`);
+    closeReader = () => reader.close();
+    onAttached();
+    if (hasLeft) reader.close();
+    let left = Number.isFinite(leaveAfter) ? 1 + Math.floor(random() * leaveAfter) : leaveAfter;
+    try {
+      for (;;) {
+        for (let range = reader.take(); range; range = reader.take()) {
+          for (let n = range.start; n < range.end; n++) {
+            note(`${range.epoch}-${n}`, range.data[n - range.offset] ?? '');
+            left -= 1;
+            // What it has been handed and has not looked at is lost to it.
+            if (left === 0) return false;
+          }
+        }
+        if (reader.isEnded) return true;
+        await reader.wait();
+      }
+    } finally {
+      reader.close();
+    }
+  };
+
+  const run = async () => {
+    for (let hasEnded = false; !hasEnded && !hasLeft; ) {
+      try {
+        hasEnded = await readOnce();
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'context-unavailable')) {
+          problem = String(error);
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    onAttached();
+    return reading();
+  };
+
+  const reading = (): Reading => ({
+    digest: digest.value(),
+    count,
+    cursor,
+    gaps,
+    arrivedAt,
+    last,
+    problem,
+  });
+
+  return {
+    attached,
+    ended: run(),
+    reading,
+    leave() {
+      hasLeft = true;
+      closeReader();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+
+/** The n-th chunk of a log that everybody can make up, `padding` characters longer than need be. */
+export function numberedChunk(n: number, padding = 0): string {
+  return JSON.stringify({ type: 'data-n', data: `${n} ä€😀 ${'x'.repeat(padding)}` });
+}
+
+/** Chunks `start` to `end`, which is not one of them. */
+export function numberedChunks(start: number, end: number, padding = 0): string[] {
+  return Array.from({ length: end - start }, (_, index) => numberedChunk(start + index, padding));
+}
+
+/** A frame as a response sends it. */
+export function frameText(cursor: string, chunk: string): string {
+  return `id: ${cursor}\ndata: ${chunk}\n\n`;
+}
+
+/** A fingerprint of bytes that come in pieces. */
+export interface Digest {
+  add(text: string): void;
+  /** Of everything until now. */
+  value(): string;
+}
+
+export function createDigest(): Digest {
+  const hash = createHash('sha256');
+  return {
+    add: (text) => void hash.update(text),
+    value: () => hash.copy().digest('hex'),
+  };
+}
+
+/** The fingerprint of what a reader gets of a log, from number `start` on. */
+export function digestOfChunks(chunks: readonly string[], start = 0): string {
+  const digest = createDigest();
+  for (const [index, chunk] of chunks.entries()) {
+    digest.add(frameText(`0-${start + index}`, chunk));
+  }
+  return digest.value();
+}
+
+/** The same of a numbered log without padding. */
+export function digestOf(start: number, end: number): string {
+  return digestOfChunks(numberedChunks(start, end), start);
+}
+
+/** Pseudo-random numbers from 0 to below 1, the same for the same seed. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    // Mulberry32.
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { killWithThisProcess } from '../../scripts/kill-with-this-process.mjs';
+import { pauseProcess } from './pause-process';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Another instance of a server, as it were. It ends with the test process at the latest. */
+export interface TaskProcess {
+  readonly pid: number;
+  /** Comes as a `message` event there. */
+  send(message: unknown): void;
+  /** What the process has sent, in order, each message once; rejects when none can come any more. */
+  next<Message>(): Promise<Message>;
+  /** What it has printed to its standard error until now. */
+  errorOutput(): string;
+  /** SIGSTOP: nothing happens there any more, its connections stay. */
+  pause(): Promise<void>;
+  /** SIGCONT */
+  resume(): void;
+  /** Resolves once it is gone. Idempotent. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Runs `tests/redis/processes/<name>.ts` against the source in a Node process of its own. */
+export async function spawnTaskProcess(
+  name: string,
+  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<TaskProcess> {
+  const program = await bundle(name);
+  // A program from standard input finds packages from the working directory, and leaves no file.
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--input-type=module', '-', ...args],
+    { cwd: root, env: { ...process.env, ...env }, stdio: ['pipe', 'inherit', 'pipe', 'ipc'] },
+  );
+  if (child.pid === undefined) throw new Error(`Node could not be started for ${name}.`);
+  const guard = killWithThisProcess(child.pid);
+
+  const received: unknown[] = [];
+  let waiting: (() => void)[] = [];
+  let errorOutput = '';
+  let end: number | string | undefined;
+  const wakeUp = () => {
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+
+  child.on('message', (message) => {
+    received.push(message);
+    wakeUp();
+  });
+  child.stderr?.setEncoding('utf8').on('data', (data: string) => {
+    errorOutput += data;
+  });
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => {
+      guard.release();
+      end = code ?? signal ?? 'unknown';
+      resolve(end);
+      wakeUp();
+    });
+  });
+  child.stdin?.on('error', () => {
+    // It was killed before it had read its program; `next` and `ended` tell.
+  });
+  child.stdin?.end(program);
+
+  return {
+    pid: child.pid,
+    send(message) {
+      if (child.connected) child.send(message as object);
+    },
+    async next<Message>() {
+      while (received.length === 0) {
+        if (end !== undefined) {
+          throw new Error(`${name} ended with ${end} and sends no more.\n${errorOutput}`);
+        }
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      return received.shift() as Message;
+    },
+    errorOutput: () => errorOutput,
+    pause: () => pauseProcess(child.pid!),
+    resume: () => void child.kill('SIGCONT'),
+    async kill(signal = 'SIGKILL') {
+      if (end === undefined) child.kill(signal);
+      await ended;
+    },
+    ended,
+  };
+}
+
+const programs = new Map<string, Promise<string>>();
+
+/** The script with all of our own source in it, made once. */
+function bundle(name: string): Promise<string> {
+  const made = programs.get(name) ?? buildProgram(name);
+  programs.set(name, made);
+  return made;
+}
+
+async function buildProgram(name: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [`tests/redis/processes/${name}.ts`],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+    // Names `ai-task-stream/…` by its paths, as the tests' type check does.
+    tsconfig: 'tsconfig.tests.json',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return outputFiles[0]!.text;
+}

@@ -1,0 +1,472 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UIMessageChunk } from 'ai';
+import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
+import { afterEach, expect, it } from 'vitest';
+import { createDeferred, until } from '../helpers/async';
+import {
+  createRedisInstances,
+  expectAccepted,
+  gapCausesIn,
+  withEachClient,
+} from '../helpers/redis-contexts';
+import { type RedisServer, type RedisServerOptions, startRedis } from '../helpers/redis-server';
+import { chunksIn, readWrites, storedChunksIn, typesIn } from '../helpers/sse';
+import { createId, follow, readLog } from '../helpers/tasks';
+
+const instances = createRedisInstances();
+let servers: RedisServer[] = [];
+
+afterEach(async () => {
+  // Those that are stopped could not say goodbye.
+  for (const server of servers) server.resume();
+  await instances.close();
+  await Promise.all(servers.map((server) => server.stop()));
+  servers = [];
+});
+
+async function startServer(options?: RedisServerOptions): Promise<RedisServer> {
+  const server = await startRedis(options);
+  servers.push(server);
+  return server;
+}
+
+const delta = (text: string): UIMessageChunk => ({ type: 'text-delta', id: 't', delta: text });
+const toolInput: UIMessageChunk = {
+  type: 'tool-input-available',
+  toolCallId: 'call',
+  toolName: 'search',
+  input: {},
+};
+
+/** Runs a task whose text is open, a word in each phase, until the gates are opened one by one. */
+function startPhases(
+  streamContext: TaskStreamContext,
+  { heartbeatMs, graceMs }: { heartbeatMs: number; graceMs?: number },
+) {
+  const taskId = createId();
+  const gates = [createDeferred(), createDeferred(), createDeferred()];
+  let runs = 0;
+  const task = streamTask({
+    streamContext,
+    taskId,
+    heartbeatMs,
+    graceMs,
+    execute: async ({ writer, task: reporter }) => {
+      runs += 1;
+      writer.write({ type: 'text-start', id: 't' });
+      for (const [index, word] of ['one ', 'two ', 'three '].entries()) {
+        reporter.progress({ value: index, total: 3 });
+        writer.write(delta(word));
+        if (index === 1) writer.write(toolInput);
+        await gates[index]?.promise;
+      }
+      writer.write({ type: 'tool-output-available', toolCallId: 'call', output: 1 });
+      writer.write(delta('four'));
+      return 'done';
+    },
+  });
+  return { taskId, gates, task, runCount: () => runs };
+}
+
+/** Waits until the context says of its own that it can be reached again. */
+async function untilBack({ context }: { context: TaskStreamContext }, taskId: string) {
+  await until(async () => (await context.inspect(taskId).catch(() => undefined)) !== undefined);
+}
+
+// R-STORE-1, R-EPOCH-1
+it('goes on when Redis is killed and comes back, with its data or without', () =>
+  withEachClient(async (kind) => {
+    const heartbeatMs = 1_000;
+    const survive = async (persistent: boolean) => {
+      const server = await startServer({ persistent });
+      const home = instances.open({ url: server.url, kind });
+      const elsewhere = instances.open({ url: server.url, kind, keyPrefix: home.keyPrefix });
+      const { taskId, gates, task, runCount } = startPhases(home.context, { heartbeatMs });
+      const first = readWrites(await task.toResponse());
+      await first.until('one ');
+      const other = readWrites(await follow(elsewhere.context, taskId));
+      await other.until('one ');
+
+      await server.kill();
+      gates[0]?.resolve();
+      await first.until('two ');
+      await until(() => home.errors.length > 0);
+      await server.restart();
+      await untilBack(home, taskId);
+      gates[1]?.resolve();
+      await Promise.all([first, other].map((reader) => reader.until('three ')));
+      // A second time, when what was lost has just been begun anew.
+      await server.kill();
+      gates[2]?.resolve();
+      await first.until('four');
+      await until(() => home.errors.length > 1);
+      await server.restart();
+
+      const [text, otherText] = await Promise.all([first.rest(), other.rest()]);
+      expect(await task.result).toBe('done');
+      expect(runCount()).toBe(1);
+      const chunks = storedChunksIn(text);
+      expect(await expectAccepted(chunks)).toEqual(['one two three four']);
+      expect(chunks.at(-1)).toEqual({ type: 'finish' });
+      expect(gapCausesIn(chunks)).toEqual([]);
+      // Each time it is told once.
+      expect(home.errors.map(({ code }) => code)).toEqual([
+        'context-unavailable',
+        'context-unavailable',
+      ]);
+      const fresh = instances.open({ url: server.url, kind, keyPrefix: home.keyPrefix });
+      const late = await (await follow(fresh.context, taskId)).text();
+      const log = (await readLog(fresh.context, taskId)).map(
+        (frame) => JSON.parse(frame) as UIMessageChunk,
+      );
+      return { chunks, log, late, otherText };
+    };
+    const [kept, lost] = await Promise.all([survive(true), survive(false)]);
+
+    expect(kept.log).toEqual(kept.chunks);
+    for (const text of [kept.otherText, kept.late]) {
+      expect(await expectAccepted(storedChunksIn(text))).toEqual(['one two three four']);
+      expect(gapCausesIn(storedChunksIn(text))).toEqual([]);
+    }
+
+    // Whoever follows elsewhere is told that something may be missing, and gets what waited.
+    const texts = await expectAccepted(storedChunksIn(lost.otherText));
+    expect(texts.join('')).toBe('one two three four');
+    expect(await expectAccepted(storedChunksIn(lost.late))).toEqual(['four']);
+    for (const text of [lost.otherText, lost.late]) {
+      const chunks = storedChunksIn(text);
+      expect(new Set(gapCausesIn(chunks))).toEqual(new Set(['storage-lost']));
+      expect(chunks.slice(-2)).toMatchObject([
+        { type: 'data-task-settle', data: { status: 'completed', result: 'done' } },
+        { type: 'finish' },
+      ]);
+    }
+    // The whole log is what the newest epoch began with, and what came then.
+    expect(lost.log.slice(0, 5).map(({ type }) => type)).toEqual([
+      'start',
+      'data-task',
+      'data-task-error',
+      'text-start',
+      'tool-input-available',
+    ]);
+    expect(lost.late).toMatch(/\nid: 2-0\ndata: /);
+  }));
+
+// R-STORE-1, R-STORE-2
+it('keeps memory within bounds while Redis is away, and tells readers of the gap', async () => {
+  const server = await startServer();
+  const home = instances.open({ url: server.url });
+  const taskId = createId();
+  const isDown = createDeferred();
+  const isUp = createDeferred();
+  const mebibyte = 1024 * 1024;
+  const growths: number[] = [];
+  const piece: UIMessageChunk = {
+    type: 'data-piece',
+    data: 'x'.repeat(16 * 1024),
+    transient: true,
+  };
+  const task = streamTask({
+    streamContext: home.context,
+    taskId,
+    heartbeatMs: 2_000,
+    execute: async ({ writer, task: reporter }) => {
+      writer.write({ type: 'text-start', id: 'before' });
+      writer.write({ type: 'text-delta', id: 'before', delta: 'begin' });
+      await isDown.promise;
+      const before = heapInUse();
+      const write = async (mebibytes: number) => {
+        for (let written = 0; written < mebibytes; written++) {
+          for (let n = 0; n < 64; n++) writer.write(piece);
+          await sleep(1);
+        }
+        await until(() => hasCaughtUp());
+        growths.push(heapInUse() - before);
+      };
+      // At first nobody has noticed that it is away.
+      for (let n = 0; n < 1_024; n++) writer.write(piece);
+      await until(() => home.errors.length > 0);
+      for (let part = 0; part < 5; part++) {
+        // In the middle of what is dropped one part ends, and another begins.
+        if (part === 2) {
+          writer.write({ type: 'text-end', id: 'before' });
+          writer.write({ type: 'text-start', id: 'within' });
+          writer.write({ type: 'text-delta', id: 'within', delta: 'dropped' });
+        }
+        writtenMebibytes += 10;
+        await write(10);
+      }
+      await isUp.promise;
+      reporter.progress({ value: 1 });
+      writer.write({ type: 'text-delta', id: 'within', delta: 'end' });
+      return 'done';
+    },
+  });
+  let writtenMebibytes = 16;
+  let received = 0;
+  let rest = '';
+  const hasCaughtUp = () => received > writtenMebibytes * mebibyte;
+  const response = await task.toResponse();
+  const reading = (async () => {
+    for await (const bytes of response.body ?? []) {
+      received += bytes.length;
+      rest = (rest + Buffer.from(bytes).toString()).slice(-2_000);
+    }
+  })();
+  await until(() => rest.includes('begin'));
+  await server.kill();
+  isDown.resolve();
+  await until(() => growths.length === 5);
+  expect(Math.max(...growths)).toBeLessThan(12 * mebibyte);
+
+  await server.restart();
+  await untilBack(home, taskId);
+  isUp.resolve();
+  await reading;
+  expect(chunksIn(rest.slice(rest.indexOf('id: '))).at(-1)).toEqual({ type: 'finish' });
+  expect(await task.result).toBe('done');
+  const log = (await readLog(home.context, taskId)).map((frame) => JSON.parse(frame));
+  // What had not been stored yet goes into the new log.
+  expect(await expectAccepted(log)).toEqual([expect.stringMatching(/^(begin)?$/), 'end']);
+  expect(gapCausesIn(log)).toEqual(['storage-lost', 'storage-away']);
+  expect(JSON.stringify(log).length).toBeLessThan(2 * mebibyte);
+});
+
+/** Bytes of the heap, without garbage. */
+function heapInUse(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+// R-STORE-1, R-STORE-2
+it('slows merged streams down first while Redis stands still, and then drops', () =>
+  withEachClient(async (kind) => {
+    const server = await startServer();
+    const home = instances.open({ url: server.url, kind, maxUnflushedBytes: 256 * 1024 });
+    const elsewhere = instances.open({ url: server.url, kind, keyPrefix: home.keyPrefix });
+    const taskId = createId();
+    const size = 8 * 1024 * 1024;
+    const piece = 'x'.repeat(8 * 1024);
+    const isPaused = createDeferred();
+    const isMerged = createDeferred();
+    const isResumed = createDeferred();
+    const pulledAt: number[] = [];
+    const source = new ReadableStream<UIMessageChunk>({
+      start(controller) {
+        controller.enqueue({ type: 'text-start', id: 't' });
+        controller.enqueue(toolInput);
+      },
+      pull(controller) {
+        pulledAt.push(performance.now());
+        if (pulledAt.length === 500) {
+          controller.enqueue({ type: 'tool-output-available', toolCallId: 'call', output: 1 });
+        }
+        if (pulledAt.length * piece.length > size) {
+          controller.close();
+          isMerged.resolve();
+        } else controller.enqueue(delta(piece));
+      },
+    });
+    const task = streamTask({
+      streamContext: home.context,
+      taskId,
+      heartbeatMs: 5_000,
+      execute: async ({ writer }) => {
+        await isPaused.promise;
+        writer.merge(source);
+        await isResumed.promise;
+        writer.write(delta('end'));
+      },
+    });
+    const first = readWrites(await task.toResponse());
+    await server.pause();
+    isPaused.resolve();
+    const text = first.rest();
+    await isMerged.promise;
+    // It waited for what was written before, and not for ever.
+    const waits = pulledAt.map((at, n) => at - (pulledAt[n - 1] ?? at));
+    const [longest] = [...waits].sort((one, other) => other - one);
+    expect(longest).toBeGreaterThan(500);
+    const pulledBefore = waits.indexOf(longest ?? 0) * piece.length;
+    expect(pulledBefore).toBeGreaterThan(100 * 1024);
+    expect(pulledBefore).toBeLessThan(512 * 1024);
+
+    server.resume();
+    await until(async () => {
+      const record = await elsewhere.context.inspect(taskId);
+      return Number(record?.cursor.split('-')[1]) > size / piece.length;
+    });
+    isResumed.resolve();
+    const chunks = storedChunksIn(await text);
+    const [whole] = await expectAccepted(chunks);
+    expect(whole?.length).toBeGreaterThanOrEqual(size - piece.length);
+    expect(whole?.endsWith('xend')).toBe(true);
+
+    const log = (await readLog(elsewhere.context, taskId)).map((frame) => JSON.parse(frame));
+    expect(gapCausesIn(log)).toEqual(['storage-away']);
+    const [kept] = await expectAccepted(log);
+    expect(kept?.length).toBeLessThan(1024 * 1024);
+    expect(kept?.endsWith('xend')).toBe(true);
+    const call = log.find(({ type }) => type.startsWith('tool-output'));
+    expect(call).toMatchObject({ type: 'tool-output-error', toolCallId: 'call' });
+    // From every cursor within and around the gap it is told, and what follows is the same.
+    const end = `${JSON.stringify(log.at(-1))}\n\ndata: [DONE]\n\n`;
+    const gapAt = await cursorOfGap(elsewhere.context, taskId);
+    for (const n of [gapAt - 500, gapAt - 2, gapAt - 1]) {
+      const replay = await (await follow(elsewhere.context, taskId, `0-${n}`)).text();
+      expect(gapCausesIn(storedChunksIn(replay))).toEqual(['storage-away']);
+      expect(replay.endsWith(end)).toBe(true);
+    }
+    const behind = await (await follow(elsewhere.context, taskId, `0-${gapAt}`)).text();
+    expect(gapCausesIn(storedChunksIn(behind))).toEqual([]);
+    expect(behind.endsWith(end)).toBe(true);
+  }));
+
+/** The number of the frame that tells of a gap in epoch 0. */
+async function cursorOfGap(context: TaskStreamContext, taskId: string): Promise<number> {
+  const text = await (await follow(context, taskId)).text();
+  return Number(/id: 0-(\d+)\ndata: [^\n]*"code":"gap"/.exec(text)?.[1]);
+}
+
+// R-SETTLE-1
+it('settles here after the grace period while Redis is away, and there when it is back', () =>
+  withEachClient(async (kind) => {
+    const settle = async (goAway: (server: RedisServer) => Promise<void>, isLost: boolean) => {
+      const server = await startServer({ persistent: !isLost });
+      const home = instances.open({ url: server.url, kind });
+      const elsewhere = instances.open({ url: server.url, kind, keyPrefix: home.keyPrefix });
+      const graceMs = 1_500;
+      const phases = startPhases(home.context, { heartbeatMs: 2_000, graceMs });
+      const { taskId, gates, task } = phases;
+      const first = readWrites(await task.toResponse());
+      await first.until('one ');
+      await goAway(server);
+      for (const gate of gates) gate.resolve();
+      await first.until('four');
+      const startedAt = performance.now();
+      const text = await first.rest();
+      expect(performance.now() - startedAt).toBeGreaterThan(graceMs - 100);
+      expect(await task.result).toBe('done');
+      expect(await expectAccepted(storedChunksIn(text))).toEqual(['one two three four']);
+      expect(typesIn(text).slice(-3)).toEqual(['data-task', 'data-task-settle', 'finish']);
+
+      server.resume();
+      if (!(await isAnswering(server))) await server.restart();
+      await until(async () => {
+        const record = await elsewhere.context.inspect(taskId).catch(() => undefined);
+        return record?.status === 'completed';
+      });
+      const log = (await readLog(elsewhere.context, taskId)).map((frame) => JSON.parse(frame));
+      // What waited is not lost with the log.
+      if (isLost) expect((await expectAccepted(log)).at(-1)).toMatch(/two three four$/);
+      else expect(log).toEqual(storedChunksIn(text));
+      expect(log.slice(-2)).toEqual(storedChunksIn(text).slice(-2));
+    };
+    await Promise.all([
+      settle((server) => server.kill(), true),
+      settle((server) => server.kill(), false),
+      settle((server) => server.pause(), false),
+    ]);
+  }));
+
+/** Whether the server's process is there; one that was killed is not. */
+async function isAnswering({ pid }: RedisServer): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// R-FENCE-1
+it('lets nobody close a healthy task while Redis stands still for longer than its lease', () =>
+  withEachClient(async (kind) => {
+    const heartbeatMs = 500;
+    const standStill = async (commandTimeoutMs: number) => {
+      const server = await startServer();
+      const options = { url: server.url, kind, commandTimeoutMs };
+      const home = instances.open(options);
+      const others = [1, 2, 3].map(() => instances.open({ ...options, keyPrefix: home.keyPrefix }));
+      const { taskId, gates, task } = startPhases(home.context, { heartbeatMs });
+      const first = readWrites(await task.toResponse());
+      await first.until('one ');
+      const readers = await Promise.all(
+        others.map(async ({ context }) => readWrites(await follow(context, taskId))),
+      );
+      await Promise.all(readers.map((reader) => reader.until('one ')));
+      await server.pause();
+      gates[0]?.resolve();
+      await first.until('two ');
+      // Three leases.
+      await sleep(6 * heartbeatMs);
+      server.resume();
+      await Promise.all(readers.map((reader) => reader.until('two ')));
+      for (const gate of gates) gate.resolve();
+      const texts = await Promise.all([first, ...readers].map((reader) => reader.rest()));
+      expect(await task.result).toBe('done');
+      for (const text of texts) {
+        expect(storedChunksIn(text)).toEqual(storedChunksIn(texts[0] ?? ''));
+        expect(text).not.toContain('"lost"');
+      }
+      expect((await home.context.inspect(taskId))?.status).toBe('completed');
+    };
+    // With a short timeout connections are given up meanwhile.
+    await Promise.all([standStill(5_000), standStill(800)]);
+  }));
+
+it('refuses to start a task while Redis is away, in good time, unless it may run without', () =>
+  withEachClient(async (kind) => {
+    const gone = await startServer();
+    const still = await startServer();
+    const full = await startServer();
+    const contexts = [gone, still, full].map(({ url }) =>
+      instances.open({ url, kind, commandTimeoutMs: 1_000 }),
+    );
+    const [, , warm] = contexts;
+    // One that has worked before.
+    await warm?.context.inspect(createId());
+    await Promise.all([gone.kill(), still.pause(), full.kill()]);
+
+    const start = async (instance: (typeof contexts)[number]) => {
+      let runs = 0;
+      const reported: unknown[] = [];
+      const options = {
+        streamContext: instance.context,
+        execute: () => {
+          runs += 1;
+          return 'ran';
+        },
+        onError: (error: unknown) => reported.push(error),
+      };
+      const startedAt = performance.now();
+      const refused = streamTask(options);
+      const response = await refused.toResponse();
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(response.status).toBe(503);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await response.json()).toMatchObject({ error: { code: 'context-unavailable' } });
+      await expect(refused.result).rejects.toMatchObject({ code: 'context-unavailable' });
+      expect(runs).toBe(0);
+      expect(reported).toHaveLength(1);
+
+      const run = streamTask({ ...options, whenUnavailable: 'run' });
+      const text = await (await run.toResponse()).text();
+      expect(typesIn(text).slice(-2)).toEqual(['data-task-settle', 'finish']);
+      expect(await run.result).toBe('ran');
+      expect(runs).toBe(1);
+      expect(instance.errors).toHaveLength(1);
+      expect(instance.errors[0]).toMatchObject({ code: 'context-unavailable', retryable: true });
+    };
+    await Promise.all(contexts.map(start));
+
+    // And starts tasks again as soon as it is back.
+    await Promise.all([gone.restart(), full.restart()]);
+    still.resume();
+    for (const { context } of contexts) {
+      await until(async () => {
+        const task = streamTask({ streamContext: context, execute: () => 'ran', onError() {} });
+        return (await task.result.catch(() => undefined)) === 'ran';
+      });
+    }
+  }));

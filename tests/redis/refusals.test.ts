@@ -1,0 +1,377 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskError } from 'ai-task-stream';
+import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
+import { Redis } from 'ioredis';
+import { afterEach, expect, it } from 'vitest';
+import { aborted, createDeferred, until } from '../helpers/async';
+import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
+import {
+  createRedisInstances,
+  expectAccepted,
+  type RedisInstance,
+  withEachClient,
+} from '../helpers/redis-contexts';
+import { type RedisServer, type RedisServerOptions, startRedis } from '../helpers/redis-server';
+import { readWrites, storedChunksIn, typesIn } from '../helpers/sse';
+import { createId, follow, readLog } from '../helpers/tasks';
+
+const instances = createRedisInstances();
+let servers: RedisServer[] = [];
+let admins: RedisAdmin[] = [];
+
+afterEach(async () => {
+  await instances.close();
+  for (const admin of admins) admin.close();
+  await Promise.all(servers.map((server) => server.stop()));
+  servers = [];
+  admins = [];
+});
+
+async function startServer(options?: RedisServerOptions) {
+  const server = await startRedis(options);
+  servers.push(server);
+  const admin = await connectAdmin(server.url);
+  admins.push(admin);
+  return { url: server.url, admin };
+}
+
+/** A task that writes a word before and one after a gate. */
+function startTask(
+  streamContext: TaskStreamContext,
+  { heartbeatMs = 1_000, graceMs }: { heartbeatMs?: number; graceMs?: number } = {},
+) {
+  const taskId = createId();
+  const gate = createDeferred();
+  const problems: unknown[] = [];
+  const task = streamTask({
+    streamContext,
+    taskId,
+    heartbeatMs,
+    graceMs,
+    onError: (error) => problems.push(error),
+    execute: async ({ writer }) => {
+      writer.write({ type: 'text-start', id: 't' });
+      writer.write({ type: 'text-delta', id: 't', delta: 'before ' });
+      await gate.promise;
+      writer.write({ type: 'text-delta', id: 't', delta: 'after' });
+      return 'done';
+    },
+  });
+  return { taskId, gate, task, problems };
+}
+
+/** Waits until Redis has a word of the task. */
+async function untilStored(admin: RedisAdmin, framesKey: string, word: string): Promise<void> {
+  await until(async () => JSON.stringify(await admin.entries(framesKey)).includes(word));
+}
+
+interface Place {
+  url: string;
+  admin: RedisAdmin;
+  keyOf(suffix: string): string;
+}
+
+interface Refusal {
+  /** How the message names the cause. */
+  says: RegExp;
+  begin(place: Place): Promise<unknown>;
+  /** Missing: it is for good. */
+  end?(place: Place): Promise<unknown>;
+}
+
+const refusals: Refusal[] = [
+  {
+    says: /a key of this task holds something else; choose another keyPrefix \(WRONGTYPE/,
+    async begin({ admin, keyOf }) {
+      await admin.send('DEL', keyOf('f'));
+      await admin.send('SET', keyOf('f'), 'something else');
+    },
+  },
+  {
+    says: /a key of this task holds something else; choose another keyPrefix \(WRONGTYPE/,
+    async begin({ admin, keyOf }) {
+      await admin.send('RENAME', keyOf('m'), 'kept');
+      await admin.send('SET', keyOf('m'), 'something else');
+    },
+    end: ({ admin, keyOf }) => admin.send('RENAME', 'kept', keyOf('m')),
+  },
+  {
+    says: /its memory is full \(maxmemory\) \(OOM /,
+    begin: ({ admin }) => admin.send('CONFIG', 'SET', 'maxmemory', '1'),
+    end: ({ admin }) => admin.send('CONFIG', 'SET', 'maxmemory', '0'),
+  },
+  {
+    says: /it is a replica, which only reads \(READONLY /,
+    begin: ({ admin }) => admin.send('REPLICAOF', '127.0.0.1', '1'),
+    end: ({ admin }) => admin.send('REPLICAOF', 'NO', 'ONE'),
+  },
+  {
+    says: /it wants a password \(NOAUTH /,
+    async begin({ admin }) {
+      await admin.send('CONFIG', 'SET', 'requirepass', 'secret');
+      await killOurs(admin);
+    },
+    end: ({ admin }) => admin.send('CONFIG', 'SET', 'requirepass', ''),
+  },
+  {
+    says: /The user executing the script can't run this command|the user may not run a command/,
+    begin: ({ admin }) => admin.send('ACL', 'SETUSER', 'ours', '-xadd'),
+    end: ({ admin }) => admin.send('ACL', 'SETUSER', 'ours', '+xadd'),
+  },
+];
+
+/** Ends all connections but that of the test. */
+async function killOurs(admin: RedisAdmin): Promise<void> {
+  for (const client of await admin.clients()) {
+    await admin.send('CLIENT', 'KILL', 'ID', String(client.get('id')));
+  }
+}
+
+// R-STORE-1
+it('turns what Redis refuses in the middle into one error, and goes on', () =>
+  withEachClient(async (kind) => {
+    const refuse = async ({ says, begin, end }: Refusal) => {
+      const { url, admin } = await startServer();
+      await admin.send('ACL', 'SETUSER', 'ours', 'on', 'nopass', '~*', '&*', '+@all');
+      const user = url.replace('//', '//ours:any@');
+      const address = says.source.includes('user') ? user : url;
+      const { context, keyPrefix, errors } = instances.open({ url: address, kind });
+      const { taskId, gate, task, problems } = startTask(context, { graceMs: 1_200 });
+      const keyOf = (suffix: string) => `${keyPrefix}:{${taskId}}:${suffix}`;
+      const first = readWrites(await task.toResponse());
+      await first.until('before ');
+      await untilStored(admin, keyOf('f'), 'before ');
+      const place = { url, admin, keyOf };
+      await begin(place);
+      gate.resolve();
+
+      const chunks = storedChunksIn(await first.rest());
+      expect(await expectAccepted(chunks)).toEqual(['before after']);
+      expect(chunks.at(-1)).toEqual({ type: 'finish' });
+      expect(await task.result).toBe('done');
+      // It was tried again all the time, and is trouble of the context, not of the task.
+      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
+      for (const error of errors) {
+        expect(TaskError.isInstance(error)).toBe(true);
+        expect(error).toMatchObject({ code: 'context-unavailable', retryable: true });
+        expect(error.cause).toBeInstanceOf(Error);
+      }
+      expect(problems).toEqual([]);
+
+      if (!end) return;
+      await end(place);
+      await until(async () => {
+        const record = await context.inspect(taskId).catch(() => undefined);
+        return record?.status === 'completed';
+      });
+      const log = (await readLog(context, taskId)).map((frame) => JSON.parse(frame));
+      expect(log).toEqual(chunks);
+      expect(errors).toHaveLength(1);
+    };
+    await Promise.all(refusals.map(refuse));
+  }));
+
+it('answers a start that Redis refuses with 503, and names the cause to the context alone', () =>
+  withEachClient(async (kind) => {
+    const start = async (
+      says: RegExp,
+      prepare: (admin: RedisAdmin, instance: RedisInstance, taskId: string) => Promise<unknown>,
+      password = '',
+    ) => {
+      const { url, admin } = await startServer();
+      const address = password ? url.replace('//', `//:${password}@`) : url;
+      const instance = instances.open({ url: address, kind });
+      const taskId = createId();
+      await prepare(admin, instance, taskId);
+      let runs = 0;
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const task = streamTask({
+          streamContext: instance.context,
+          taskId,
+          execute: () => {
+            runs += 1;
+          },
+          onError() {},
+        });
+        const response = await task.toResponse();
+        expect(response.status).toBe(503);
+        const body = await response.text();
+        expect(JSON.parse(body)).toMatchObject({ error: { code: 'context-unavailable' } });
+        expect(body).not.toMatch(says);
+      }
+      expect(runs).toBe(0);
+      expect(instance.errors.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
+      // Nothing is left behind without a time to live.
+      const left = await admin.ttls().catch(() => new Map<string, number>());
+      left.delete('given');
+      for (const [key, ttl] of left) expect([key, ttl > 0]).toEqual([key, true]);
+    };
+    const setKey =
+      (suffix: string) =>
+      (admin: RedisAdmin, { keyPrefix }: RedisInstance, id: string) =>
+        admin.send('SET', `${keyPrefix}:{${id}}:${suffix}`, 'something else', 'EX', '100');
+    const requirePassword = (admin: RedisAdmin) =>
+      admin.send('CONFIG', 'SET', 'requirepass', 'secret');
+    await Promise.all([
+      start(/WRONGTYPE/, setKey('m')),
+      start(/WRONGTYPE/, setKey('c')),
+      start(/OOM/, (admin) => admin.send('CONFIG', 'SET', 'maxmemory', '1')),
+      start(/READONLY/, (admin) => admin.send('REPLICAOF', '127.0.0.1', '1')),
+      start(/it wants a password/, requirePassword),
+      start(/the password or the user is wrong/, requirePassword, 'wrong'),
+    ]);
+  }));
+
+it('puts the prefix of an ioredis client before all keys and channels', async () => {
+  const { url, admin } = await startServer();
+  const client = new Redis(url, { lazyConnect: true, keyPrefix: 'app:' });
+  const open = () => createRedisStreamContext({ client, keyPrefix: 'tasks' });
+  const [context, elsewhere] = [open(), open()];
+  try {
+    const taskId = createId();
+    let released: Promise<unknown> | undefined;
+    const task = streamTask({
+      streamContext: context,
+      taskId,
+      chatId: 'chat',
+      execute: ({ signal }) => aborted(signal),
+      waitUntil(promise) {
+        released = promise;
+      },
+    });
+    const response = await task.toResponse();
+    const reading = (await follow(elsewhere, taskId)).text();
+    await elsewhere.cancel(createId());
+    const channels = async () => (await admin.send('PUBSUB', 'CHANNELS', '*')) as string[];
+    await until(async () => (await channels()).length === 2);
+    const names = [...(await admin.ttls()).keys(), ...(await channels())];
+    // Of the task the record, frames, lease and wake-ups; an early cancel, the chat, and the home.
+    expect(names).toHaveLength(7);
+    for (const name of names) expect(name).toMatch(/^app:tasks:/);
+    expect(await elsewhere.activeTask('chat')).toBe(taskId);
+    await elsewhere.cancel(taskId);
+    expect(typesIn(await response.text()).at(-1)).toBe('abort');
+    expect(typesIn(await reading).at(-1)).toBe('abort');
+    await released;
+  } finally {
+    await Promise.all([context.close(), elsewhere.close()]);
+    client.disconnect();
+  }
+});
+
+/** Follows a task, and notes when each line arrives. */
+async function noteArrivals(context: TaskStreamContext, taskId: string) {
+  const reader = readWrites(await follow(context, taskId));
+  const arrivals = new Map<number, number>();
+  return {
+    arrivals,
+    /** Resolves with how long line `n` has taken. */
+    async lineAfter(n: number, writtenAt: number) {
+      await reader.until(`"line ${n}"`);
+      return performance.now() - writtenAt;
+    },
+    rest: reader.rest,
+  };
+}
+
+/** A task that writes a line whenever it is told, until it is told to end. */
+function startLines(streamContext: TaskStreamContext, heartbeatMs: number) {
+  const taskId = createId();
+  const isOver = createDeferred();
+  let write: (n: number) => void = () => {};
+  const task = streamTask({
+    streamContext,
+    taskId,
+    heartbeatMs,
+    execute: async ({ task: reporter, signal }) => {
+      write = (n) => reporter.log(`line ${n}`);
+      await Promise.race([isOver.promise, aborted(signal)]);
+    },
+  });
+  return {
+    taskId,
+    task,
+    end: () => isOver.resolve(),
+    write(n: number) {
+      write(n);
+      return performance.now();
+    },
+  };
+}
+
+// R-WAKE-1
+it('keeps readers elsewhere at most a heartbeat behind where channels are forbidden', () =>
+  withEachClient(async (kind) => {
+    const heartbeatMs = 1_000;
+    const { url: rootUrl, admin } = await startServer();
+    await admin.send('ACL', 'SETUSER', 'mute', 'on', '>secret', '~*', '+@all', 'resetchannels');
+    const url = rootUrl.replace('//', '//mute:secret@');
+    const home = instances.open({ url, kind });
+    const elsewhere = instances.open({ url, kind, keyPrefix: home.keyPrefix });
+    const { taskId, task, write, end } = startLines(home.context, heartbeatMs);
+    const response = await task.toResponse();
+    const reader = await noteArrivals(elsewhere.context, taskId);
+    for (let n = 0; n < 3; n++) {
+      expect(await reader.lineAfter(n, write(n))).toBeLessThan(heartbeatMs + 500);
+      await sleep(100 * n);
+    }
+    end();
+    const text = await response.text();
+    expect(storedChunksIn(await reader.rest())).toEqual(storedChunksIn(text));
+    for (const { errors } of [home, elsewhere]) {
+      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/NOPERM/)]);
+    }
+    // A cancel comes with the answer of the next commit.
+    const stopped = startLines(home.context, heartbeatMs);
+    const stopping = (await stopped.task.toResponse()).text();
+    const cancelledAt = performance.now();
+    expect(await elsewhere.context.cancel(stopped.taskId)).toBe(true);
+    await stopped.task.result.catch(() => {});
+    expect(performance.now() - cancelledAt).toBeLessThan(heartbeatMs + 500);
+    stopped.end();
+    expect(typesIn(await stopping).at(-1)).toBe('abort');
+  }));
+
+// R-WAKE-1
+it('goes on by looking when it may not subscribe again, and wakes up again once it may', () =>
+  withEachClient(async (kind) => {
+    const { url: rootUrl, admin } = await startServer();
+    await admin.send('ACL', 'SETUSER', 'ours', 'on', '>secret', '~*', '+@all', 'allchannels');
+    const url = rootUrl.replace('//', '//ours:secret@');
+    const home = instances.open({ url, kind });
+    const elsewhere = instances.open({ url, kind, keyPrefix: home.keyPrefix });
+    const heartbeatMs = 4_000;
+    const slow = startLines(home.context, heartbeatMs);
+    const quick = startLines(home.context, 500);
+    const responses = await Promise.all([slow, quick].map(({ task }) => task.toResponse()));
+    const [slowReader, quickReader] = await Promise.all(
+      [slow, quick].map(({ taskId }) => noteArrivals(elsewhere.context, taskId)),
+    );
+    const channel = `${home.keyPrefix}:{${slow.taskId}}:w`;
+    const listenerCount = async () =>
+      Number(((await admin.send('PUBSUB', 'NUMSUB', channel)) as unknown[])[1]);
+    await until(async () => (await listenerCount()) === 1);
+    expect(await slowReader?.lineAfter(1, slow.write(1))).toBeLessThan(heartbeatMs / 2);
+
+    await admin.send('ACL', 'SETUSER', 'ours', 'resetchannels');
+    await admin.send('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => [home, elsewhere].every(({ errors }) => errors.length > 0));
+    expect(await listenerCount()).toBe(0);
+    for (let n = 0; n < 3; n++) {
+      expect(await quickReader?.lineAfter(n, quick.write(n))).toBeLessThan(500 + 500);
+    }
+
+    await admin.send('ACL', 'SETUSER', 'ours', 'allchannels');
+    await until(async () => (await listenerCount()) === 1);
+    expect(await slowReader?.lineAfter(2, slow.write(2))).toBeLessThan(heartbeatMs / 2);
+    slow.end();
+    quick.end();
+    for (const [index, reader] of [slowReader, quickReader].entries()) {
+      const text = await responses[index]?.text();
+      expect(storedChunksIn((await reader?.rest()) ?? '')).toEqual(storedChunksIn(text ?? ''));
+    }
+    for (const { errors } of [home, elsewhere]) {
+      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/NOPERM/)]);
+    }
+  }));

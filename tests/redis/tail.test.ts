@@ -1,0 +1,504 @@
+import type { TaskReader } from 'ai-task-stream/server';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseStoredLog, type StoredLog } from '../../src/server/redis/stored-log';
+import { createTailReader } from '../../src/server/redis/tail-reader';
+import { createTaskTail, type TailPosition, type TaskTail } from '../../src/server/redis/task-tail';
+import { turns } from '../helpers/async';
+
+type Received = [cursor: string, frame: string];
+
+/** An entry of the stream, as it is written, and whether it is still there. */
+interface ModelEntry {
+  /** How many numbers it covers. */
+  size: number;
+  /** In an entry that stands for a gap: how many frames stand in its place. */
+  fillers: number | undefined;
+  isDeleted: boolean;
+}
+
+/** The entries of each epoch; the last one is open. */
+type ModelLog = ModelEntry[][];
+
+interface NumberedEntry extends ModelEntry {
+  epoch: number;
+  first: number;
+  last: number;
+}
+
+const taskId = 'task';
+const start: TailPosition = { epoch: 0, next: 0 };
+const gap = 'a gap';
+
+function frameOf(epoch: number, n: number): string {
+  return `frame ${epoch}-${n}`;
+}
+
+function numbered(log: ModelLog): NumberedEntry[] {
+  return log.flatMap((entries, epoch) => {
+    let next = 0;
+    return entries.map((entry) => {
+      const first = next;
+      next += entry.size;
+      return { ...entry, epoch, first, last: next - 1 };
+    });
+  });
+}
+
+function sizeOf(entries: ModelEntry[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** One by one and from the definition: what a reader gets that wants frame `next` of an epoch. */
+function expected(log: ModelLog, from: TailPosition): Received[] {
+  const received: Received[] = [];
+  let isTold = false;
+  for (const [epoch, entries] of log.entries()) {
+    if (epoch < from.epoch) continue;
+    const states: ('there' | 'filler' | 'skipped' | 'silent' | 'missing')[] = entries.flatMap(
+      ({ size, fillers, isDeleted }) =>
+        Array.from({ length: size }, (_, index) => {
+          if (isDeleted) return 'missing';
+          if (fillers === undefined) return 'there';
+          if (index >= size - fillers) return 'filler';
+          return fillers === 0 && index === size - 1 ? 'silent' : 'skipped';
+        }),
+    );
+    for (let n = epoch === from.epoch ? from.next : 0; n < states.length; n++) {
+      const state = states[n];
+      if (state === 'there' || state === 'filler') {
+        received.push([`${epoch}-${n}`, frameOf(epoch, n)]);
+      } else if (state === 'missing' && states[n + 1] !== 'missing') {
+        received.push([`${epoch}-${n}`, gap]);
+      } else if (state === 'silent' && !isTold) {
+        received.push([`${epoch}-${n}`, gap]);
+        isTold = true;
+      }
+      if (state === 'filler' || state === 'missing') isTold = true;
+    }
+  }
+  return received;
+}
+
+/** What the `read` script answers, `count` entries at a time. */
+function fetchFrom(
+  log: ModelLog,
+  { epoch, next }: TailPosition,
+  count: number,
+  status: string,
+): StoredLog {
+  const wanted = numbered(log).filter(
+    (entry) =>
+      !entry.isDeleted && (entry.epoch > epoch || (entry.epoch === epoch && entry.last >= next)),
+  );
+  const open = log.length - 1;
+  const meta = ['status', status, 'epoch', open, 'end', sizeOf(log[open]!) - 1, 'owner', ''];
+  const endOf = log.slice(0, -1).flatMap((entries, of) => [`endOf${of}`, sizeOf(entries) - 1]);
+  const entries = wanted.slice(0, count).map((entry) => {
+    const kept = entry.fillers ?? entry.size;
+    const frames = Array.from({ length: kept }, (_, index) =>
+      frameOf(entry.epoch, entry.last + 1 - kept + index),
+    );
+    const mark = entry.fillers === undefined ? [] : ['g', '1'];
+    const fields = ['a', String(entry.first), 'd', frames.join('\n'), ...mark];
+    return [`${entry.epoch}-${entry.last + 1}`, fields];
+  });
+  const hasMore = wanted.length > count || (wanted.length === count && count > 1);
+  const stored = parseStoredLog([
+    [...meta, ...endOf].map(String),
+    500,
+    1_000,
+    hasMore ? 1 : 0,
+    entries,
+  ]);
+  return stored!;
+}
+
+/** A tail that has the frames from a position on at hand, as a process that followed so long. */
+function tailFrom(log: ModelLog, kept: number): TaskTail {
+  const open = log.length - 1;
+  const end = sizeOf(log[open]!);
+  const start = Math.max(0, end - kept);
+  const closedEpochs = new Map(log.slice(0, -1).map((entries, epoch) => [epoch, sizeOf(entries)]));
+  const tail = createTaskTail({ taskId, epoch: open, next: start, closedEpochs });
+  for (let n = start; n < end; n++) tail.push(frameOf(open, n));
+  return tail;
+}
+
+async function readAll(reader: TaskReader): Promise<Received[]> {
+  const received: Received[] = [];
+  for (;;) {
+    for (let range = reader.take(); range; range = reader.take()) {
+      for (let n = range.start; n < range.end; n++) {
+        const frame = range.data[n - range.offset] ?? 'nothing';
+        received.push([`${range.epoch}-${n}`, frame.includes('"code":"gap"') ? gap : frame]);
+      }
+    }
+    if (reader.isEnded) return received;
+    await reader.wait();
+  }
+}
+
+const entryArbitrary: fc.Arbitrary<ModelEntry> = fc
+  .record({
+    size: fc.integer({ min: 1, max: 4 }),
+    fillers: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined, freq: 5 }),
+    isDeleted: fc.boolean(),
+  })
+  .map(({ size, fillers, isDeleted }) => ({
+    size,
+    isDeleted,
+    fillers: fillers === undefined ? undefined : Math.min(size, fillers),
+  }));
+
+const logArbitrary: fc.Arbitrary<ModelLog> = fc.array(
+  fc.array(entryArbitrary, { minLength: 0, maxLength: 6 }),
+  { minLength: 1, maxLength: 3 },
+);
+
+describe('a reader of a stored log', () => {
+  it('gets what follows its cursor, and one gap for whatever is missing in a row', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        logArbitrary,
+        fc.integer({ min: 1, max: 8 }),
+        fc.boolean(),
+        async (log, pageSize, isInitial) => {
+          const positions = log.flatMap((entries, epoch) =>
+            Array.from({ length: sizeOf(entries) + 1 }, (_, next) => ({ epoch, next })),
+          );
+          for (const position of positions) {
+            const tail = tailFrom(log, 0);
+            tail.settle('completed');
+            const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const reader = createTailReader({
+              tail,
+              position,
+              initial: isInitial ? fetch(position) : undefined,
+              fetchLog: async (from) => fetch(from),
+              isAlive: () => false,
+              isGone: () => false,
+              onClose: () => {},
+            });
+            expect(await readAll(reader)).toEqual(expected(log, position));
+            reader.close();
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('gets what its process has at hand even where the log has lost it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        logArbitrary,
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.boolean(),
+        async (written, pageSize, kept, isInitial) => {
+          // Gaps that the producer made are not at hand elsewhere.
+          const log = written.map((entries) =>
+            entries.map((entry) => ({ ...entry, fillers: undefined })),
+          );
+          const open = log.length - 1;
+          const handFrom = Math.max(0, sizeOf(log[open]!) - kept);
+          const positions = log.flatMap((entries, epoch) =>
+            Array.from({ length: sizeOf(entries) + 1 }, (_, next) => ({ epoch, next })),
+          );
+          for (const position of positions) {
+            const tail = tailFrom(log, kept);
+            tail.settle('completed');
+            const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const reader = createTailReader({
+              tail,
+              position,
+              initial: isInitial ? fetch(position) : undefined,
+              fetchLog: async (from) => fetch(from),
+              isAlive: () => false,
+              isGone: () => false,
+              onClose: () => {},
+            });
+            const atHand = log.map((entries, epoch) =>
+              epoch < open ? entries : restoreFrom(entries, handFrom),
+            );
+            expect(await readAll(reader)).toEqual(expected(atHand, position));
+            reader.close();
+          }
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+});
+
+/** Entries cut at a number, behind which nothing is deleted. */
+function restoreFrom(entries: ModelEntry[], at: number): ModelEntry[] {
+  let next = 0;
+  return entries.flatMap((entry) => {
+    const first = next;
+    next += entry.size;
+    const before = Math.max(0, Math.min(entry.size, at - first));
+    return [
+      { ...entry, size: before },
+      { ...entry, size: entry.size - before, isDeleted: false },
+    ].filter(({ size }) => size > 0);
+  });
+}
+
+/** What happens to a task and its readers in one process. */
+type Step =
+  | { kind: 'write'; count: number; length: number }
+  | { kind: 'store' }
+  /** Somebody else closes the epoch; what was not stored is not part of the log. */
+  | { kind: 'close' }
+  | { kind: 'attach'; back: number }
+  | { kind: 'read'; reader: number }
+  | { kind: 'leave'; reader: number };
+
+const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      count: fc.integer({ min: 1, max: 5 }),
+      length: fc.constantFrom(10, 1_000, 60_000, 300_000),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ kind: 'store' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'close' as const }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('attach' as const), back: fc.nat(30) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), reader: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), reader: fc.nat(5) }) },
+);
+
+interface Attached {
+  reader: TaskReader;
+  from: TailPosition;
+  got: string[];
+  /** What it had that then turned out not to be stored. */
+  early: Set<string>;
+}
+
+describe('the readers of a process', () => {
+  it('miss nothing of the log, however much of it is forgotten meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(stepArbitrary, { maxLength: 60 }), async (steps) => {
+        const tail = createTaskTail({ taskId, epoch: 0, next: 0 });
+        const log: string[][] = [[]];
+        let stored = 0;
+        let attached: Attached[] = [];
+        const open = () => log.at(-1)!;
+        const write = (length: number) => {
+          const frame = `${log.length - 1}-${open().length} ${'x'.repeat(length)}`;
+          open().push(frame);
+          tail.push(frame);
+          tail.trim(stored);
+        };
+        const store = () => {
+          stored = open().length;
+          tail.trim(stored);
+        };
+        const fetchLog = async ({ epoch, next }: TailPosition): Promise<StoredLog> => {
+          const all = log.flatMap((frames, of) =>
+            frames.slice(0, of === log.length - 1 ? stored : frames.length).map((frame, n) => ({
+              epoch: of,
+              first: n,
+              offset: n,
+              frames: [frame],
+              isGap: false,
+            })),
+          );
+          const wanted = all.filter(
+            (entry) => entry.epoch > epoch || (entry.epoch === epoch && entry.first >= next),
+          );
+          const closedEpochs = new Map(log.slice(0, -1).map(({ length }, of) => [of, length]));
+          return {
+            record: { ...record, epoch: log.length - 1, end: stored - 1, closedEpochs },
+            leaseLeftMs: 500,
+            now: 1_000,
+            frames: wanted.slice(0, 3),
+            hasMore: wanted.length > 3,
+          };
+        };
+        const take = ({ reader, got }: Attached) => {
+          for (let range = reader.take(); range; range = reader.take()) {
+            got.push(...range.data.slice(range.start - range.offset, range.end - range.offset));
+          }
+        };
+        const perform = async (step: Step) => {
+          if (step.kind === 'write') {
+            for (let count = 0; count < step.count; count++) write(step.length);
+          } else if (step.kind === 'store') {
+            store();
+          } else if (step.kind === 'close') {
+            const dropped = open().splice(stored);
+            for (const { got, early } of attached) {
+              for (const frame of dropped) if (got.includes(frame)) early.add(frame);
+            }
+            tail.openEpoch({ end: stored, next: 0 });
+            log.push([]);
+            stored = 0;
+          } else if (step.kind === 'attach') {
+            const epoch = Math.max(0, log.length - 1 - (step.back % 3));
+            const from = { epoch, next: Math.max(0, log[epoch]!.length - step.back) };
+            const reader = createTailReader({
+              tail,
+              position: from,
+              fetchLog,
+              isAlive: () => true,
+              isGone: () => false,
+              onClose: () => {},
+            });
+            attached.push({ reader, from, got: [], early: new Set() });
+          }
+          const one = 'reader' in step && attached[step.reader % attached.length];
+          if (one && step.kind === 'read') {
+            void one.reader.wait();
+            await turns(1);
+            take(one);
+          } else if (one) {
+            one.reader.close();
+            attached = attached.filter((other) => other !== one);
+          }
+        };
+
+        write(10);
+        store();
+        for (const step of steps) {
+          await perform(step);
+          tail.wake();
+        }
+        store();
+        tail.settle('completed');
+        tail.wake();
+        for (const one of attached) {
+          while (!one.reader.isEnded) {
+            await one.reader.wait();
+            take(one);
+          }
+          one.reader.close();
+          const wanted = log.flatMap((frames, epoch) =>
+            epoch < one.from.epoch
+              ? []
+              : frames.slice(epoch === one.from.epoch ? one.from.next : 0),
+          );
+          const got = one.got.filter((frame) => !one.early.has(frame));
+          expect(got.map(nameOf)).toEqual(wanted.map(nameOf));
+        }
+        expect(tail.readers.size).toBe(0);
+        expect(tail.waiters.size).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+function nameOf(frame: string): string {
+  return frame.slice(0, frame.indexOf(' '));
+}
+
+const record = {
+  status: 'running' as const,
+  owner: undefined,
+  name: undefined,
+  chatId: undefined,
+  createdAt: 1,
+  settledAt: undefined,
+  leaseMs: 1_000,
+  cancel: undefined,
+  isUnsaved: false,
+};
+
+describe('a reader that waits', () => {
+  const wait = (fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>) => {
+    const tail = createTaskTail({ taskId, epoch: 0, next: 1 });
+    const reader = createTailReader({
+      tail,
+      position: { epoch: 0, next: 0 },
+      fetchLog,
+      isAlive: () => true,
+      isGone: () => false,
+      onClose: () => {},
+    });
+    return { tail, reader };
+  };
+  const page = fetchFrom(
+    [[{ size: 1, fillers: undefined, isDeleted: false }]],
+    start,
+    2,
+    'running',
+  );
+
+  it('is done waiting when it is closed, however long the storage takes', async () => {
+    const { tail, reader } = wait(() => new Promise(() => {}));
+    const waiting = [reader.wait(), reader.wait()];
+    await turns();
+    reader.close();
+    await Promise.all(waiting);
+    expect(reader.isEnded).toBe(true);
+    expect([tail.readers.size, tail.waiters.size]).toEqual([0, 0]);
+  });
+
+  it('takes no notice of what it is given after it was closed', async () => {
+    let give = (_log: StoredLog) => {};
+    const { reader } = wait(() => new Promise((resolve) => (give = resolve)));
+    void reader.wait();
+    reader.close();
+    give(page);
+    await turns();
+    expect(reader.take()).toBeUndefined();
+  });
+
+  it('asks a storage again that was away', async () => {
+    let asked = 0;
+    const { reader } = wait(async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('away');
+      return page;
+    });
+    await reader.wait();
+    expect(reader.take()).toMatchObject({ start: 0, end: 1, isReplay: true });
+    expect(asked).toBe(3);
+    reader.close();
+  });
+
+  it('asks once, however many wait and however often they are woken', async () => {
+    let asked = 0;
+    let give = (_log: StoredLog) => {};
+    const { tail, reader } = wait(() => {
+      asked += 1;
+      return new Promise((resolve) => (give = resolve));
+    });
+    const waiting = [reader.wait(), reader.wait()];
+    tail.push('frame 0-1');
+    tail.wake();
+    await turns();
+    waiting.push(reader.wait());
+    give(page);
+    await Promise.all(waiting);
+    expect(asked).toBe(1);
+    expect(reader.take()).toMatchObject({ start: 0, end: 1 });
+    expect(reader.take()).toMatchObject({ start: 1, end: 2 });
+    reader.close();
+  });
+
+  it('ends when its process does not expect the log any more', async () => {
+    const tail = createTaskTail({ taskId, epoch: 0, next: 1 });
+    let isGone = false;
+    const reader = createTailReader({
+      tail,
+      position: { epoch: 0, next: 1 },
+      fetchLog: async () => undefined,
+      isAlive: () => true,
+      isGone: () => isGone,
+      onClose: () => {},
+    });
+    const waiting = reader.wait();
+    isGone = true;
+    tail.wake();
+    await waiting;
+    expect(reader.isEnded).toBe(true);
+    reader.close();
+  });
+});

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { typedChat } from './typed-chat';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+it('is a transport of `useChat` and `Chat` by the types of AI SDK 7', () => {
+  // By `npm run typecheck`.
+  expect(typedChat).toBeTypeOf('function');
+});
+
+it('is a transport of `useChat` and `Chat` by the types of AI SDK 6', () => {
+  const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+  const program = ts.createProgram([`${root}tests/ui/chat/typed-chat.ts`], {
+    ...options,
+    paths: {
+      ...options.paths,
+      ai: ['./node_modules/ai-v6'],
+      '@ai-sdk/react': ['./node_modules/ai-sdk-react-v3'],
+    },
+  });
+  const files = program.getSourceFiles().map(({ fileName }) => fileName);
+  expect(files.some((file) => file.includes('/node_modules/ai-v6/'))).toBe(true);
+  expect(files.filter((file) => file.includes('/node_modules/ai/'))).toEqual([]);
+  const problems = ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => {
+    return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+  expect(problems).toEqual([]);
+}, 300_000);
