@@ -34,8 +34,12 @@ const maxFusedLength = 512 * 1024;
 
 const typeField = '{"type":"';
 
-/** The type of a chunk that is JSON; read from the front of the JSON, where nearly every chunk has it. */
+/**
+ * The type of a chunk that is JSON; read from the front of the JSON, where nearly every chunk has
+ * it. `undefined` for JSON that is no object.
+ */
 export function frameType(data: string): string | undefined {
+  if (!data.startsWith('{')) return undefined;
   if (data.startsWith(typeField)) {
     return data.slice(typeField.length, data.indexOf('"', typeField.length));
   }

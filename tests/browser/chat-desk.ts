@@ -129,7 +129,7 @@ function createChatDesk({
     page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
+        complaints.push(`${message.text()} ${message.location().url}`.trim());
       }
     });
     page.on('response', (response) => {

@@ -4,8 +4,11 @@ import { composeAnswer } from '../../examples/next-chat/local-model/compose-answ
 import { patience } from './report-desk';
 
 export async function ask(page: Page, question: string): Promise<void> {
-  await page.getByLabel('Your message').fill(question);
-  await page.keyboard.press('Enter');
+  const field = page.getByLabel('Your message');
+  await field.fill(question);
+  // Only a page that is alive takes Enter for more than a new line.
+  await page.locator('button:enabled', { hasText: 'Send' }).waitFor();
+  await field.press('Enter');
 }
 
 /** Resolves once the newest answer has ended, however it did. */

@@ -58,8 +58,11 @@ export function joinSockets({
     up.close();
     down.close();
     heldMessages = [];
-    near.resetAndDestroy();
-    far.resetAndDestroy();
+    for (const socket of [near, far]) {
+      // A socket that is being shut down cannot be reset: it would never close.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
 
   const deliver = (message: RedisMessage, raw: Buffer) => {

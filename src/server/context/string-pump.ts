@@ -76,7 +76,9 @@ export async function pumpStrings(
       if (typeof value !== 'string') {
         throw new TypeError('The source of a resumable stream must give strings.');
       }
-      for (const frame of toFrames(value, maxFrameBytes)) log.append(frame);
+      // JSON writes a UTF-16 code unit with six bytes at most.
+      if (value !== '' && value.length * 6 + 2 <= maxFrameBytes) log.append(JSON.stringify(value));
+      else for (const frame of toFrames(value, maxFrameBytes)) log.append(frame);
       if (log.isBehind) await log.flushed();
     }
   } catch (error) {

@@ -5,10 +5,27 @@ import type { FrameRange, TaskReader } from './task-stream-context';
 /** About how many characters are handed over at once, when more is pending. */
 const maxStringLength = 64 * 1024;
 
+/** So many frames are decoded together. */
+const maxPieceCount = 512;
+
 /** The error that a frame tells of, if it is none of the strings. */
 function errorIn(frame: unknown): TaskError | undefined {
   const { type, data } = frame as { type?: string; data?: TaskErrorData };
   return type === 'data-task-error' && data ? new TaskError(data) : undefined;
+}
+
+/** The newest text of each array of frames: readers that keep up with each other share it. */
+const decoded = new WeakMap<readonly string[], { start: number; end: number; text: string }>();
+
+/** The strings of a range as one; `undefined` when something else is among them. */
+function textOf({ data, offset, start, end }: FrameRange): string | undefined {
+  const known = decoded.get(data);
+  if (known?.start === start && known.end === end) return known.text;
+  const frames: unknown[] = JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
+  if (!frames.every((frame) => typeof frame === 'string')) return undefined;
+  const text = frames.join('');
+  decoded.set(data, { start, end, text });
+  return text;
 }
 
 /**
@@ -41,6 +58,13 @@ export function createStringStream({
         range = from.take();
         if (!range) break;
         n = range.start;
+      }
+      const piece = { ...range, start: n, end: Math.min(range.end, n + maxPieceCount) };
+      const whole = remainingSkip === 0 ? textOf(piece) : undefined;
+      if (whole !== undefined) {
+        n = piece.end;
+        text += whole;
+        continue;
       }
       const { data, offset, end } = range;
       while (n < end && text.length < maxStringLength && !failure) {

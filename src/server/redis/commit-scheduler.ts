@@ -65,7 +65,7 @@ export function createCommitScheduler({
 
   return {
     schedule(commit) {
-      if (isClosed) return;
+      if (isClosed || waiting.has(commit)) return;
       waiting.add(commit);
       arm(flushedAt + intervalMs - performance.now());
     },

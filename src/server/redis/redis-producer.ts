@@ -123,7 +123,8 @@ export function createRedisProducer({
   const { taskId } = tail;
   const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
   const heartbeatMs = leaseMs / 2;
-  const isSnapshot = (frame: string) => frame.startsWith(snapshotPrefix(taskId));
+  const prefix = snapshotPrefix(taskId);
+  const isSnapshot = (frame: string) => frame.startsWith(prefix);
   const controller = new AbortController();
   const pending = createPendingFrames({ taskId, frames: firstFrames, next: tail.next });
   const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));

@@ -1,4 +1,11 @@
-import { type FormEvent, type KeyboardEvent, type RefObject, useState } from 'react';
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useState,
+} from 'react';
 
 const maxLength = 4_000;
 
@@ -16,14 +23,25 @@ export function Composer({
   onSend: (text: string) => void;
   onStop: () => void;
 }) {
-  const [text, setText] = useState('');
-  const trimmed = text.trim();
+  // The field keeps its text by itself, so that what is typed before the page is alive stays.
+  const [isEmpty, setIsEmpty] = useState(true);
+  const readText = useCallback(() => {
+    const text = fieldRef.current?.value.trim() ?? '';
+    setIsEmpty(text === '');
+    return text;
+  }, [fieldRef]);
+
+  useEffect(() => {
+    readText();
+  }, [readText]);
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
-    if (isBusy || !trimmed) return;
-    setText('');
-    onSend(trimmed);
+    const text = readText();
+    if (isBusy || !text || !fieldRef.current) return;
+    fieldRef.current.value = '';
+    setIsEmpty(true);
+    onSend(text);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -42,8 +60,7 @@ export function Composer({
         <textarea
           id="question"
           ref={fieldRef}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
+          onInput={readText}
           onKeyDown={onKeyDown}
           placeholder="Ask something …"
           rows={1}
@@ -65,7 +82,7 @@ export function Composer({
             {isStopping ? 'Stopping …' : 'Stop'}
           </button>
         ) : (
-          <button key="send" type="submit" className="primary" disabled={!trimmed}>
+          <button key="send" type="submit" className="primary" disabled={isEmpty}>
             Send
           </button>
         )}
