@@ -1,7 +1,9 @@
+type Commit = () => Promise<void> | void;
+
 /** Decides when tasks commit: at once, as long as there are not too many commits in all. */
 export interface CommitScheduler {
-  /** Runs the commit in a moment; what is asked for twice meanwhile is run once. */
-  schedule(commit: () => void): void;
+  /** Runs the commit in a moment; what is asked for twice meanwhile is run once. It never rejects. */
+  schedule(commit: Commit): void;
   close(): void;
 }
 
@@ -18,22 +20,26 @@ function soon(callback: () => void): void {
  * One scheduler for all tasks of a process. A commit waits for the end of the event loop's turn,
  * so that what a turn wrote goes together; if `intervalMs` is not 0, commits of all tasks gather
  * and run that far apart. Beyond `maxPerSecond` commits of all tasks together they take turns,
- * first come, first served: the interval between two commits of one task then grows with the
- * number of busy tasks.
+ * first come, first served, and so they do while `maxConcurrent` are under way: the interval between
+ * two commits of one task then grows with the number of busy tasks, and no faster than Redis keeps
+ * up. Nothing piles up on the way to it, so that answers come in time.
  */
 export function createCommitScheduler({
   intervalMs,
-  maxPerSecond = 8_000,
+  maxPerSecond = 5_000,
+  maxConcurrent = 64,
 }: {
   intervalMs: number;
   maxPerSecond?: number;
+  maxConcurrent?: number;
 }): CommitScheduler {
-  const waiting = new Set<() => void>();
+  const waiting = new Set<Commit>();
   const maxPerWindow = Math.max(1, Math.round((maxPerSecond * windowMs) / 1_000));
   // By `performance.now()`.
   let windowStart = Number.NEGATIVE_INFINITY;
   let flushedAt = Number.NEGATIVE_INFINITY;
   let inWindow = 0;
+  let underWay = 0;
   let isArmed = false;
   let isClosed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,12 +54,19 @@ export function createCommitScheduler({
       inWindow = 0;
     }
     for (const commit of waiting) {
-      if (inWindow >= maxPerWindow) break;
+      if (inWindow >= maxPerWindow || underWay >= maxConcurrent) break;
       waiting.delete(commit);
       inWindow++;
-      commit();
+      void run(commit);
     }
-    if (waiting.size > 0) arm(windowMs - (now - windowStart));
+    if (waiting.size > 0 && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
+  };
+
+  const run = async (commit: Commit) => {
+    underWay++;
+    await commit();
+    underWay--;
+    if (waiting.size > 0) arm(flushedAt + intervalMs - performance.now());
   };
 
   const arm = (delayMs: number) => {

@@ -30,8 +30,8 @@ export function createNodeRedisConnector(given: NodeRedis, isCluster: boolean): 
     const canDisconnect = () => !isConnecting && (!isCluster || subscribing === 0);
     let attempt = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // Replies as text, whatever the given client was set to.
-    const common = { commandOptions: {} };
+    // Replies as text, whatever the given client was set to; how long to wait is our own affair.
+    const common = { commandOptions: { timeout: undefined } };
     const single = {
       ...common,
       disableOfflineQueue: true,

@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import { nextTurn } from '../next-turn';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import type { RedisScript } from './redis-scripts';
 import { createStorageError, replyCode } from './storage-error';
@@ -188,9 +189,14 @@ export function createRedisLink({
       throw createStorageError(connectionError ?? new Error('there is no connection'));
     }
     const sentAt = performance.now();
+    let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = later(() => {
+      timer = later(async () => {
+        // The answer may be there already, and only the event loop was busy.
+        await nextTurn();
+        await nextTurn();
+        if (isOver) return;
         // Before the connection is given up, at which what was sent fails as if it broke.
         reject(createStorageError(new Error(`it did not answer within ${commandTimeoutMs} ms`)));
         // The socket is still that one, and nothing has come from it since.
@@ -200,6 +206,7 @@ export function createRedisLink({
     try {
       return await Promise.race([connection.send(key, words), timeout]);
     } finally {
+      isOver = true;
       clearTimeout(timer);
     }
   };

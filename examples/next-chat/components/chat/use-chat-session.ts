@@ -35,8 +35,11 @@ export function useChatSession({
 
   /** Takes over what the database has, and follows the answer that is being written. */
   const catchUp = useCallback(async () => {
+    const { messages: before } = chat;
     const kept = await load(id);
-    if (!kept || isBusyAt(chat.status) || isAheadOf(kept, chat.messages)) return;
+    // What has come meanwhile is newer.
+    if (!kept || chat.messages !== before || isBusyAt(chat.status)) return;
+    if (isAheadOf(kept, before)) return;
     if (kept.isAnswering || kept.messages.at(-1)?.role === 'assistant') chat.clearError();
     chat.messages = kept.messages;
     if (!kept.isAnswering) return;
