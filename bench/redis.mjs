@@ -1,12 +1,12 @@
 // Measures tasks whose log is kept in Redis against their peers, in turns within one run, readers in
 // a process of their own, and checks every byte that they read.
-// Usage: npm run bench:redis [-- --rounds 9 --rows bursts,replays --contenders ai-task-stream]
+// Usage: npm run bench:redis [-- --rounds 9 --rows logs,replays --contenders ai-task-stream]
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { findRedisServer } from '../scripts/find-redis.mjs';
 import { startRedisServer } from '../scripts/start-redis.mjs';
-import { measureBursts } from './redis/burst-rows.mjs';
+import { measureLogs, measureTasks } from './redis/burst-rows.mjs';
 import { measureMany } from './redis/many-rows.mjs';
 import { measureReplays } from './redis/replay-rows.mjs';
 import { startWorker } from './redis/start-worker.mjs';
@@ -14,7 +14,8 @@ import { measureClientCalls, measureLatency } from './redis/steady-rows.mjs';
 import { watchServer } from './redis/watch-server.mjs';
 
 const measurements = {
-  bursts: measureBursts,
+  logs: measureLogs,
+  tasks: measureTasks,
   latency: measureLatency,
   calls: measureClientCalls,
   replays: measureReplays,

@@ -190,8 +190,8 @@ function createChatDesk({
       // Without keeping the connection, which would outlive the test.
       const headers = { connection: 'close' };
       const address = `${demo.address}/api/chat/${chatIdOf(pageAddress)}`;
-      const chat: { isAnswering: boolean } = await (await fetch(address, { headers })).json();
-      return chat.isAnswering;
+      const chat: { taskId?: string } = await (await fetch(address, { headers })).json();
+      return chat.taskId !== undefined;
     },
     async expectWhole(page, undisturbed, count = 1) {
       await ended(page);

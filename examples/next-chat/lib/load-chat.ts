@@ -5,15 +5,15 @@ import { streamContext } from './stream-context';
 /** A chat as the database has it. */
 export interface LoadedChat {
   messages: ChatMessage[];
-  /** Whether an answer is being written, which the page can follow. */
-  isAnswering: boolean;
+  /** The task that is writing an answer now, which the page can follow. */
+  taskId?: string | undefined;
 }
 
 /**
- * Reads a chat. Whether a task runs is asked first: its message is saved before it counts as over,
+ * Reads a chat. What runs is asked first: a task's message is saved before the task counts as over,
  * so that what does not run any more is among the messages.
  */
 export async function loadChat(id: string): Promise<LoadedChat> {
-  const activeTask = await streamContext.activeTask(id);
-  return { isAnswering: activeTask !== undefined, messages: await readMessages(id) };
+  const taskId = await streamContext.activeTask(id);
+  return { taskId, messages: await readMessages(id) };
 }

@@ -31,18 +31,19 @@ export function useChatSession({
   const [isStopping, setIsStopping] = useState(false);
   const [isSynced, setIsSynced] = useState(false);
   const isOwnTurn = useRef(false);
+  const isHere = useRef(false);
   const isBusy = isBusyAt(status);
 
   /** Takes over what the database has, and follows the answer that is being written. */
   const catchUp = useCallback(async () => {
     const { messages: before } = chat;
     const kept = await load(id);
-    // What has come meanwhile is newer.
-    if (!kept || chat.messages !== before || isBusyAt(chat.status)) return;
+    // What has come meanwhile is newer, and whoever has left wants nothing.
+    if (!kept || !isHere.current || chat.messages !== before || isBusyAt(chat.status)) return;
     if (isAheadOf(kept, before)) return;
-    if (kept.isAnswering || kept.messages.at(-1)?.role === 'assistant') chat.clearError();
+    if (kept.taskId || kept.messages.at(-1)?.role === 'assistant') chat.clearError();
     chat.messages = kept.messages;
-    if (!kept.isAnswering) return;
+    if (!kept.taskId) return;
     await chat.resumeStream();
     // It may have been over by the time that its stream was asked for.
     const lacksAnswer = chat.status === 'ready' && chat.lastMessage?.role === 'user';
@@ -53,12 +54,14 @@ export function useChatSession({
   const announceTurn = useTurnsElsewhere(id, catchUp);
 
   useEffect(() => {
+    isHere.current = true;
     void catchUp().then(() => setIsSynced(true));
     const onVisible = () => {
       if (document.visibilityState === 'visible') void catchUp();
     };
     document.addEventListener('visibilitychange', onVisible);
     return () => {
+      isHere.current = false;
       document.removeEventListener('visibilitychange', onVisible);
       // Leaves the answer, which the server goes on writing.
       void chat.stop();
@@ -94,7 +97,7 @@ export function useChatSession({
     retry: async () => {
       const kept = await load(id);
       const hasArrived = kept && !isAheadOf(kept, chat.messages);
-      const isInHand = kept?.isAnswering || kept?.messages.at(-1)?.role === 'assistant';
+      const isInHand = kept?.taskId || kept?.messages.at(-1)?.role === 'assistant';
       await (hasArrived && isInHand ? catchUp() : answerAgain());
     },
     stop: async () => {
@@ -134,9 +137,14 @@ function askedBy(id: string, messages: ChatMessage[]) {
   return { id, question: question && { id: question.id, role: 'user', parts: question.parts } };
 }
 
-/** Whether this page holds a question that has not arrived. */
-function isAheadOf({ messages: kept }: LoadedChat, messages: ChatMessage[]): boolean {
-  return messages.some((own) => isQuestion(own) && !kept.some(({ id }) => id === own.id));
+/** Whether this page has a question that has not arrived, or an answer that is just being saved. */
+function isAheadOf({ messages: kept, taskId }: LoadedChat, messages: ChatMessage[]): boolean {
+  return (
+    messages.some((own) => isQuestion(own) && !kept.some(({ id }) => id === own.id)) ||
+    messages.some(({ parts }) =>
+      parts.some((part) => part.type === 'data-task-settle' && part.data.taskId === taskId),
+    )
+  );
 }
 
 function isQuestion({ role }: ChatMessage): boolean {
