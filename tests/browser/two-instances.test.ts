@@ -77,7 +77,10 @@ describe('the demo with two instances behind one address', () => {
 
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('status', { name: 'Cancelled' }).waitFor();
-    expect(answers.of('DELETE')).toEqual([{ instance: home, status: 200 }]);
+    // The outcome may be there before the answer.
+    await expect
+      .poll(() => answers.of('DELETE'), patience)
+      .toEqual([{ instance: home, status: 200 }]);
     await expect
       .poll(desk.outcomes, patience)
       .toEqual(['outline completed', 'report disconnected']);
