@@ -157,6 +157,27 @@ describe('the chat in a browser', () => {
     }
   });
 
+  it('stays and goes on when the network goes away as soon as the answer begins', async () => {
+    const undisturbed = await desk.readUndisturbed(story);
+    const proxy = await createCuttableProxy(desk.address);
+    try {
+      const { page } = await desk.openTab({ address: proxy.address });
+      desk.holdAt('reasoning', 0.2);
+      page.on('response', (response) => {
+        if (response.request().method() === 'POST') proxy.cut();
+      });
+      await ask(page, story);
+      await page.getByText('Reconnecting').waitFor();
+      proxy.mend();
+      desk.release();
+      await desk.expectWhole(page, undisturbed);
+      expect(desk.outcomes()).toEqual(['answer completed']);
+    } finally {
+      await desk.closeTabs();
+      await proxy.close();
+    }
+  });
+
   it('catches up when a page that was hidden and cut off is shown again', async () => {
     const undisturbed = await desk.readUndisturbed(reportRequest);
     const proxy = await createCuttableProxy(desk.address);

@@ -8,12 +8,13 @@ export function ChatList({ chats, currentId }: { chats: ChatSummary[]; currentId
   const listId = useId();
   return (
     <nav className="chat-list" aria-label="Chats" data-open={isOpen}>
-      <Link className="new-chat" href="/">
+      {/* A page of its own: to the router, a chat that began at this address is still there. */}
+      <a className="new-chat" href="/">
         <svg aria-hidden="true" viewBox="0 0 16 16" width="14" height="14">
           <path d="M8 2.5v11M2.5 8h11" />
         </svg>
         New chat
-      </Link>
+      </a>
       {chats.length > 0 && (
         <>
           <button
@@ -31,6 +32,7 @@ export function ChatList({ chats, currentId }: { chats: ChatSummary[]; currentId
               <li key={id}>
                 <Link
                   href={`/?chat=${id}`}
+                  prefetch={false}
                   aria-current={id === currentId ? 'page' : undefined}
                   title={title}
                   onClick={() => setIsOpen(false)}

@@ -1,20 +1,20 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
-import { useCallback, useRef } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import type { ChatMessage } from '../../lib/chat-message';
 import type { ChatSummary } from '../../lib/chat-store';
 import { ChatList } from './chat-list';
 import { Composer } from './composer';
 import { Conversation } from './conversation';
 import { EmptyChat } from './empty-chat';
+import { fetchJson } from './fetch-json';
 import { useChatSession } from './use-chat-session';
 
 /** One chat, and the way to the others. */
 export function ChatPage({
   id,
   messages: loaded,
-  chats,
+  chats: listed,
   canFail,
 }: {
   id: string;
@@ -22,16 +22,18 @@ export function ChatPage({
   chats: ChatSummary[];
   canFail: boolean;
 }) {
-  const router = useRouter();
+  const [chats, setChats] = useState(listed);
   const fieldRef = useRef<HTMLTextAreaElement>(null);
-  const onTurn = useCallback(() => {
+  const onTurn = useCallback(async () => {
     const { pathname, search } = window.location;
     // A new chat has a place of its own from now on, and one in the list.
     if (pathname === '/' && new URLSearchParams(search).get('chat') !== id) {
       window.history.replaceState(null, '', `/?chat=${id}`);
     }
-    router.refresh();
-  }, [id, router]);
+    // Not by the router, which takes the whole page elsewhere when the network fails it.
+    const newest = await fetchJson<ChatSummary[]>('/api/chats');
+    if (newest) setChats(newest);
+  }, [id]);
   const session = useChatSession({ id, messages: loaded, onTurn });
   const { messages, isBusy } = session;
 

@@ -3,6 +3,7 @@ import { TaskChatTransport } from 'ai-task-stream/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ChatMessage } from '../../lib/chat-message';
 import type { LoadedChat } from '../../lib/load-chat';
+import { fetchJson } from './fetch-json';
 
 /** A chat in this tab, kept in step with the database and with other tabs. */
 export function useChatSession({
@@ -33,11 +34,12 @@ export function useChatSession({
   const isOwnTurn = useRef(false);
   const isHere = useRef(false);
   const isBusy = isBusyAt(status);
+  const address = `/api/chat/${id}`;
 
   /** Takes over what the database has, and follows the answer that is being written. */
   const catchUp = useCallback(async () => {
     const { messages: before } = chat;
-    const kept = await load(id);
+    const kept = await fetchJson<LoadedChat>(address);
     // What has come meanwhile is newer, and whoever has left wants nothing.
     if (!kept || !isHere.current || chat.messages !== before || isBusyAt(chat.status)) return;
     if (isAheadOf(kept, before)) return;
@@ -47,9 +49,9 @@ export function useChatSession({
     await chat.resumeStream();
     // It may have been over by the time that its stream was asked for.
     const lacksAnswer = chat.status === 'ready' && chat.lastMessage?.role === 'user';
-    const complete = lacksAnswer ? await load(id) : undefined;
+    const complete = lacksAnswer ? await fetchJson<LoadedChat>(address) : undefined;
     if (complete && !isBusyAt(chat.status)) chat.messages = complete.messages;
-  }, [chat, id]);
+  }, [chat, address]);
 
   const announceTurn = useTurnsElsewhere(id, catchUp);
 
@@ -95,7 +97,7 @@ export function useChatSession({
     },
     /** After an error: the question may have arrived all the same. */
     retry: async () => {
-      const kept = await load(id);
+      const kept = await fetchJson<LoadedChat>(address);
       const hasArrived = kept && !isAheadOf(kept, chat.messages);
       const isInHand = kept?.taskId || kept?.messages.at(-1)?.role === 'assistant';
       await (hasArrived && isInHand ? catchUp() : answerAgain());
@@ -118,17 +120,6 @@ function useTurnsElsewhere(id: string, onTurn: () => Promise<void>): () => void 
     return () => channel.close();
   }, [id, onTurn]);
   return useCallback(() => channelRef.current?.postMessage('turn'), []);
-}
-
-/** `undefined` when the server cannot be reached. */
-async function load(id: string): Promise<LoadedChat | undefined> {
-  try {
-    const response = await fetch(`/api/chat/${id}`);
-    return response.ok ? await response.json() : undefined;
-  } catch {
-    // There is no network.
-    return undefined;
-  }
 }
 
 /** What the server needs to know: what was said before, it has in its database. */
