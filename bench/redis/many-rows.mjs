@@ -7,6 +7,9 @@ import { watchServer } from './watch-server.mjs';
 const tasks = 1_000;
 const seconds = 10;
 
+/** How long all of them may take in all. */
+const timeoutMs = 60_000;
+
 async function runMany(bench, name) {
   // Processes and a server of its own, so that their memory is this contender's.
   const redis = await startRedisServer({ command: bench.command });
@@ -22,8 +25,8 @@ async function runMany(bench, name) {
     const before = await usages();
     const startedAt = await producers.call('goMany');
     const [first, rest] = await Promise.all([
-      producers.call('finishMany'),
-      followers.call('finishMany'),
+      producers.call('finishMany', {}, { timeoutMs }),
+      followers.call('finishMany', {}, { timeoutMs }),
     ]);
     const after = await usages();
     const elapsedMs = Math.max(first.endedAt, rest.endedAt) - startedAt;

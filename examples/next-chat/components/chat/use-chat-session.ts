@@ -61,18 +61,28 @@ export function useChatSession({
     const onVisible = () => {
       if (document.visibilityState === 'visible') void catchUp();
     };
+    const onOnline = () => void catchUp();
     document.addEventListener('visibilitychange', onVisible);
+    window.addEventListener('online', onOnline);
     return () => {
       isHere.current = false;
       document.removeEventListener('visibilitychange', onVisible);
+      window.removeEventListener('online', onOnline);
       // Leaves the answer, which the server goes on writing.
       void chat.stop();
     };
   }, [chat, catchUp]);
 
   useEffect(() => {
+    // Without an answer, the question may have arrived all the same.
+    if (status === 'error' && chat.lastMessage?.role === 'user') void catchUp();
+  }, [chat, status, catchUp]);
+
+  useEffect(() => {
     if (!isBusy) setIsStopping(false);
-    if (status !== 'streaming' || !isOwnTurn.current) return;
+    // A short answer may be complete before the page is rendered again.
+    const isAnswered = status === 'streaming' || status === 'ready';
+    if (!isAnswered || !isOwnTurn.current) return;
     isOwnTurn.current = false;
     announceTurn();
     onTurn();
@@ -95,7 +105,7 @@ export function useChatSession({
       isOwnTurn.current = true;
       await chat.sendMessage({ text });
     },
-    /** After an error: the question may have arrived all the same. */
+    /** After an error. */
     retry: async () => {
       const kept = await fetchJson<LoadedChat>(address);
       const hasArrived = kept && !isAheadOf(kept, chat.messages);
