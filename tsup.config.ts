@@ -7,6 +7,7 @@ export default defineConfig({
     redis: 'src/server/redis/index.ts',
     ui: 'src/ui/index.ts',
     react: 'src/ui/react/index.ts',
+    cli: 'src/cli/cli.ts',
   },
   format: 'esm',
   target: 'es2022',

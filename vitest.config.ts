@@ -13,7 +13,14 @@ const source = [
 
 // The ES modules of these go through Vite together with ours, so that one alias decides which
 // React all of them get.
-const inline = ['@testing-library/react', '@ai-sdk/react', 'ai-sdk-react-v3', 'swr'];
+const inline = [
+  '@testing-library/react',
+  '@ai-sdk/react',
+  'ai-sdk-react-v3',
+  'ai-sdk-react-v3-lowest',
+  'ai-sdk-react-v4-lowest',
+  'swr',
+];
 const testingLibrary = {
   find: /^@testing-library\/react$/,
   replacement: path('node_modules/@testing-library/react/dist/@testing-library/react.esm.js'),
@@ -43,7 +50,10 @@ export default defineConfig({
         'tests/package/**/*.test.ts',
         'tests/docs/**/*.test.ts',
       ]),
+      node('patterns', ['tests/patterns/**/*.test.ts']),
+      node('hosts', ['tests/hosts/**/*.test.ts']),
       node('ui', ['tests/ui/**/*.test.ts'], ['tests/ui/react/**']),
+      node('cli', ['tests/cli/**/*.test.ts']),
       react('react-19', []),
       react('react-18', react18),
       {

@@ -1,73 +1,56 @@
 // How long an AI SDK client takes to rebuild a long answer after a reload: from our replay, and
-// from a stock one. Usage: npm run bench:rebuild [-- --rounds 5 --deltas 20000]
+// from a stock one; in this process, or with React in Chromium.
+// Usage: npm run bench:rebuild [-- --browser --rounds 5 --deltas 20000]
 import { parseArgs } from 'node:util';
-import { Chat } from '@ai-sdk/react';
-import { createUIMessageStream, createUIMessageStreamResponse, DefaultChatTransport } from 'ai';
-import { resumeTask, streamTask } from 'ai-task-stream/server';
+import { openBrowserClient } from './rebuild/browser-client.mjs';
+import { openNodeClient } from './rebuild/node-client.mjs';
+import { createReplays } from './rebuild/replays.mjs';
+import { median, medianRatio } from './redis/statistics.mjs';
+import { printTable } from './redis/table.mjs';
 
 const { values } = parseArgs({
   options: {
+    browser: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     deltas: { type: 'string', default: '20000' },
   },
 });
 const rounds = Number(values.rounds);
-const count = Number(values.deltas);
-const text = Array.from({ length: count }, (_, index) => `word ${index} `);
 
-function write(writer) {
-  writer.write({ type: 'text-start', id: 'text' });
-  for (const delta of text) writer.write({ type: 'text-delta', id: 'text', delta });
-  writer.write({ type: 'text-end', id: 'text' });
+const { text, replays } = await createReplays(Number(values.deltas));
+const client = values.browser ? await openBrowserClient(replays) : openNodeClient();
+const runs = replays.map(() => []);
+try {
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, replay] of replays.entries()) {
+      const run = await client.rebuild(replay);
+      if (run.text !== text) throw new Error(`${replay.name}: the message is not what it was.`);
+      runs[index].push(run);
+    }
+  }
+} finally {
+  await client.close();
 }
 
-/** Milliseconds from the answer to the whole message. */
-async function rebuild(body) {
-  const fetch = async () =>
-    new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-  const chat = new Chat({ id: 'chat', transport: new DefaultChatTransport({ fetch }) });
-  const startedAt = performance.now();
-  await chat.resumeStream();
-  const ms = performance.now() - startedAt;
-  const rebuilt = chat.lastMessage?.parts.find(({ type }) => type === 'text')?.text;
-  if (rebuilt !== text.join('')) throw new Error('The message was not rebuilt as it was.');
-  return ms;
-}
+const times = runs.map((own) => own.map(({ ms }) => ms));
+const stock = times.at(-1);
+printTable(
+  `${values.deltas} text deltas, medians of ${rounds} rounds in turns, Node ${process.version}` +
+    (client.version ? `, ${client.version}` : ''),
+  replays.map(({ name, body }, index) => ({
+    replay: name,
+    bytes: body.length.toLocaleString('en'),
+    ms: median(times[index]).toFixed(1),
+    'x stock': medianRatio(stock, times[index]).toFixed(1),
+    ...(values.browser && longTasksOf(runs[index])),
+  })),
+);
 
-async function bodyOf(response) {
-  return new Uint8Array(await (await response).arrayBuffer());
-}
-
-const task = streamTask({ execute: ({ writer }) => write(writer) });
-await task.consume();
-const contenders = {
-  'ai-task-stream, compacted replay': await bodyOf(
-    resumeTask({ taskId: task.taskId }).toResponse(),
-  ),
-  'AI SDK 7, stock replay': await bodyOf(
-    createUIMessageStreamResponse({
-      stream: createUIMessageStream({ execute: ({ writer }) => write(writer) }),
-    }),
-  ),
-};
-
-const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-for (let round = 0; round < rounds; round++) {
-  for (const [name, body] of Object.entries(contenders)) times[name].push(await rebuild(body));
-}
-
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
-}
-
-const [ours, stock] = Object.values(times);
-const ratio = median(ours.map((ms, round) => stock[round] / ms));
-console.log(`${count} text deltas, ${rounds} rounds in turns, Node ${process.version}\n`);
-console.log('| replay | bytes | ms (median) | x stock |');
-console.log('| :-- | --: | --: | --: |');
-for (const [name, body] of Object.entries(contenders)) {
-  const isOurs = times[name] === ours;
-  console.log(
-    `| ${name} | ${body.length.toLocaleString('en')} | ${median(times[name]).toFixed(1)} | ${isOurs ? ratio.toFixed(0) : 1} |`,
-  );
+/** For how long a page could not answer its user: the browser's tasks of 50 ms and more. */
+function longTasksOf(own) {
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    'long tasks, ms': median(own.map(({ longTasks }) => sum(longTasks))).toFixed(0),
+    'longest, ms': median(own.map(({ longTasks }) => Math.max(0, ...longTasks))).toFixed(0),
+  };
 }

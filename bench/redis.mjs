@@ -26,6 +26,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     rows: { type: 'string', default: Object.keys(measurements).join() },
+    // Of the numbers of readers, only these.
+    readers: { type: 'string', default: '' },
     // Part of their names, several with commas between.
     contenders: { type: 'string', default: '' },
     // A folder for V8 CPU profiles of the processes.
@@ -53,6 +55,8 @@ const bench = {
   rounds: Number(values.rounds),
   nextId: () => crypto.randomUUID(),
   isWanted: (name) => values.contenders.split(',').some((part) => name.includes(part)),
+  isCountWanted: (readers) =>
+    values.readers === '' || values.readers.split(',').includes(String(readers)),
   isMet: (isMet) => (isMet ? 'yes' : '**no**'),
   /** Tells how far it is where somebody watches. */
   note(text) {

@@ -7,6 +7,7 @@ const packed = { env: { npm_config_ignore_scripts: 'true', npm_config_loglevel: 
 const passed = [
   await step('linter and formatter', 'biome', ['ci', '--colors=off', '--error-on-warnings']),
   await step('dead code', 'knip', ['--no-progress']),
+  await step('API reference', 'node', ['scripts/api-reference.mjs', '--check']),
 ];
 
 const built = await step('build', 'tsup', []);

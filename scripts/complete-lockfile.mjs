@@ -7,15 +7,16 @@ const file = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(await readFile(file, 'utf8'));
 
 const systems =
-  /(?:^|[-/])(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-/;
-const processors = /-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64)(?:-|$)/;
+  /(?:^|[-/])(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32|windows)-/;
+const processors = /-(arm64|arm|ia32|loong64|mips64el|ppc64|riscv64|s390x|x64|64)(?:-|$)/;
 
 const added = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     if (isLocked(path, name)) continue;
-    const system = systems.exec(name)?.[1];
-    const processor = processors.exec(name)?.[1];
+    // Some names say `windows` and `64` where Node says `win32` and `x64`.
+    const system = systems.exec(name)?.[1].replace('windows', 'win32');
+    const processor = processors.exec(name)?.[1].replace(/^64$/, 'x64');
     if (!system || !processor || !/^\d/.test(version)) {
       throw new Error(
         `${name}@${version}, wanted by ${path}: cannot tell what platform it is for.`,

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOrInstallChromium } from './find-chromium.mjs';
+import { findOrInstallCurl } from './find-curl.mjs';
 import { findOrInstallRedisServer } from './find-redis.mjs';
 import { root, run, step } from './run-step.mjs';
 
@@ -12,6 +13,7 @@ const reportFile = join(root, 'test-results', 'vitest.json');
 const checks = await run('node', ['scripts/check.mjs']);
 if (checks.code !== 0) stop('The tests were not run: the checks above come first.');
 
+const curl = find('curl', findOrInstallCurl);
 const chromium = find('Chromium', findOrInstallChromium);
 // Also beside REDIS_URL: what kills, pauses and restarts a server does that to one of its own.
 const redisServer = find('Redis', findOrInstallRedisServer);
@@ -26,7 +28,7 @@ await rm(reportFile, { force: true });
 const tests = await run(
   'vitest',
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
-  { env: { CHROMIUM_PATH: chromium, REDIS_SERVER_PATH: redisServer } },
+  { env: { CHROMIUM_PATH: chromium, CURL_PATH: curl, REDIS_SERVER_PATH: redisServer } },
 );
 
 const report = JSON.parse(await readFile(reportFile, 'utf8').catch(() => '{}'));

@@ -77,7 +77,7 @@ async function measureBursts(bench, { title, pairs, bystanders, readerCounts, go
   const names = [...pairs.flat(), ...bystanders].filter(bench.isWanted);
   const printed = [];
   const printedCalls = [];
-  for (const readers of readerCounts) {
+  for (const readers of readerCounts.filter(bench.isCountWanted)) {
     const { speeds, scriptCalls } = await runRow(bench, { title, names, readers });
     const cell = (name) => {
       const { length } = speeds[name];

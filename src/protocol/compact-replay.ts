@@ -34,6 +34,8 @@ const maxFusedLength = 512 * 1024;
 
 const typeField = '{"type":"';
 
+const backslash = 0x5c;
+
 /**
  * The type of a chunk that is JSON; read from the front of the JSON, where nearly every chunk has
  * it. `undefined` for JSON that is no object.
@@ -55,7 +57,11 @@ function isDeltaType(type: string | undefined): type is DeltaType {
 interface Run {
   readonly type: DeltaType;
   readonly id: string;
+  /** What the JSON of its deltas has before their text. */
+  readonly head: string;
+  /** The texts, as JSON without the quotes. */
   readonly texts: string[];
+  /** Characters of the texts. */
   length: number;
   providerMetadata: unknown;
   /** The run's last frame, sent as it is when the run has no other. */
@@ -72,24 +78,61 @@ function startRun(type: DeltaType, frame: NumberedFrame): Run | undefined {
     typeof text === 'string' &&
     Object.keys(chunk).every((key) => knownKeys.has(key));
   if (!isPlain) return undefined;
+  const head = `${typeField}${type}","${idKey}":${JSON.stringify(id)},"${textKey}":"`;
+  const json = JSON.stringify(text).slice(1, -1);
   const { providerMetadata } = chunk;
-  return { type, id, texts: [text], length: text.length, providerMetadata, last: frame };
+  return { type, id, head, texts: [json], length: json.length, providerMetadata, last: frame };
 }
 
-function joins(run: Run, next: Run): boolean {
-  return run.type === next.type && run.id === next.id && run.length + next.length <= maxFusedLength;
+/** Whether the quote at an index belongs to the text, being escaped. */
+function isEscaped(json: string, index: number): boolean {
+  let before = index;
+  while (json.charCodeAt(before - 1) === backslash) before--;
+  return (index - before) % 2 === 1;
 }
 
-function endRun({ type, id, texts, providerMetadata, last }: Run): NumberedFrame {
+/** Whether the string that begins before `start` is the last thing in the JSON of a chunk. */
+function endsAsText(json: string, start: number): boolean {
+  let end = json.indexOf('"', start);
+  while (end > 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end === json.length - 2;
+}
+
+function add(run: Run, frame: NumberedFrame, text: string): boolean {
+  if (run.length + text.length > maxFusedLength) return false;
+  run.texts.push(text);
+  run.length += text.length;
+  run.last = frame;
+  return true;
+}
+
+/** Adds a delta that looks like the first one; without parsing it, because most do. */
+function addAlike(run: Run, frame: NumberedFrame): boolean {
+  const { data } = frame;
+  const { head } = run;
+  if (!data.startsWith(head) || !endsAsText(data, head.length)) return false;
+  return add(run, frame, data.slice(head.length, -2));
+}
+
+/** Adds a delta if it is of the same part. */
+function addRun(run: Run, { type, id, texts, providerMetadata, last }: Run): boolean {
+  const isSame = run.type === type && run.id === id;
+  if (!isSame || !add(run, last, texts[0] ?? '')) return false;
+  run.providerMetadata = providerMetadata ?? run.providerMetadata;
+  return true;
+}
+
+function endRun({ head, texts, providerMetadata, last }: Run): NumberedFrame {
   if (texts.length === 1) return last;
-  const { idKey, textKey } = deltaShapes[type];
-  const chunk = {
-    type,
-    [idKey]: id,
-    [textKey]: texts.join(''),
-    ...(providerMetadata != null && { providerMetadata }),
-  };
-  return { n: last.n, data: JSON.stringify(chunk) };
+  const metadata =
+    providerMetadata == null ? '' : `,"providerMetadata":${JSON.stringify(providerMetadata)}`;
+  return { n: last.n, data: `${head}${texts.join('')}"${metadata}}` };
+}
+
+/** Whether a frame is of a type; nothing is made of one that is not. */
+function isOfType(data: string, type: 'data-task' | 'reset-step'): boolean {
+  if (!data.startsWith(typeField)) return frameType(data) === type;
+  return data.startsWith(`${type}"`, typeField.length);
 }
 
 /**
@@ -105,9 +148,8 @@ function keptSnapshots(frameAt: (n: number) => string, start: number, end: numbe
   };
   for (let n = start; n < end; n++) {
     const data = frameAt(n);
-    const type = frameType(data);
-    if (type === 'reset-step') keepNewest();
-    if (type !== 'data-task') continue;
+    if (isOfType(data, 'reset-step')) keepNewest();
+    if (!isOfType(data, 'data-task')) continue;
     const { id } = JSON.parse(data) as { id?: unknown };
     if (!newest.has(id)) kept.add(n);
     newest.set(id, n);
@@ -133,16 +175,11 @@ export function* compactReplay(
   let run: Run | undefined;
   for (let n = start; n < end; n++) {
     const frame = { n, data: frameAt(n) };
+    if (run && addAlike(run, frame)) continue;
     const type = frameType(frame.data);
     if (type === 'data-task' && !kept.has(n)) continue;
     const next = isDeltaType(type) ? startRun(type, frame) : undefined;
-    if (run && next && joins(run, next)) {
-      run.texts.push(...next.texts);
-      run.length += next.length;
-      run.providerMetadata = next.providerMetadata ?? run.providerMetadata;
-      run.last = frame;
-      continue;
-    }
+    if (run && next && addRun(run, next)) continue;
     if (run) yield endRun(run);
     if (!next) yield frame;
     run = next;

@@ -18,8 +18,8 @@ export interface TaskProgress {
 }
 
 /** One phase of a task. Its weight is its share of the overall progress. */
-export interface TaskStep {
-  name: string;
+export interface TaskStep<Name extends string = string> {
+  name: Name;
   /** Relative to the other steps' weights; 0 or more. */
   weight: number;
   status: 'pending' | 'running' | 'completed' | 'failed';
@@ -108,7 +108,7 @@ export type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
 /** A chat message that may carry task parts beside the host's own data parts. */
 export type TaskUIMessage<
   Metadata = unknown,
-  DataTypes extends UIDataTypes = UIDataTypes,
+  DataTypes extends UIDataTypes = TaskUIDataTypes,
 > = UIMessage<Metadata, DataTypes & TaskUIDataTypes>;
 
 /** One of our chunks: `type`, `id`, `data`, `transient`, and nothing beside them. */

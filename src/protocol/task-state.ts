@@ -11,7 +11,7 @@ import {
 } from './task-parts';
 
 /** What is known of a task from the chunks seen so far. */
-export interface TaskState<Result = unknown, Value = unknown> {
+export interface TaskState<Result = unknown, Value = unknown, StepName extends string = string> {
   readonly taskId?: string;
   readonly name?: string;
   readonly status: TaskStatus;
@@ -21,7 +21,7 @@ export interface TaskState<Result = unknown, Value = unknown> {
   /** Set on a task that runs within a tool call. */
   readonly toolCallId?: string;
   readonly progress?: TaskProgress;
-  readonly steps: readonly TaskStep[];
+  readonly steps: readonly TaskStep<StepName>[];
   readonly logs: readonly TaskLogData[];
   /** The values of the partial results, in order. */
   readonly partials: readonly Value[];

@@ -3,8 +3,18 @@
  * `defineTask` returns an object of this type, and `useTaskStream<typeof generateImage>` reads it.
  * The property never exists at run time.
  */
-export interface TaskTypes<Input = unknown, Result = unknown, Value = unknown> {
-  readonly '~task'?: { readonly input: Input; readonly result: Result; readonly partial: Value };
+export interface TaskTypes<
+  Input = unknown,
+  Result = unknown,
+  Value = unknown,
+  StepName extends string = string,
+> {
+  readonly '~task'?: {
+    readonly input: Input;
+    readonly result: Result;
+    readonly partial: Value;
+    readonly step: StepName;
+  };
 }
 
 type TypesOf<Task> = Task extends { readonly '~task'?: infer Types } ? NonNullable<Types> : unknown;
@@ -20,6 +30,10 @@ export type InferTaskResult<Task> =
 /** One item of the task's incremental result; `unknown` when `Task` is not a task. */
 export type InferTaskPartial<Task> =
   TypesOf<Task> extends { readonly partial: infer Value } ? Value : unknown;
+
+/** Names of the task's steps; any string when `Task` is not a task, or has no steps of its own. */
+export type InferTaskStep<Task> =
+  TypesOf<Task> extends { readonly step: infer StepName extends string } ? StepName : string;
 
 type Unwritable = bigint | symbol | undefined | ((...parameters: never[]) => unknown);
 

@@ -1,114 +1,38 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { cancelTask } from './cancel-task';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
 import type { OutputOf, TaskDefinition } from './define-task';
+import { readCursor } from './http/read-cursor';
 import { readJsonBody } from './http/read-json-body';
+import { readEvents, readQuery } from './http/read-query';
 import { errorResponse, jsonResponse } from './http/responses';
+import { readInput } from './read-input';
 import { resumeTask } from './resume-task';
-import { streamTask } from './stream-task';
+import {
+  checkStartBody,
+  checkStartQuery,
+  refuseToStartByGet,
+  type StartRequest,
+} from './start-request';
+import { claimTask } from './stream-task';
 import { reportTo } from './task/mask-error';
-import type { TaskSettings, TaskTransformer } from './task/task-options';
-import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
-
-/** What a request wants: POST starts, GET follows, DELETE cancels. */
-export type TaskAction = 'start' | 'follow' | 'cancel';
-
-export interface CreateTaskRouteOptions
-  extends Pick<
-    TaskSettings,
-    | 'streamContext'
-    | 'whenUnavailable'
-    | 'waitUntil'
-    | 'heartbeatMs'
-    | 'toTaskError'
-    | 'onError'
-    | 'cancelOnDisconnect'
-  > {
-  /**
-   * Decides whether a request may do what it asks for: `true`, or a response of your own to
-   * refuse it with; `false` answers 403. Default: everybody may.
-   */
-  authorize?: (options: {
-    request: Request;
-    action: TaskAction;
-    /** As the request gave it; checked to be well-formed. */
-    taskId: string | undefined;
-  }) => Promise<boolean | Response> | boolean | Response;
-  /**
-   * Who makes the request, from a session or a token. Tasks of others look like unknown ones.
-   * Default: whoever knows a taskId may follow and cancel.
-   */
-  owner?: (request: Request) => Promise<string | undefined> | string | undefined;
-  /** Largest accepted body in bytes. Default 1,048,576 (1 MiB). */
-  maxBodyBytes?: number;
-  /** Decodes inputs, and encodes partial results and the result. */
-  transformer?: TaskTransformer;
-}
-
-/** What Next.js passes beside the request; other hosts may leave it out. */
-export interface TaskRouteContext {
-  params?: Promise<Record<string, string | string[] | undefined>>;
-}
-
-/** A web-standard request handler. It never rejects. */
-export type TaskRouteHandler = (request: Request, context?: TaskRouteContext) => Promise<Response>;
-
-export interface TaskRoute {
-  /** Starts a task from `{ taskId?, input }`, or joins the one of that taskId. */
-  POST: TaskRouteHandler;
-  /** Follows or replays `?taskId=` from `Last-Event-ID` on. */
-  GET: TaskRouteHandler;
-  /** Asks `?taskId=` to stop, for `?reason=`. Answers `{ cancelled }`. */
-  DELETE: TaskRouteHandler;
-}
-
-interface StartBody {
-  taskId: string | undefined;
-  input: unknown;
-}
-
-/** @throws TaskError `invalid-body` or `invalid-task-id`. */
-function checkStartBody(body: unknown): StartBody {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new TaskError({
-      code: 'invalid-body',
-      message: 'The body must be an object of the form `{ taskId?, input }`.',
-    });
-  }
-  const { taskId, input } = body as { taskId?: unknown; input?: unknown };
-  return { taskId: taskId === undefined ? undefined : checkTaskId(taskId), input };
-}
-
-function decodeInput(input: unknown, transformer: TaskTransformer | undefined): unknown {
-  if (!transformer || input === undefined) return input;
-  try {
-    if (typeof input === 'string') return transformer.parse(input);
-  } catch {
-    // Falls through to the error: the text is not of the transformer's form.
-  }
-  throw new TaskError({
-    code: 'invalid-input',
-    message: 'The input is not what the `transformer` makes of one. Use the same on the page.',
-  });
-}
-
-/** @throws TaskError `invalid-input` with the schema's issues as `details`. */
-async function checkInput(input: unknown, schema: StandardSchemaV1 | undefined): Promise<unknown> {
-  if (!schema) return input;
-  const checked = await schema['~standard'].validate(input);
-  if (!checked.issues) return checked.value;
-  const issues = checked.issues.map(({ message, path }) => ({
-    message,
-    path: path?.map((key) => String(typeof key === 'object' ? key.key : key)),
-  }));
-  throw new TaskError({
-    code: 'invalid-input',
-    message: 'The input does not fit. See the issues in `details`.',
-    details: { issues },
-  });
-}
+import {
+  checkTaskId,
+  createNotFoundError,
+  createTooManyTasksError,
+  unlessAway,
+} from './task-errors';
+import type {
+  CreateTaskRouteOptions,
+  TaskAction,
+  TaskRoute,
+  TaskRouteContext,
+  TaskRouteHandler,
+} from './task-route';
+import { createTaskSlots } from './task-slots';
 
 /** Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`. */
 export function createTaskRoute<
@@ -116,12 +40,15 @@ export function createTaskRoute<
   Result,
   Steps extends Record<string, number>,
   Value,
+  Data extends UIDataTypes,
 >(
-  { options: definition }: TaskDefinition<Schema, Result, Steps, Value>,
+  { options: definition }: TaskDefinition<Schema, Result, Steps, Value, Data>,
   {
     authorize = () => true,
     owner: ownerOf = () => undefined,
     maxBodyBytes = 1024 * 1024,
+    maxConcurrent = Number.POSITIVE_INFINITY,
+    allowGet = false,
     streamContext: givenContext = createMemoryStreamContext(),
     transformer,
     ...settings
@@ -129,6 +56,7 @@ export function createTaskRoute<
 ): TaskRoute {
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
+  const slots = createTaskSlots(maxConcurrent);
 
   /** Asks `authorize`; gives the response that refuses, if it does. */
   const refusal = async (request: Request, action: TaskAction, taskId: string | undefined) => {
@@ -154,19 +82,34 @@ export function createTaskRoute<
       }
     };
 
-  const taskIdOf = (request: Request) =>
-    checkTaskId(new URL(request.url, 'http://localhost').searchParams.get('taskId'));
+  const taskIdOf = (request: Request) => checkTaskId(readQuery(request, 'taskId'));
 
-  return {
-    POST: answer(async (request, context) => {
-      const { taskId, input: given } = checkStartBody(await readJsonBody(request, maxBodyBytes));
-      const refused = await refusal(request, 'start', taskId);
-      if (refused) return refused;
-      const input = await checkInput(decodeInput(given, transformer), definition.input);
-      const owner = await ownerOf(request);
-      const params = (await context?.params) ?? {};
-      const { execute, input: _schema, ...defaults } = definition;
-      return streamTask<Result, OutputOf<Schema>, Steps, Value>({
+  const start = async (
+    request: Request,
+    { taskId, input: given }: StartRequest,
+    context: TaskRouteContext | undefined,
+  ): Promise<Response> => {
+    const events = readEvents(request);
+    const refused = await refusal(request, 'start', taskId);
+    if (refused) return refused;
+    const input = await readInput(given, { schema: definition.input, transformer });
+    const owner = await ownerOf(request);
+    const params = (await context?.params) ?? {};
+    const slot = await slots.take(owner);
+    if (!slot) {
+      const record = taskId && (await unlessAway(streamContext.inspect(taskId)));
+      if (!record) throw createTooManyTasksError(maxConcurrent);
+      return resumeTask({ taskId, streamContext, owner, heartbeatMs }).toResponse({ events });
+    }
+    try {
+      const {
+        execute,
+        input: _input,
+        partial: _partial,
+        dataPartSchemas: _parts,
+        ...defaults
+      } = definition;
+      const { task, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>({
         ...defaults,
         ...settings,
         transformer: transformer ?? defaults.transformer,
@@ -177,15 +120,37 @@ export function createTaskRoute<
         input: input as OutputOf<Schema>,
         owner,
         execute: (options) => execute({ ...options, request, params }),
-      }).toResponse();
-    }),
+      });
+      claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
+      return await task.toResponse({ events });
+    } catch (error) {
+      slot.hold(undefined);
+      throw error;
+    }
+  };
 
-    GET: answer(async (request) => {
-      const taskId = taskIdOf(request);
-      const refused = await refusal(request, 'follow', taskId);
-      if (refused) return refused;
-      const owner = await ownerOf(request);
-      return resumeTask({ taskId, request, streamContext, owner, heartbeatMs }).toResponse();
+  const follow = async (request: Request): Promise<Response> => {
+    const taskId = taskIdOf(request);
+    const refused = await refusal(request, 'follow', taskId);
+    if (refused) return refused;
+    const owner = await ownerOf(request);
+    return resumeTask({ taskId, request, streamContext, owner, heartbeatMs }).toResponse();
+  };
+
+  return {
+    POST: answer(async (request, context) =>
+      start(request, checkStartBody(await readJsonBody(request, maxBodyBytes)), context),
+    ),
+
+    GET: answer(async (request, context) => {
+      const text = readQuery(request, 'input');
+      if (text === undefined) return follow(request);
+      // A host may serve HEAD by the same handler.
+      if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
+      // A page that has seen something of the task wants the rest of it, and never another one.
+      if (readCursor(request) !== undefined) return follow(request);
+      const isEncoded = transformer !== undefined;
+      return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
     }),
 
     DELETE: answer(async (request) => {
@@ -193,21 +158,10 @@ export function createTaskRoute<
       const refused = await refusal(request, 'cancel', taskId);
       if (refused) return refused;
       const owner = await ownerOf(request);
-      const reason = new URL(request.url, 'http://localhost').searchParams.get('reason');
-      const cancel = async () => {
-        const record = await streamContext.inspect(taskId);
-        // Also for a task that is not open yet: the request is kept until it is.
-        const cancelled = await cancelTask({
-          taskId,
-          streamContext,
-          owner,
-          reason: reason ?? undefined,
-        });
-        return { record, cancelled };
-      };
-      const { record, cancelled } = await cancel().catch((cause) => {
-        throw TaskError.isInstance(cause) ? cause : createUnavailableError(cause);
-      });
+      const reason = readQuery(request, 'reason');
+      const record = await unlessAway(streamContext.inspect(taskId));
+      // Also for a task that is not open yet: the request is kept until it is.
+      const cancelled = await unlessAway(cancelTask({ taskId, streamContext, owner, reason }));
       if (!record || record.owner !== owner) throw createNotFoundError();
       return jsonResponse({ cancelled });
     }),

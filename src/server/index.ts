@@ -17,14 +17,7 @@ export {
   type ToResumableStreamContextOptions,
   toResumableStreamContext,
 } from './context/to-resumable-stream-context';
-export {
-  type CreateTaskRouteOptions,
-  createTaskRoute,
-  type TaskAction,
-  type TaskRoute,
-  type TaskRouteContext,
-  type TaskRouteHandler,
-} from './create-task-route';
+export { createTaskRoute } from './create-task-route';
 export {
   type DefinedExecuteOptions,
   type DefineTaskOptions,
@@ -33,6 +26,8 @@ export {
 } from './define-task';
 export type { ToUIMessageStreamOptions } from './http/chunk-stream';
 export type { NodeResponse } from './http/pipe-to-node-response';
+export type { TaskResponseInit } from './http/responses';
+export type { NodeRequest } from './http/to-web-request';
 export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
 export { type StreamedTask, streamTask } from './stream-task';
 export type { RunNestedTask, RunNestedTaskOptions } from './task/nested-tasks';
@@ -44,4 +39,11 @@ export type {
   TaskTransformer,
 } from './task/task-options';
 export type { StepReporter, TaskReporter } from './task/task-reporter';
-export { type NodeRequest, toNodeHandler } from './to-node-handler';
+export type {
+  CreateTaskRouteOptions,
+  TaskAction,
+  TaskRoute,
+  TaskRouteContext,
+  TaskRouteHandler,
+} from './task-route';
+export { toNodeHandler } from './to-node-handler';

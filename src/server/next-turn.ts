@@ -4,9 +4,12 @@
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    // Edge runtimes lack setImmediate.
-    if (setImmediate) setImmediate(resolve);
+    const { setImmediate, EdgeRuntime } = globalThis as {
+      setImmediate?: (callback: () => void) => unknown;
+      EdgeRuntime?: string;
+    };
+    // Edge runtimes lack setImmediate; that of Next.js has one that throws.
+    if (setImmediate && EdgeRuntime === undefined) setImmediate(resolve);
     else setTimeout(resolve, 0);
   });
 }

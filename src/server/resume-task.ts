@@ -1,4 +1,3 @@
-import { parseCursor } from '../protocol/cursor';
 import { TaskError } from '../protocol/task-error';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
@@ -6,7 +5,14 @@ import type { TaskStreamContext } from './context/task-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
-import { emptyResponse, errorResponse, streamResponse } from './http/responses';
+import { readCursor } from './http/read-cursor';
+import { readEvents } from './http/read-query';
+import {
+  emptyResponse,
+  errorResponse,
+  streamResponse,
+  type TaskResponseInit,
+} from './http/responses';
 import { deliverLostTask } from './task/deliver-lost-task';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
@@ -16,7 +22,10 @@ export interface ResumeTaskOptions {
   taskId?: string;
   /** The chat whose active task to follow; ignored when `taskId` is given. */
   chatId?: string;
-  /** Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already. */
+  /**
+   * Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already;
+   * `?events=named` asks for named events.
+   */
   request?: Request;
   /** Where the log lives. Default: the memory of this process. */
   streamContext?: TaskStreamContext | ResumableStreamContext;
@@ -42,28 +51,9 @@ export interface ResumedTask {
    * 404 for a task that is unknown or somebody else's; by chatId, 204 then, too. With
    * `{ error: { code, message } }`: 400 for a bad taskId or cursor, 503 when the storage is away.
    */
-  toResponse(init?: ResponseInit): Promise<Response>;
+  toResponse(init?: TaskResponseInit): Promise<Response>;
   /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
-  pipeToResponse(response: NodeResponse, init?: ResponseInit): Promise<void>;
-}
-
-/**
- * The cursor that a request names; the header wins.
- *
- * @throws TaskError `invalid-cursor`.
- */
-function cursorOf(request: Request | undefined): string | undefined {
-  if (!request) return undefined;
-  const cursor =
-    request.headers.get('last-event-id') ??
-    new URL(request.url, 'http://localhost').searchParams.get('lastEventId');
-  if (cursor === null || cursor === '') return undefined;
-  if (parseCursor(cursor)) return cursor;
-  throw new TaskError({
-    code: 'invalid-cursor',
-    message:
-      'Last-Event-ID is not of the form `epoch-n`, such as `0-41`. Send the last `id` that was received as it is.',
-  });
+  pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
 }
 
 /** Follows a task that is running, or replays one that has settled. */
@@ -80,8 +70,9 @@ export function resumeTask({
 }: ResumeTaskOptions): ResumedTask {
   const streamContext = toTaskStreamContext(givenContext);
 
-  const open = async (init?: ResponseInit): Promise<Response> => {
-    const cursor = cursorOf(request);
+  const open = async (init?: TaskResponseInit): Promise<Response> => {
+    const cursor = request && readCursor(request);
+    const events = init?.events ?? (request && readEvents(request));
     const isByChat = givenTaskId === undefined && chatId !== undefined;
     const taskId = isByChat
       ? await streamContext.activeTask(chatId, { owner })
@@ -102,10 +93,11 @@ export function resumeTask({
       reader.close();
       return emptyResponse(taskId, init);
     }
-    return streamResponse(createByteStream({ reader, taskId, heartbeatMs }), taskId, init);
+    const body = createByteStream({ reader, taskId, heartbeatMs, events });
+    return streamResponse(body, taskId, init);
   };
 
-  const toResponse = async (init?: ResponseInit) => {
+  const toResponse = async (init?: TaskResponseInit) => {
     try {
       return await open(init);
     } catch (cause) {

@@ -8,10 +8,15 @@ import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
-import { emptyResponse, errorResponse, streamResponse } from './http/responses';
+import {
+  emptyResponse,
+  errorResponse,
+  streamResponse,
+  type TaskResponseInit,
+} from './http/responses';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
-import { startTask } from './task/start-task';
+import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
 import { createNotFoundError, createUnavailableError } from './task-errors';
 
@@ -30,11 +35,11 @@ export interface StreamedTask<Result = unknown> {
    * a task of which nothing is left to read, or with `{ error: { code, message } }` 400 for a bad
    * taskId, 404 when the taskId is somebody else's, 503 when the storage is away.
    */
-  toResponse(init?: ResponseInit): Promise<Response>;
+  toResponse(init?: TaskResponseInit): Promise<Response>;
   /** The task as AI SDK chunks, for `writer.merge` of another stream. */
   toUIMessageStream(options?: ToUIMessageStreamOptions): ReadableStream<UIMessageChunk>;
   /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
-  pipeToResponse(response: NodeResponse, init?: ResponseInit): Promise<void>;
+  pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
   /** Resolves with the outcome, without reading the stream. Rejects when the task was refused. */
   consume(): Promise<TaskSettlement<Result>>;
 }
@@ -51,6 +56,13 @@ export function streamTask<
   Steps extends Record<string, number> = Record<string, number>,
   Value = unknown,
 >(options: StreamTaskOptions<Input, Result, Steps, Value>): StreamedTask<Result> {
+  return claimTask(options).task;
+}
+
+/** What `streamTask` does, and what came of the claim; that never rejects. */
+export function claimTask<Result, Input, Steps extends Record<string, number>, Value>(
+  options: StreamTaskOptions<Input, Result, Steps, Value>,
+): { task: StreamedTask<Result>; claiming: Promise<Claim> } {
   checkTaskOptions(options);
   const { execute, input, onSettle, ...rest } = options;
   const {
@@ -102,7 +114,7 @@ export function streamTask<
     return claim.kind !== 'refused' && claim.context.cancel(taskId, { owner, reason });
   };
 
-  const toResponse = async (init?: ResponseInit) => {
+  const toResponse = async (init?: TaskResponseInit) => {
     let reader: TaskReader;
     try {
       reader = await openReader();
@@ -118,11 +130,12 @@ export function streamTask<
       // The task goes on when the storage cannot be asked.
       if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
     };
-    const body = createByteStream({ reader, taskId, heartbeatMs, onCancel });
+    const { events } = init ?? {};
+    const body = createByteStream({ reader, taskId, heartbeatMs, events, onCancel });
     return streamResponse(body, taskId, init);
   };
 
-  return {
+  const task: StreamedTask<Result> = {
     taskId,
     get result() {
       result ??= awaitResult();
@@ -139,4 +152,5 @@ export function streamTask<
     },
     consume,
   };
+  return { task, claiming };
 }

@@ -27,3 +27,21 @@ export function createUnavailableError(cause: unknown): TaskError {
     cause,
   });
 }
+
+/** What a stream context answers; any failure of its own is the error of a storage that is away. */
+export async function unlessAway<Value>(answer: Promise<Value>): Promise<Value> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw TaskError.isInstance(cause) ? cause : createUnavailableError(cause);
+  }
+}
+
+/** The error of a request to start one task more than may run at once. */
+export function createTooManyTasksError(max: number): TaskError {
+  return new TaskError({
+    code: 'too-many-tasks',
+    message: `No more than ${max} tasks may run at once. Wait for one to end, or cancel one.`,
+    retryable: true,
+  });
+}

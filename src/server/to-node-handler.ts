@@ -1,79 +1,45 @@
 import { TaskError } from '../protocol/task-error';
-import type { TaskRoute } from './create-task-route';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { errorResponse } from './http/responses';
+import { type NodeRequest, toWebRequest } from './http/to-web-request';
+import type { TaskRoute } from './task-route';
 
-/** What we need of Node's `IncomingMessage`. */
-export interface NodeRequest extends AsyncIterable<Uint8Array> {
-  readonly method?: string;
-  readonly url?: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
-/** A body as a web stream, read only as fast as it is pulled. */
-function bodyOf(request: NodeRequest): ReadableStream<Uint8Array> {
-  const chunks = request[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await chunks.return?.();
-    },
-  });
-}
-
-/** The request's address. Clients may send anything as the path and as the `Host` header. */
-function urlOf({ url = '/', headers }: NodeRequest): URL {
-  const host = headers.host ?? headers[':authority'] ?? 'localhost';
-  const candidates = [url.startsWith('/') ? `http://${host}${url}` : url, `http://localhost${url}`];
-  const address = new URL(
-    candidates.find((candidate) => URL.canParse(candidate)) ?? 'http://localhost/',
-  );
-  // A `Request` refuses credentials.
-  address.username = '';
-  address.password = '';
-  return address;
-}
-
-function toWebRequest(request: NodeRequest): Request {
-  const { method = 'GET' } = request;
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    // HTTP/2 has pseudo-headers such as `:path`, which `Headers` refuses.
-    if (value === undefined || name.startsWith(':')) continue;
-    headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+async function answer(route: TaskRoute, request: NodeRequest): Promise<Response> {
+  const handlers: Record<string, TaskRoute['GET'] | undefined> = { ...route };
+  const handler = handlers[request.method ?? 'GET'];
+  if (!handler) {
+    const error = new TaskError({
+      code: 'method-not-allowed',
+      message: 'Use POST to start a task, GET to follow and DELETE to cancel it.',
+    });
+    return errorResponse(error, { headers: { allow: 'POST, GET, DELETE' } });
   }
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  return new Request(urlOf(request), {
-    method,
-    headers,
-    // `duplex` is required with a stream as the body, and missing from the DOM's types.
-    ...(hasBody && { body: bodyOf(request), duplex: 'half' }),
-  });
+  let webRequest: Request;
+  try {
+    webRequest = toWebRequest(request);
+  } catch (error) {
+    if (!TaskError.isInstance(error)) throw error;
+    console.error('ai-task-stream:', error);
+    return errorResponse(error);
+  }
+  try {
+    return await handler(webRequest);
+  } catch (error) {
+    // A handler of the host's own. `node:http` waits for no listener: it would end the process.
+    if (TaskError.isInstance(error)) return errorResponse(error);
+    console.error('ai-task-stream:', error);
+    return errorResponse(new TaskError({ message: 'The request failed.' }));
+  }
 }
 
 /**
- * Serves a route with `node:http`, Express, or whatever else hands out Node's requests and
- * responses. Nothing may have read the body before.
+ * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
+ * hands out Node's requests and responses. Behind a body parser it takes `request.body`.
  */
 export function toNodeHandler(
   route: TaskRoute,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   return async (request, response) => {
-    const handlers: Record<string, TaskRoute['GET'] | undefined> = { ...route };
-    const handler = handlers[request.method ?? 'GET'];
-    const answer = handler
-      ? await handler(toWebRequest(request))
-      : errorResponse(
-          new TaskError({
-            code: 'method-not-allowed',
-            message: 'Use POST to start a task, GET to follow and DELETE to cancel it.',
-          }),
-          { headers: { allow: 'POST, GET, DELETE' } },
-        );
-    await pipeToNodeResponse(answer, response);
+    await pipeToNodeResponse(await answer(route, request), response);
   };
 }

@@ -23,8 +23,11 @@ export interface UnsettledTask {
 export type TaskEnd<Result = unknown> = TaskSettlement<Result> | UnsettledTask;
 
 /** Everything that a page may want to show of a task. */
-export interface TaskStreamState<Result = unknown, Value = unknown>
-  extends TaskState<Result, Value> {
+export interface TaskStreamState<
+  Result = unknown,
+  Value = unknown,
+  StepName extends string = string,
+> extends TaskState<Result, Value, StepName> {
   /** The assistant's message that the task streams, as `useChat` would build it. */
   readonly message: UIMessage;
   /** The task's result, once it is completed. */
@@ -77,9 +80,14 @@ export interface ResumeTaskOptions {
 }
 
 /** A store that starts a task, follows it, and holds what is known of it. */
-export interface TaskStream<Input = unknown, Result = unknown, Value = unknown> {
+export interface TaskStream<
+  Input = unknown,
+  Result = unknown,
+  Value = unknown,
+  StepName extends string = string,
+> {
   /** The current state; the same object until something changes. */
-  getState(): TaskStreamState<Result, Value>;
+  getState(): TaskStreamState<Result, Value, StepName>;
   /** Calls the listener after each change, at most once per network read. Returns the way to stop. */
   subscribe(listener: () => void): () => void;
   /**

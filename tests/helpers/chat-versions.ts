@@ -1,24 +1,25 @@
-import { Chat as Chat7, useChat as useChat7 } from '@ai-sdk/react';
 import type { ChatInit, ChatTransport, UIMessage } from 'ai';
-import * as ai7 from 'ai';
-import { Chat as Chat6, useChat as useChat6 } from 'ai-sdk-react-v3';
-import * as ai6 from 'ai-v6';
-import { vi } from 'vitest';
 import type { TaskChatTransport, TaskChatTransportOptions } from '../../src/ui';
 import type { useTaskStream } from '../../src/ui/react';
+import { importWithAi } from './import-with-ai';
+
+// Other versions differ in types that play no part here.
+type Ai = typeof import('ai');
+type AiReact = typeof import('@ai-sdk/react');
 
 /** A chat of the AI SDK, with a note of each of its callbacks. */
 export interface NotedChat {
-  readonly chat: Chat7<UIMessage>;
+  readonly chat: InstanceType<AiReact['Chat']>;
   /** What `onData` was called with, without the heartbeats' absence being taken for granted. */
   readonly data: { type: string; id?: string; data: unknown }[];
   readonly finishes: { isAbort: boolean; isDisconnect: boolean; isError: boolean }[];
   readonly errors: Error[];
 }
 
-/** The transport and the chat of one major version of the AI SDK. */
+/** The transport and the chat of one version of the AI SDK. */
 export interface ChatVersion {
-  readonly version: 6 | 7;
+  /** As the tests' names have it: the major, or the lowest of it that this package supports. */
+  readonly version: number | string;
   /** A fresh copy of the page's modules, in which `ai` is this version. */
   load(): Promise<{
     createTransport(options: TaskChatTransportOptions): TaskChatTransport;
@@ -26,39 +27,37 @@ export interface ChatVersion {
     createStockTransport(options: TaskChatTransportOptions): ChatTransport<UIMessage>;
     createChat(init: ChatInit<UIMessage>): NotedChat;
   }>;
-  /** The hook of this version, in terms of version 7. */
-  readonly useChat: typeof useChat7;
   /** A fresh copy of the page's modules with React, in which `ai` is this version. */
   loadReact(): Promise<{
     useTaskStream: typeof useTaskStream;
     TaskChatTransport: typeof TaskChatTransport;
+    /** The hook of this version, in terms of version 7. */
+    useChat: AiReact['useChat'];
   }>;
 }
 
-function createVersion(version: 6 | 7): ChatVersion {
-  /** Imports modules anew, in which `ai` is this version. */
-  async function importAnew<Modules>(importModules: () => Promise<Modules>): Promise<Modules> {
-    vi.resetModules();
-    if (version === 6) vi.doMock('ai', () => import('ai-v6'));
-    const modules = await importModules();
-    vi.doUnmock('ai');
-    return modules;
-  }
-
+function createVersion({
+  version,
+  importAi,
+  importAiReact,
+}: {
+  version: number | string;
+  importAi: () => Promise<unknown>;
+  importAiReact: () => Promise<unknown>;
+}): ChatVersion {
   return {
     version,
-    // Version 6 differs in types that play no part here.
-    useChat: (version === 7 ? useChat7 : useChat6) as typeof useChat7,
     async loadReact() {
-      const [{ useTaskStream }, { TaskChatTransport }] = await importAnew(() =>
+      const { useChat } = (await importAiReact()) as AiReact;
+      const [{ useTaskStream }, { TaskChatTransport }] = await importWithAi(importAi, () =>
         Promise.all([import('../../src/ui/react'), import('../../src/ui')]),
       );
-      return { useTaskStream, TaskChatTransport };
+      return { useTaskStream, TaskChatTransport, useChat };
     },
     async load() {
-      const ui = await importAnew(() => import('../../src/ui'));
-      const Chat = (version === 7 ? Chat7 : Chat6) as typeof Chat7;
-      const { DefaultChatTransport } = (version === 7 ? ai7 : ai6) as typeof ai7;
+      const { Chat } = (await importAiReact()) as AiReact;
+      const { DefaultChatTransport } = (await importAi()) as Ai;
+      const ui = await importWithAi(importAi, () => import('../../src/ui'));
       return {
         createTransport: (options) =>
           new ui.TaskChatTransport({
@@ -83,4 +82,26 @@ function createVersion(version: 6 | 7): ChatVersion {
   };
 }
 
-export const chatVersions: readonly ChatVersion[] = [createVersion(7), createVersion(6)];
+/** The newest of each major, and the lowest that the package supports. */
+export const chatVersions: readonly ChatVersion[] = [
+  createVersion({
+    version: 7,
+    importAi: () => import('ai'),
+    importAiReact: () => import('@ai-sdk/react'),
+  }),
+  createVersion({
+    version: 6,
+    importAi: () => import('ai-v6'),
+    importAiReact: () => import('ai-sdk-react-v3'),
+  }),
+  createVersion({
+    version: '7.0.138',
+    importAi: () => import('ai-v7-lowest'),
+    importAiReact: () => import('ai-sdk-react-v4-lowest'),
+  }),
+  createVersion({
+    version: '6.0.304',
+    importAi: () => import('ai-v6-lowest'),
+    importAiReact: () => import('ai-sdk-react-v3-lowest'),
+  }),
+];

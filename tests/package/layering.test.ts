@@ -25,6 +25,10 @@ const forbidden: [file: string, specifier: string][] = [
   ['src/ui/probe.ts', 'react'],
   ['src/ui/react/probe.ts', '../../server/index'],
   ['src/ui/react/probe.ts', 'ai-task-stream/ui'],
+  ['src/ui/probe.ts', '../cli/probe'],
+  ['src/server/probe.ts', '../cli/probe'],
+  ['src/cli/probe.ts', '../server/index'],
+  ['src/cli/probe.ts', '../ui/react/index'],
 ];
 
 const allowed: [file: string, specifier: string][] = [
@@ -34,6 +38,9 @@ const allowed: [file: string, specifier: string][] = [
   ['src/ui/react/probe.ts', '../index'],
   ['src/ui/react/probe.ts', '../../protocol/index'],
   ['src/ui/react/probe.ts', 'react'],
+  ['src/cli/probe.ts', '../ui/index'],
+  ['src/cli/probe.ts', '../protocol/index'],
+  ['src/cli/probe.ts', 'node:util'],
 ];
 
 describe('the linter holds the layers apart', () => {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +31,13 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     },
   );
 
+  it('brings a program that runs as it is', async () => {
+    const program = join(root, packageJson.bin['ai-task-stream']);
+    expect(await readFile(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const { stdout } = await runFile(process.execPath, [program, '--version'], { cwd: tmpdir() });
+    expect(stdout).toBe(`${packageJson.version}\n`);
+  });
+
   it('marks the React entry, and no other, as client code', async () => {
     const directive = /^(['"])use client\1;/;
     const isClient = async (entry: string): Promise<boolean> =>
@@ -45,7 +54,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     const packed: { files: { path: string }[] }[] = JSON.parse(stdout);
     const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
     const expected =
-      /^(dist\/.+\.(js|js\.map|d\.ts)|docs\/(errors\/)?[^/]+\.md|(README|CHANGELOG|PROTOCOL)\.md|LICENSE|package\.json)$/;
+      /^(dist\/.+\.(js|js\.map|d\.ts)|docs\/((errors|hosts)\/)?[^/]+\.md|(README|CHANGELOG|PROTOCOL)\.md|LICENSE|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js']));
   });

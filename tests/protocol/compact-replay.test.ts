@@ -163,6 +163,40 @@ describe('compactReplay', () => {
     expect(frames.map(({ data }) => JSON.parse(data).delta).join('')).toBe('x'.repeat(2000 * 1024));
   });
 
+  it('keeps every character that JSON escapes, wherever one delta ends and the next begins', () => {
+    const character = fc.constantFrom(
+      '"',
+      '\\',
+      '\n',
+      '\u0001',
+      '/',
+      '}',
+      'a',
+      'é',
+      '\ud83d',
+      '\ude00',
+    );
+    const text = fc.array(character, { maxLength: 5 }).map((characters) => characters.join(''));
+    const id = fc.constantFrom('a', 'a"', '\\');
+    fc.assert(
+      fc.property(id, fc.array(text, { minLength: 1, maxLength: 8 }), (id, texts) => {
+        const frames = texts.map((delta) => JSON.stringify({ type: 'text-delta', id, delta }));
+        const replay = [...compactReplay((n) => frames[n] ?? '', 0, frames.length)];
+        expect(replay.map(({ n, data }) => [n, JSON.parse(data)])).toEqual([
+          [texts.length - 1, { type: 'text-delta', id, delta: texts.join('') }],
+        ]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('takes no delta for a plain one that has more behind its text', () => {
+    const head = '{"type":"text-delta","id":"t","delta":"';
+    const frames = [`${head}one"}`, `${head}two","later":"x"}`, `${head}three"}`];
+    const replay = [...compactReplay((n) => frames[n] ?? '', 0, frames.length)];
+    expect(replay).toEqual(frames.map((data, n) => ({ n, data })));
+  });
+
   it('does not tear characters that were split between two deltas', () => {
     expect(compacted([text('\ud83d'), text('\ude00')])).toEqual([[1, text('😀')]]);
   });

@@ -100,3 +100,37 @@ it('runs nothing once it is closed, and leaves no timer', async () => {
   await vi.advanceTimersByTimeAsync(1_000);
   expect(times).toEqual([0]);
 });
+
+it('commits before the end of the turn when it is in a hurry, but not before others', async () => {
+  const scheduler = createCommitScheduler({ intervalMs: 0 });
+  const order: string[] = [];
+  scheduler.hurry(() => void order.push('first'));
+  expect(order).toEqual(['first']);
+  scheduler.schedule(() => void order.push('waiting'));
+  scheduler.hurry(() => void order.push('later'));
+  expect(order).toEqual(['first']);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(order).toEqual(['first', 'waiting', 'later']);
+  scheduler.close();
+});
+
+it('is in no hurry beyond its limits', async () => {
+  // 2 in each window of 20 ms.
+  const scheduler = createCommitScheduler({ intervalMs: 0, maxPerSecond: 100 });
+  const { times, run } = commits();
+  for (let count = 0; count < 3; count++) scheduler.hurry(run);
+  expect(times).toEqual([0, 0]);
+  await vi.advanceTimersByTimeAsync(25);
+  expect(times).toEqual([0, 0, 20]);
+  scheduler.close();
+
+  const gathering = createCommitScheduler({ intervalMs: 50 });
+  const gathered = commits();
+  gathering.schedule(gathered.run);
+  await vi.advanceTimersByTimeAsync(0);
+  gathering.hurry(gathered.run);
+  expect(gathered.times).toEqual([0]);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(gathered.times).toEqual([0, 50]);
+  gathering.close();
+});

@@ -43,7 +43,7 @@ function createBehindContext() {
         get isBehind() {
           return state.isBehind;
         },
-        flushed: () => state.caughtUp.promise,
+        caughtUp: () => state.caughtUp.promise,
       };
       return slow;
     },

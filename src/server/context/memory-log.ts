@@ -48,6 +48,7 @@ export function createMemoryLog(
       leaveChat(state, log);
     },
     isBehind: false,
+    async caughtUp() {},
     async flushed() {},
   };
 }

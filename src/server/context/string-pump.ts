@@ -1,10 +1,18 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import { nextTurn } from '../next-turn';
 import { stopErrorOf } from '../task/stop-reason';
+import type { DecodedFrames } from './decoded-frames';
 import type { TaskLog } from './task-stream-context';
 
 /** The most bytes that JSON makes of one UTF-16 code unit: an escape such as `\u0000`. */
 const maxUnitBytes = 6;
+
+/** About how many characters of neighbouring strings go together in one frame. */
+const maxGatheredLength = 48 * 1024;
+
+/** Reads this many characters without a pause before others in the process get a turn. */
+const maxTurnLength = 64 * 1024;
 
 /** Strings as frames. What is too large for one frame is cut, also in the midst of a character. */
 function* toFrames(text: string, maxFrameBytes: number): Generator<string, undefined> {
@@ -32,6 +40,8 @@ function maskSourceError(error: unknown): TaskError {
 export interface StringLog {
   readonly log: TaskLog;
   readonly taskId: string;
+  /** For the first reader, which need not decode what was encoded here a moment before. */
+  readonly decoded: DecodedFrames;
   /** Gets what went wrong, as it was thrown. */
   readonly onError: (error: unknown) => void;
 }
@@ -51,6 +61,47 @@ export async function endStrings(
   }
 }
 
+/** Puts strings into a log: one as it comes, those that follow in the same turn together. */
+function createGatherer({ log, decoded }: StringLog) {
+  const { append, maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  let gathered = '';
+  let isGathering = false;
+
+  const put = (text: string) => {
+    if (text.length * maxUnitBytes + 2 > maxFrameBytes) {
+      for (const frame of toFrames(text, maxFrameBytes)) append(frame);
+      return;
+    }
+    const frame = JSON.stringify(text);
+    decoded.note(frame, text);
+    append(frame);
+  };
+
+  const flush = () => {
+    const text = gathered;
+    gathered = '';
+    if (text !== '') put(text);
+  };
+
+  const endTurn = () => {
+    isGathering = false;
+    flush();
+  };
+
+  return {
+    add(text: string) {
+      if (text === '') return;
+      gathered += text;
+      if (!isGathering) {
+        isGathering = true;
+        flush();
+        void nextTurn().then(endTurn);
+      } else if (gathered.length >= maxGatheredLength) flush();
+    },
+    flush,
+  };
+}
+
 /**
  * Stores the strings of a source to its end, whether or not anybody reads. A source that fails,
  * or that somebody asks to stop, leaves its readers an error. Never rejects.
@@ -60,7 +111,8 @@ export async function pumpStrings(
   source: ReadableStreamDefaultReader<string>,
 ): Promise<void> {
   const { log, onError } = stringLog;
-  const { signal, maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  const { signal } = log;
+  const gatherer = createGatherer(stringLog);
   const leave = (reason: unknown) => {
     source.cancel(reason).catch(() => {
       // It had failed already, or fails to stop: nobody reads it any more.
@@ -70,18 +122,22 @@ export async function pumpStrings(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    for (;;) {
+    for (let turnLength = 0; ; ) {
       const { done, value } = await source.read();
       if (done) break;
       if (typeof value !== 'string') {
         throw new TypeError('The source of a resumable stream must give strings.');
       }
-      // JSON writes a UTF-16 code unit with six bytes at most.
-      if (value !== '' && value.length * 6 + 2 <= maxFrameBytes) log.append(JSON.stringify(value));
-      else for (const frame of toFrames(value, maxFrameBytes)) log.append(frame);
-      if (log.isBehind) await log.flushed();
+      gatherer.add(value);
+      if (log.isBehind) await log.caughtUp();
+      turnLength += value.length;
+      if (turnLength < maxTurnLength) continue;
+      await nextTurn();
+      turnLength = 0;
     }
+    gatherer.flush();
   } catch (error) {
+    gatherer.flush();
     onError(error);
     leave(error);
     return endStrings(stringLog, 'failed', error);

@@ -1,12 +1,14 @@
 import { TaskError, type TaskErrorData } from '../../protocol/task-error';
 import { nextTurn } from '../next-turn';
+import { createSharedPieces } from '../shared-pieces';
+import type { DecodedFrames } from './decoded-frames';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
 /** About how many characters are handed over at once, when more is pending. */
 const maxStringLength = 64 * 1024;
 
-/** So many frames are decoded together. */
-const maxPieceCount = 512;
+/** About how many characters of frames are decoded together. */
+const maxPieceLength = 32 * 1024;
 
 /** The error that a frame tells of, if it is none of the strings. */
 function errorIn(frame: unknown): TaskError | undefined {
@@ -14,18 +16,31 @@ function errorIn(frame: unknown): TaskError | undefined {
   return type === 'data-task-error' && data ? new TaskError(data) : undefined;
 }
 
-/** The newest text of each array of frames: readers that keep up with each other share it. */
-const decoded = new WeakMap<readonly string[], { start: number; end: number; text: string }>();
+/** As many frames from `n` on as make one string together. */
+function pieceAt({ data, offset, end, ...range }: FrameRange, n: number): FrameRange {
+  let next = n;
+  for (let length = 0; next < end && length < maxPieceLength; next++) {
+    length += data[next - offset]?.length ?? 0;
+  }
+  return { ...range, data, offset, start: n, end: next };
+}
+
+const decodedPieces = createSharedPieces();
 
 /** The strings of a range as one; `undefined` when something else is among them. */
-function textOf({ data, offset, start, end }: FrameRange): string | undefined {
-  const known = decoded.get(data);
-  if (known?.start === start && known.end === end) return known.text;
+function textOf(
+  { data, offset, start, end }: FrameRange,
+  decoded: DecodedFrames | undefined,
+): string | undefined {
+  const text = end === start + 1 ? decoded?.take(data[start - offset] ?? '') : undefined;
+  if (text !== undefined) return text;
+  const known = decodedPieces.at(data, start);
+  if (known?.end === end) return known.text;
   const frames: unknown[] = JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
   if (!frames.every((frame) => typeof frame === 'string')) return undefined;
-  const text = frames.join('');
-  decoded.set(data, { start, end, text });
-  return text;
+  const joined = frames.join('');
+  decodedPieces.note(data, start, { end, text: joined });
+  return joined;
 }
 
 /**
@@ -35,11 +50,13 @@ function textOf({ data, offset, start, end }: FrameRange): string | undefined {
 export function createStringStream({
   openReader,
   skipCharacters,
+  decoded,
 }: {
   /** Rejects with the error with which the stream then fails. */
   openReader: () => Promise<TaskReader>;
   /** In UTF-16 code units. */
   skipCharacters: number;
+  decoded?: DecodedFrames;
 }): ReadableStream<string> {
   let reader: TaskReader | undefined;
   let range: FrameRange | undefined;
@@ -59,8 +76,8 @@ export function createStringStream({
         if (!range) break;
         n = range.start;
       }
-      const piece = { ...range, start: n, end: Math.min(range.end, n + maxPieceCount) };
-      const whole = remainingSkip === 0 ? textOf(piece) : undefined;
+      const piece = pieceAt(range, n);
+      const whole = remainingSkip === 0 ? textOf(piece, decoded) : undefined;
       if (whole !== undefined) {
         n = piece.end;
         text += whole;

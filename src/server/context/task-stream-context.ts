@@ -41,6 +41,8 @@ export interface TaskLog {
   release(): Promise<void>;
   /** Whether so much waits to be stored that merged streams should pause. */
   readonly isBehind: boolean;
+  /** Resolves once little enough waits for them to go on, or when that may take long. */
+  caughtUp(): Promise<void>;
   /** Resolves once what was appended is stored, or when that may take long, the storage being away. */
   flushed(): Promise<void>;
   /**

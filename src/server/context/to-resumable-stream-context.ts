@@ -1,5 +1,6 @@
 import { createTaskId, isTaskId } from '../../protocol/task-id';
 import { createNotFoundError } from '../task-errors';
+import { createDecodedFrames, type DecodedFrames } from './decoded-frames';
 import type { ResumableStreamContext } from './resumable-stream-context';
 import { endStrings, pumpStrings, type StringLog } from './string-pump';
 import { createStringStream } from './string-stream';
@@ -59,8 +60,16 @@ export function toResumableStreamContext(
     return record.status === 'pending' || record.status === 'running' ? true : 'DONE';
   };
 
-  const read = (taskId: string, { skipCharacters = 0, token = '' } = {}) =>
+  const read = (
+    taskId: string,
+    {
+      skipCharacters = 0,
+      token = '',
+      decoded,
+    }: { skipCharacters?: number | undefined; token?: string; decoded?: DecodedFrames } = {},
+  ) =>
     createStringStream({
+      ...(decoded && { decoded }),
       skipCharacters: Math.max(0, Math.trunc(skipCharacters) || 0),
       async openReader() {
         const reader = await context.read(taskId, { ...(token && { token }) });
@@ -89,6 +98,7 @@ export function toResumableStreamContext(
     const stringLog: StringLog = {
       log,
       taskId,
+      decoded: createDecodedFrames(),
       onError(error) {
         try {
           onError(error, { streamId });
@@ -106,7 +116,7 @@ export function toResumableStreamContext(
     }
     const pumped = pumpStrings(stringLog, source);
     waitUntil?.(pumped);
-    return read(taskId, { token });
+    return read(taskId, { token, decoded: stringLog.decoded });
   };
 
   return {

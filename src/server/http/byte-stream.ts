@@ -1,7 +1,8 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
-import { doneFrame, encodeFrame, encodeHeartbeat, preamble } from '../../protocol/frame';
+import { preamble } from '../../protocol/frame';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
+import { createEventEncoder, type EventEncoder } from './event-encoder';
 
 /** About how many characters leave in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;
@@ -13,7 +14,7 @@ interface RangeCursor {
   next(maxLength: number): string;
 }
 
-function openRange(range: FrameRange): RangeCursor {
+function openRange(range: FrameRange, encoder: EventEncoder): RangeCursor {
   const { epoch, data, offset, start, end, isReplay } = range;
   const frameAt = (n: number) => data[n - offset] ?? '';
   if (!isReplay) {
@@ -23,11 +24,20 @@ function openRange(range: FrameRange): RangeCursor {
         return n >= end;
       },
       next(maxLength) {
+        const first = n;
+        const known = encoder.pieces.at(data, first);
+        // Made for a whole write, it is for another one.
+        const fits = known && (known.text.length <= maxLength || maxLength === maxWriteLength);
+        if (fits && known.end <= end) {
+          n = known.end;
+          return known.text;
+        }
         let text = '';
         while (n < end && text.length < maxLength) {
-          text += encodeFrame(epoch, n, frameAt(n));
+          text += encoder.frame(epoch, n, frameAt(n));
           n++;
         }
+        encoder.pieces.note(data, first, { end: n, text });
         return text;
       },
     };
@@ -41,7 +51,7 @@ function openRange(range: FrameRange): RangeCursor {
     next(maxLength) {
       let text = '';
       while (!upcoming.done && text.length < maxLength) {
-        text += encodeFrame(epoch, upcoming.value.n, upcoming.value.data);
+        text += encoder.frame(epoch, upcoming.value.n, upcoming.value.data);
         upcoming = frames.next();
       }
       return text;
@@ -58,15 +68,19 @@ export function createByteStream({
   reader,
   taskId,
   heartbeatMs,
+  events,
   onCancel,
 }: {
   reader: TaskReader;
   taskId: string;
   heartbeatMs: number;
+  /** Default: events have no names. */
+  events?: 'named';
   /** Called when the client leaves before the end. */
   onCancel?: () => void;
 }): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
+  const bytes = new TextEncoder();
+  const encoder = createEventEncoder(events);
   let range: RangeCursor | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   // Whether somebody waits for bytes that are not there yet.
@@ -77,7 +91,7 @@ export function createByteStream({
   const heartbeat = () => {
     isHeartbeatDue = false;
     if (!reader.isAlive || reader.isEnded) return '';
-    return encodeHeartbeat({ taskId, at: Date.now(), intervalMs: heartbeatMs });
+    return encoder.heartbeat({ taskId, at: Date.now(), intervalMs: heartbeatMs });
   };
 
   const pending = () => {
@@ -86,7 +100,7 @@ export function createByteStream({
       if (!range || range.isDone) {
         const next = reader.take();
         if (!next) break;
-        range = openRange(next);
+        range = openRange(next, encoder);
       }
       text += range.next(maxWriteLength - text.length);
     }
@@ -104,7 +118,7 @@ export function createByteStream({
       // Heartbeats must not pile up before a client that has stopped reading.
       if (!isWaiting || (controller.desiredSize ?? 0) < 0) return;
       const text = heartbeat();
-      if (text) controller.enqueue(encoder.encode(text));
+      if (text) controller.enqueue(bytes.encode(text));
     }, heartbeatMs);
     let text = pending();
     if (isHeartbeatDue) text += heartbeat();
@@ -117,8 +131,8 @@ export function createByteStream({
       text = pending();
     }
     const isDone = reader.isEnded && (range?.isDone ?? true);
-    if (isDone) text += doneFrame;
-    if (text) controller.enqueue(encoder.encode(text));
+    if (isDone) text += encoder.done;
+    if (text) controller.enqueue(bytes.encode(text));
     if (!isDone) return;
     dispose();
     controller.close();
@@ -127,7 +141,7 @@ export function createByteStream({
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        controller.enqueue(encoder.encode(preamble));
+        controller.enqueue(bytes.encode(preamble));
       },
       pull: (controller) =>
         fill(controller).catch((error) => {

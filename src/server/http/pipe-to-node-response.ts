@@ -1,30 +1,31 @@
 /** What we need of Node's `ServerResponse`; Express' and Fastify's raw responses have it, too. */
 export interface NodeResponse {
   statusCode: number;
-  readonly destroyed: boolean;
+  readonly destroyed?: boolean;
   readonly writableEnded: boolean;
+  /** Set where the response goes over HTTP/2; it has no `destroyed` of its own there. */
+  readonly stream?: { readonly destroyed: boolean };
   setHeader(name: string, value: string | string[]): unknown;
   flushHeaders?(): void;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
   destroy(): unknown;
-  once(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
   off(event: 'drain' | 'close', listener: () => void): unknown;
   /** Added by the `compression` middleware. */
   flush?(): void;
 }
 
-/** Resolves at the next `drain`, or when the client has left. */
-function drained(target: NodeResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      target.off('drain', done);
-      target.off('close', done);
-      resolve();
-    };
-    target.once('drain', done);
-    target.once('close', done);
+function sendHead(response: Response, target: NodeResponse): void {
+  target.statusCode = response.status;
+  response.headers.forEach((value, name) => {
+    // HTTP/2 has no such header (RFC 9113, 8.2.2), and Node warns of it.
+    if (name !== 'connection' || target.stream === undefined) target.setHeader(name, value);
   });
+  // The only header that cannot be joined into one line.
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) target.setHeader('set-cookie', cookies);
+  target.flushHeaders?.();
 }
 
 /**
@@ -33,28 +34,31 @@ function drained(target: NodeResponse): Promise<void> {
  * connection, so that the client asks for the rest. Never rejects.
  */
 export async function pipeToNodeResponse(response: Response, target: NodeResponse): Promise<void> {
-  target.statusCode = response.status;
-  response.headers.forEach((value, name) => {
-    target.setHeader(name, value);
-  });
-  // The only header that cannot be joined into one line.
-  const cookies = response.headers.getSetCookie();
-  if (cookies.length > 0) target.setHeader('set-cookie', cookies);
-  target.flushHeaders?.();
+  let hasLeft = false;
+  let wake = () => {};
+  const onDrain = () => wake();
   const reader = response.body?.getReader();
   const leave = () => {
+    hasLeft = true;
     // The body of a client that left may have failed meanwhile.
     reader?.cancel().catch(() => {});
+    wake();
   };
-  target.once('close', leave);
+  target.on('close', leave);
   try {
-    if (target.destroyed) leave();
-    for (;;) {
+    if (target.destroyed || target.stream?.destroyed) leave();
+    else sendHead(response, target);
+    // One for all waits: `compression` hands such listeners to its own stream for good.
+    target.on('drain', onDrain);
+    while (!hasLeft) {
       const { done, value } = (await reader?.read()) ?? { done: true };
-      if (done || target.destroyed) break;
+      if (done || hasLeft) break;
       const hasRoom = target.write(value);
       target.flush?.();
-      if (!hasRoom && !target.destroyed) await drained(target);
+      if (hasRoom || hasLeft) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
     if (!target.writableEnded) target.end();
   } catch (error) {
@@ -62,5 +66,6 @@ export async function pipeToNodeResponse(response: Response, target: NodeRespons
     target.destroy();
   } finally {
     target.off('close', leave);
+    target.off('drain', onDrain);
   }
 }

@@ -21,6 +21,12 @@ export async function readJsonBody(request: Request, maxBodyBytes: number): Prom
   }
 }
 
+/** The client has left in the middle of its body, which is not the host's trouble. */
+function brokenOff(cause: unknown): never {
+  const message = 'The body broke off before its end. Send it again.';
+  throw new TaskError({ code: 'invalid-body', message, retryable: true, cause });
+}
+
 async function readBytes(request: Request, maxBodyBytes: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new TaskError({
@@ -32,7 +38,7 @@ async function readBytes(request: Request, maxBodyBytes: number): Promise<Uint8A
   let length = 0;
   const reader = request.body?.getReader();
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true };
+    const { done, value } = (await reader?.read().catch(brokenOff)) ?? { done: true };
     if (done) break;
     length += value.byteLength;
     if (length > maxBodyBytes) {

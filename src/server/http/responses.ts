@@ -10,18 +10,39 @@ const streamHeaders = {
   'x-accel-buffering': 'no',
 } as const;
 
-const statusByCode: Record<string, number> = {
+/** What a response that streams a task can be told. */
+export interface TaskResponseInit extends ResponseInit {
+  /**
+   * `named`: task parts come as events of their own names, such as `task-settle`, for
+   * `addEventListener` of `EventSource`. Default: all are `message` events, as AI SDK clients
+   * expect.
+   */
+  events?: 'named';
+}
+
+const statuses = {
   'body-too-large': 413,
   'context-unavailable': 503,
   forbidden: 403,
   'invalid-body': 400,
   'invalid-cursor': 400,
   'invalid-input': 400,
+  'invalid-query': 400,
   'invalid-task-id': 400,
   'method-not-allowed': 405,
   'not-found': 404,
+  'too-many-tasks': 429,
   'unsupported-media-type': 415,
-};
+} as const;
+
+/** Hosts may throw errors of any code. */
+const statusByCode = new Map<string, number>(Object.entries(statuses));
+
+/** In seconds. Storage comes back soon; a task takes its time to end. */
+const retryAfterByCode = new Map([
+  ['context-unavailable', '1'],
+  ['too-many-tasks', '5'],
+]);
 
 function headersFor(
   init: HeadersInit | undefined,
@@ -69,7 +90,8 @@ export function jsonResponse(
 export function errorResponse(error: TaskError, init: ResponseInit = {}): Response {
   const { code, message, retryable, details } = error.toJSON();
   const headers = new Headers(init.headers);
-  if (code === 'context-unavailable') headers.set('retry-after', '1');
+  const retryAfter = retryAfterByCode.get(code);
+  if (retryAfter) headers.set('retry-after', retryAfter);
   return jsonResponse(
     {
       error: {
@@ -79,6 +101,6 @@ export function errorResponse(error: TaskError, init: ResponseInit = {}): Respon
         ...(details !== undefined && { details }),
       },
     },
-    { status: statusByCode[code] ?? 500, headers },
+    { status: statusByCode.get(code) ?? 500, headers },
   );
 }

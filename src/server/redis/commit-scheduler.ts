@@ -4,6 +4,8 @@ type Commit = () => Promise<void> | void;
 export interface CommitScheduler {
   /** Runs the commit in a moment; what is asked for twice meanwhile is run once. It never rejects. */
   schedule(commit: Commit): void;
+  /** Runs the commit now if that is possible, because there is much to do, or else in a moment. */
+  hurry(commit: Commit): void;
   close(): void;
 }
 
@@ -44,25 +46,30 @@ export function createCommitScheduler({
   let isClosed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Whether one more may run now. */
+  const hasRoom = (now: number) => {
+    if (now - windowStart >= windowMs) {
+      windowStart = now;
+      inWindow = 0;
+    }
+    return inWindow < maxPerWindow && underWay < maxConcurrent;
+  };
+
   const flush = () => {
     isArmed = false;
     if (isClosed) return;
     const now = performance.now();
     flushedAt = now;
-    if (now - windowStart >= windowMs) {
-      windowStart = now;
-      inWindow = 0;
-    }
     for (const commit of waiting) {
-      if (inWindow >= maxPerWindow || underWay >= maxConcurrent) break;
+      if (!hasRoom(now)) break;
       waiting.delete(commit);
-      inWindow++;
       void run(commit);
     }
     if (waiting.size > 0 && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
   };
 
   const run = async (commit: Commit) => {
+    inWindow++;
     underWay++;
     await commit();
     underWay--;
@@ -76,11 +83,18 @@ export function createCommitScheduler({
     else soon(flush);
   };
 
+  const schedule = (commit: Commit) => {
+    if (isClosed || waiting.has(commit)) return;
+    waiting.add(commit);
+    arm(flushedAt + intervalMs - performance.now());
+  };
+
   return {
-    schedule(commit) {
-      if (isClosed || waiting.has(commit)) return;
-      waiting.add(commit);
-      arm(flushedAt + intervalMs - performance.now());
+    schedule,
+    hurry(commit) {
+      const isFree = intervalMs === 0 && waiting.size === 0 && !isClosed;
+      if (isFree && hasRoom(performance.now())) void run(commit);
+      else schedule(commit);
     },
     close() {
       isClosed = true;

@@ -44,10 +44,13 @@ function keyOf(kind: Kind, { id, toolCallId }: PartChunk): string {
   return `${kind} ${kind === 'tool' ? toolCallId : id}`;
 }
 
+/** By far the most of all frames, and they open nothing. */
+const textDelta = '{"type":"text-delta"';
+
 /** What is open behind a frame. */
 export function trackOpenFrames(open: OpenFrames, frame: string, n: number): OpenFrames {
+  if (frame.startsWith(textDelta)) return open;
   const type = frameType(frame);
-  // By far the most, and they open nothing.
   if (type === undefined || type.endsWith('-delta') || type.startsWith('data-')) return open;
   if (type === 'reset-step') return nothingOpen;
   const kind = starts.get(type) ?? ends.get(type);

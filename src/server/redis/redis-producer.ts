@@ -14,6 +14,9 @@ import type { TaskTail } from './task-tail';
 /** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
 const reservedBytes = 1024 * 1024;
 
+/** So many characters are worth a commit before the event loop's turn is over. */
+const hurryLength = 64 * 1024;
+
 /** Between two attempts to store what could not be stored, at most, in milliseconds. */
 const maxRetryMs = 1_000;
 
@@ -139,6 +142,7 @@ export function createRedisProducer({
   let resolveSettled: (isOurs: boolean) => void = () => {};
   let hasEnded = false;
   let isInFlight = false;
+  let isScheduled = false;
   // Whether the storage is away: a call failed, or takes very long.
   let isAway = false;
   let attempt = 0;
@@ -150,12 +154,17 @@ export function createRedisProducer({
   let isTrimming = false;
   let seenNext = 0;
   let flushWaiters: FlushWaiter[] = [];
+  const pauseWaiters: (() => void)[] = [];
 
   const hasWork = () => preface !== undefined || pending.hasWork(isAway);
+
+  /** Whether so little waits that whoever paused may go on. */
+  const hasCaughtUp = () => hasEnded || isAway || pending.length <= maxUnflushedBytes / 4;
 
   /** What waits for frames that are stored now, or that it is no use to wait for. */
   const wakeFlushed = () => {
     const isIdle = hasEnded || isAway || !hasWork();
+    if (hasCaughtUp()) for (const resolve of pauseWaiters.splice(0)) resolve();
     const waiting = flushWaiters;
     flushWaiters = [];
     for (const waiter of waiting) {
@@ -249,8 +258,8 @@ export function createRedisProducer({
     tail.push(frame);
     tail.wake();
     // Between two attempts the retry comes by itself.
-    if (!isInFlight && attempt === 0 && hasWork()) scheduler.schedule(commit);
-    void trimSoon();
+    if (!isScheduled && !isInFlight && attempt === 0 && hasWork()) schedule();
+    if (!isTrimming) void trimSoon();
   };
 
   /**
@@ -349,7 +358,14 @@ export function createRedisProducer({
     tail.wake();
   };
 
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    scheduler.schedule(commit);
+  };
+
   const commit = async () => {
+    isScheduled = false;
     if (isInFlight || hasEnded) return;
     isInFlight = true;
     isLookDue = false;
@@ -378,7 +394,8 @@ export function createRedisProducer({
     if (attempt > 0) {
       const bound = Math.min(maxRetryMs, heartbeatMs / 2);
       retryTimer = later(commit, Math.min(25 * 2 ** Math.min(attempt, 10), bound));
-    } else if (hasWork() || isLookDue) scheduler.schedule(commit);
+    } else if (pending.length >= hurryLength) scheduler.hurry(commit);
+    else if (hasWork() || isLookDue) schedule();
   };
 
   const becomeAway = () => {
@@ -420,12 +437,18 @@ export function createRedisProducer({
           clearTimeout(grace);
           resolve(isOurs);
         };
-        if (!isInFlight && attempt === 0) scheduler.schedule(commit);
+        if (!isInFlight && attempt === 0) schedule();
       });
     },
     release,
     get isBehind() {
       return !isAway && pending.length > maxUnflushedBytes / 2;
+    },
+    caughtUp() {
+      if (hasCaughtUp()) return Promise.resolve();
+      return new Promise((resolve) => {
+        pauseWaiters.push(resolve);
+      });
     },
     flushed() {
       if (hasEnded || isAway || !hasWork()) return Promise.resolve();
@@ -438,7 +461,7 @@ export function createRedisProducer({
       isLookDue = true;
       if (!isInFlight) {
         clearTimeout(retryTimer);
-        scheduler.schedule(commit);
+        schedule();
       }
     },
     abandon() {

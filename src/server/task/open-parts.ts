@@ -8,10 +8,12 @@ export interface OpenParts {
    *
    * @param source Tells chunks of one merged stream from those of another.
    */
-  track(chunk: UIMessageChunk, source: unknown): UIMessageChunk[];
+  track(chunk: UIMessageChunk, source: unknown): readonly UIMessageChunk[];
   /** The chunks that close what is still open, given how the task ends. */
   closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
 }
+
+const nothing: readonly UIMessageChunk[] = [];
 
 interface OpenToolCall {
   readonly source: unknown;
@@ -89,7 +91,7 @@ export function createOpenParts(): OpenParts {
           toolCalls.clear();
           break;
       }
-      return [];
+      return nothing;
     },
 
     closingChunks(outcome, errorText) {

@@ -30,8 +30,12 @@ export interface UseTaskStreamOptions<Result = unknown, Value = unknown>
 }
 
 /** What `useTaskStream` returns: the state, and functions that stay the same across renders. */
-export interface UseTaskStreamResult<Input = unknown, Result = unknown, Value = unknown>
-  extends TaskStreamState<Result, Value> {
+export interface UseTaskStreamResult<
+  Input = unknown,
+  Result = unknown,
+  Value = unknown,
+  StepName extends string = string,
+> extends TaskStreamState<Result, Value, StepName> {
   /**
    * Starts a task and follows it, leaving a former one. Resolves with the settlement, or with
    * status `unsettled` when the page left, the server refused or the client gave up. Never rejects.
@@ -78,8 +82,11 @@ export interface UseMessageTaskOptions extends Partial<TaskClientOptions> {
  * this page through a `TaskChatTransport`: they are in no message. `isActive` tells that the task
  * has not settled as far as this page knows, unless the page has left it.
  */
-export interface UseMessageTaskResult<Result = unknown, Value = unknown>
-  extends TaskStreamState<Result, Value> {
+export interface UseMessageTaskResult<
+  Result = unknown,
+  Value = unknown,
+  StepName extends string = string,
+> extends TaskStreamState<Result, Value, StepName> {
   /** Asks the server to stop the task; resolves with whether it took the request. */
   readonly cancel: (reason?: string) => Promise<boolean>;
 }

@@ -3,6 +3,7 @@ import type {
   InferTaskInput,
   InferTaskPartial,
   InferTaskResult,
+  InferTaskStep,
   Jsonified,
 } from '../../protocol/task-types';
 import type { TaskTransformer } from '../task-stream-types';
@@ -26,14 +27,18 @@ const withoutTask: UseTaskStreamOptions = { api: '' };
  */
 export function useTaskStream<Task = unknown>(
   options: UseMessageTaskOptions & { transformer: TaskTransformer },
-): UseMessageTaskResult<InferTaskResult<Task>, InferTaskPartial<Task>>;
+): UseMessageTaskResult<InferTaskResult<Task>, InferTaskPartial<Task>, InferTaskStep<Task>>;
 export function useTaskStream<Task = unknown>(
   options: UseMessageTaskOptions,
-): UseMessageTaskResult<Jsonified<InferTaskResult<Task>>, Jsonified<InferTaskPartial<Task>>>;
+): UseMessageTaskResult<
+  Jsonified<InferTaskResult<Task>>,
+  Jsonified<InferTaskPartial<Task>>,
+  InferTaskStep<Task>
+>;
 
 /**
  * Starts a task from a component and shows it while it goes. Give it the task's type,
- * `useTaskStream<typeof generateImage>(…)`, to have input, result and partial results typed;
+ * `useTaskStream<typeof generateImage>(…)`, to have input, result, partial results and steps typed;
  * without a transformer they are what JSON makes of them. When the component unmounts it leaves
  * the task, which goes on.
  */
@@ -41,7 +46,12 @@ export function useTaskStream<Task = unknown>(
   options: UseTaskStreamOptions<InferTaskResult<Task>, InferTaskPartial<Task>> & {
     transformer: TaskTransformer;
   },
-): UseTaskStreamResult<InferTaskInput<Task>, InferTaskResult<Task>, InferTaskPartial<Task>>;
+): UseTaskStreamResult<
+  InferTaskInput<Task>,
+  InferTaskResult<Task>,
+  InferTaskPartial<Task>,
+  InferTaskStep<Task>
+>;
 export function useTaskStream<Task = unknown>(
   options: UseTaskStreamOptions<
     Jsonified<InferTaskResult<Task>>,
@@ -50,7 +60,8 @@ export function useTaskStream<Task = unknown>(
 ): UseTaskStreamResult<
   InferTaskInput<Task>,
   Jsonified<InferTaskResult<Task>>,
-  Jsonified<InferTaskPartial<Task>>
+  Jsonified<InferTaskPartial<Task>>,
+  InferTaskStep<Task>
 >;
 export function useTaskStream(
   options: UseTaskStreamOptions | UseMessageTaskOptions,

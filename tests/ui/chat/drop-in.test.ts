@@ -211,6 +211,32 @@ describe.each(chatVersions)("in the place of AI SDK $version's own transport", (
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ name: 'send' });
   });
 
+  it('names a chat by whatever id it has', async () => {
+    const server = await serve((response, { method }) => {
+      if (method === 'DELETE') response.end('{"cancelled":true}');
+      else response.writeHead(204).end();
+    });
+    const page = await openPage(version, { api: server.api });
+    for (const id of ['one/two', '../up?taskId=x#top', '%2e%2e', '漢字']) {
+      const { chat, errors } = page.openChat({ id });
+      await chat.resumeStream();
+      expect(errors).toEqual([]);
+      expect(await page.transport.cancel(id)).toBe(true);
+    }
+    const paths = [
+      'one%2Ftwo',
+      '..%2Fup%3FtaskId%3Dx%23top',
+      '%252e%252e',
+      '%E6%BC%A2%E5%AD%97',
+    ].map((name) => `/api/task/${name}/stream`);
+    expect(server.requests.map(({ method, path }) => [method, path])).toEqual(
+      paths.flatMap((path) => [
+        ['GET', path],
+        ['DELETE', path],
+      ]),
+    );
+  });
+
   it('passes on chunks that this version of the AI SDK does not know', async () => {
     const chunk = { type: 'from-the-future', value: 1 };
     const server = await serve((response) => {

@@ -67,7 +67,7 @@ describe.each(chatVersions)('a chat of AI SDK $version whose connection breaks',
       else response.write(whole.subarray(0, cutAt), () => response.socket?.destroy());
     });
     const page = await openPage(version, { api: server.api });
-    for (cutAt of cuts(version.version)) {
+    for (cutAt of cuts(1 + chatVersions.indexOf(version))) {
       const { chat, data, finishes, errors } = page.openChat({ id: 'chat' });
       await chat.sendMessage({ text: 'Go.' });
       const at = `cut at ${cutAt}`;

@@ -28,5 +28,7 @@ export function typedChat(): unknown[] {
     new Chat<TaskUIMessage>({ transport: new TaskChatTransport() }),
     () => useChat({ transport: plain, resume: true }),
     () => useChat<Own>({ transport: own }),
+    ({ parts }: TaskUIMessage) =>
+      parts.flatMap((part) => (part.type === 'data-task' ? part.data.progress?.value : [])),
   ];
 }

@@ -10,22 +10,30 @@ it('is a transport of `useChat` and `Chat` by the types of AI SDK 7', () => {
   expect(typedChat).toBeTypeOf('function');
 });
 
-it('is a transport of `useChat` and `Chat` by the types of AI SDK 6', () => {
-  const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-  const program = ts.createProgram([`${root}tests/ui/chat/typed-chat.ts`], {
-    ...options,
-    paths: {
-      ...options.paths,
-      ai: ['./node_modules/ai-v6'],
-      '@ai-sdk/react': ['./node_modules/ai-sdk-react-v3'],
-    },
-  });
-  const files = program.getSourceFiles().map(({ fileName }) => fileName);
-  expect(files.some((file) => file.includes('/node_modules/ai-v6/'))).toBe(true);
-  expect(files.filter((file) => file.includes('/node_modules/ai/'))).toEqual([]);
-  const problems = ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => {
-    return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
-  expect(problems).toEqual([]);
-}, 300_000);
+it.each([
+  { version: 6, ai: 'ai-v6', aiReact: 'ai-sdk-react-v3' },
+  { version: '6.0.304', ai: 'ai-v6-lowest', aiReact: 'ai-sdk-react-v3-lowest' },
+  { version: '7.0.138', ai: 'ai-v7-lowest', aiReact: 'ai-sdk-react-v4-lowest' },
+])(
+  'is a transport of `useChat` and `Chat` by the types of AI SDK $version',
+  ({ ai, aiReact }) => {
+    const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
+    const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+    const program = ts.createProgram([`${root}tests/ui/chat/typed-chat.ts`], {
+      ...options,
+      paths: {
+        ...options.paths,
+        ai: [`./node_modules/${ai}`],
+        '@ai-sdk/react': [`./node_modules/${aiReact}`],
+      },
+    });
+    const files = program.getSourceFiles().map(({ fileName }) => fileName);
+    expect(files.some((file) => file.includes(`/node_modules/${ai}/`))).toBe(true);
+    expect(files.filter((file) => file.includes('/node_modules/ai/'))).toEqual([]);
+    const problems = ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => {
+      return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+    expect(problems).toEqual([]);
+  },
+  300_000,
+);

@@ -36,7 +36,6 @@ function keep(parts: object[]): UIMessage {
 
 /** What a page is made of: the modules of one version, its server, and what it saw. */
 interface Page extends Awaited<ReturnType<ChatVersion['loadReact']>> {
-  useChat: ChatVersion['useChat'];
   server: ChatServer;
   /** Types of the parts that `onData` got. */
   data: string[];
@@ -103,11 +102,11 @@ function Chat({
   );
 }
 
-async function createPage({ loadReact, useChat }: ChatVersion, server: ChatServer): Promise<Page> {
+async function createPage({ loadReact }: ChatVersion, server: ChatServer): Promise<Page> {
   const modules = await loadReact();
   const notYet = () => Promise.reject(new Error('Nothing is shown yet.'));
   const shown = {} as UseMessageTaskResult;
-  return { ...modules, useChat, server, data: [], finishes: [], shown, cancelTurn: notYet };
+  return { ...modules, server, data: [], finishes: [], shown, cancelTurn: notYet };
 }
 
 const text = () => document.body.textContent ?? '';

@@ -1,0 +1,17 @@
+import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import compression from 'compression';
+import express from 'express';
+import { report } from '../lib/report';
+
+const app = express();
+// Our responses say `no-transform`, which `compression` obeys.
+app.use(compression());
+// The handler takes what the parser has left in `request.body`.
+app.use(express.json({ limit: '1mb' }));
+app.all('/api/report', toNodeHandler(createTaskRoute(report)));
+app.all(
+  '/api/watched-report',
+  toNodeHandler(createTaskRoute(report, { cancelOnDisconnect: true })),
+);
+
+export const server = app.listen(Number(process.env.PORT ?? 3000));

@@ -1,0 +1,26 @@
+import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import { report } from '../lib/report';
+
+const app = Fastify();
+
+function serve(handle: ReturnType<typeof toNodeHandler>) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack();
+    // What plugins have set, such as for CORS.
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+    // Fastify has parsed the body, and keeps it on a request of its own.
+    await handle(Object.assign(request.raw, { body: request.body }), reply.raw);
+  };
+}
+
+app.all('/api/report', serve(toNodeHandler(createTaskRoute(report))));
+app.all(
+  '/api/watched-report',
+  serve(toNodeHandler(createTaskRoute(report, { cancelOnDisconnect: true }))),
+);
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) });
+export const { server } = app;

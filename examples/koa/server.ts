@@ -1,0 +1,24 @@
+import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import Koa from 'koa';
+import { report } from '../lib/report';
+
+const app = new Koa();
+const handlers = new Map([
+  ['/api/report', toNodeHandler(createTaskRoute(report))],
+  ['/api/watched-report', toNodeHandler(createTaskRoute(report, { cancelOnDisconnect: true }))],
+]);
+
+app.use(async (context, next) => {
+  const handle = handlers.get(context.path);
+  if (!handle) return next();
+  // The handler writes the response itself.
+  context.respond = false;
+  await handle(context.req, context.res);
+});
+
+// Koa takes a client that has broken off for an error.
+app.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'ECONNRESET') console.error(error);
+});
+
+export const server = app.listen(Number(process.env.PORT ?? 3000));

@@ -1,0 +1,11 @@
+/** What the process ends with. The last four are customary: `sysexits.h`, and 128 and the signal. */
+export const exitCodes = {
+  completed: 0,
+  failed: 1,
+  cancelled: 2,
+  unsettled: 3,
+  usage: 64,
+  interrupted: 130,
+  closedPipe: 141,
+  terminated: 143,
+} as const;

@@ -1,0 +1,21 @@
+import type { TaskEnd } from '../ui';
+import { cleanJson } from './clean-text';
+import type { FollowListener } from './follow-command';
+import type { Screen } from './screen';
+
+/** What is told of a task while it is followed, and of how that ended. */
+export interface FollowOutput extends FollowListener {
+  onEnd: (end: TaskEnd) => void;
+}
+
+/** One JSON object per line: every chunk, and then the end, which alone has no `type`. */
+export function createJsonOutput({ screen }: { screen: Screen }): FollowOutput {
+  const write = (value: unknown) => screen.write(`${cleanJson(value)}\n`);
+  return {
+    onChunk: write,
+    onState() {
+      // The chunks tell it all.
+    },
+    onEnd: write,
+  };
+}

@@ -1,0 +1,33 @@
+import { exitCodes } from './exit-codes';
+
+/** What asks the program to leave the task. */
+export interface Leaving {
+  /** Aborts then. */
+  readonly signal: AbortSignal;
+  /** Set then. */
+  readonly exitCode: number | undefined;
+  /** Gives the process' signals back. Idempotent. */
+  close(): void;
+}
+
+/** Listens for signals that end processes, and for nobody reading the output any more. */
+export function listenForLeaving(stdout: NodeJS.WritableStream): Leaving {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const leaveWith = (code: number) => () => {
+    exitCode ??= code;
+    controller.abort();
+  };
+  const onInterrupt = leaveWith(exitCodes.interrupted);
+  const onTerminate = leaveWith(exitCodes.terminated);
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  // Never taken back: what is written last fails, too.
+  stdout.on('error', leaveWith(exitCodes.closedPipe));
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    close: () => void process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate),
+  };
+}

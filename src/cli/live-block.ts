@@ -1,0 +1,44 @@
+import { styleText } from 'node:util';
+import type { TaskStreamState } from '../ui';
+import { cleanLine } from './clean-text';
+import { describeProgress } from './describe-progress';
+
+const barWidth = 24;
+const marks = { pending: '·', running: '▸', completed: '✓', failed: '✗' };
+const colors = { pending: 'gray', running: 'cyan', completed: 'green', failed: 'red' } as const;
+
+/**
+ * The lines that show a running task in a terminal so many columns wide, and are drawn over. None
+ * before it runs.
+ */
+export function liveBlock(state: TaskStreamState, columns: number): string[] {
+  const { status, connection, steps, percent, isStalled } = state;
+  if (status !== 'running') {
+    return connection === 'reconnecting' ? [styleText('yellow', 'Trying to connect …')] : [];
+  }
+  const lines: string[] = [];
+  if (steps.length > 0) {
+    const shown = steps.map(({ name, status: of }) =>
+      styleText(colors[of], `${marks[of]} ${cleanLine(name)}`),
+    );
+    lines.push(shown.join('  '));
+  }
+  const trouble =
+    connection === 'reconnecting'
+      ? styleText('yellow', ' Connection lost, trying again.')
+      : isStalled
+        ? styleText('yellow', ' Nothing heard for a while.')
+        : '';
+  const words = describeProgress(state) || 'Running';
+  lines.push(
+    percent === undefined
+      ? words.slice(0, columns) + trouble
+      : `${drawBar(percent)} ${words.slice(0, Math.max(0, columns - barWidth - 1))}${trouble}`,
+  );
+  return lines;
+}
+
+function drawBar(percent: number): string {
+  const done = Math.round((percent / 100) * barWidth);
+  return styleText('cyan', '█'.repeat(done)) + styleText('gray', '░'.repeat(barWidth - done));
+}

@@ -1,0 +1,67 @@
+import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
+import type { TaskStreamState } from '../ui';
+import { liveBlock } from './live-block';
+import type { Screen, Terminal } from './screen';
+import { createWholeLines } from './whole-lines';
+
+// Autowrap (DECAWM) off while a block is drawn: the terminal itself then cuts a line that is too
+// long, so that each is one row, however wide its characters are.
+const wrapOff = '\x1b[?7l';
+const wrapOn = '\x1b[?7h';
+
+/** A screen whose last lines are drawn over: the beginning of a line of text, steps, and a bar. */
+export function createLiveScreen({
+  stdout,
+  stderr,
+}: {
+  stdout: Terminal;
+  stderr: Terminal & NodeJS.WritableStream;
+}): Screen {
+  // Without a terminal, text goes elsewhere and needs no care.
+  const lines = stdout.isTTY ? createWholeLines() : undefined;
+  let state: TaskStreamState | undefined;
+  // What is drawn now.
+  let drawn: string[] = [];
+
+  function clear(): void {
+    if (drawn.length === 0) return;
+    moveCursor(stderr, 0, -drawn.length);
+    cursorTo(stderr, 0);
+    clearScreenDown(stderr);
+    drawn = [];
+  }
+
+  function draw(): void {
+    const { columns = 80 } = stderr;
+    const rest = lines?.rest.replaceAll('\t', ' ').slice(1 - columns);
+    const block = [...(rest ? [rest] : []), ...(state ? liveBlock(state, columns) : [])];
+    if (block.join('\n') === drawn.join('\n')) return;
+    clear();
+    drawn = block;
+    if (block.length > 0) stderr.write(`${wrapOff}${block.join('\n')}\n${wrapOn}`);
+  }
+
+  return {
+    show(next) {
+      state = next;
+      draw();
+    },
+    note(line) {
+      clear();
+      stderr.write(`${line}\n`);
+      draw();
+    },
+    write(text) {
+      const ready = lines ? lines.add(text) : text;
+      if (ready && lines) clear();
+      if (ready) stdout.write(ready);
+      draw();
+    },
+    close() {
+      clear();
+      state = undefined;
+      const rest = lines?.end();
+      if (rest) stdout.write(rest);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { TaskStreamState } from '../ui';
+import { cleanLine } from './clean-text';
+import { describeProgress } from './describe-progress';
+
+/** Between two lines about the same tenth of the way. */
+const quietMs = 5_000;
+
+/** What was told last. */
+export interface Told {
+  state: Pick<TaskStreamState, 'status' | 'connection' | 'steps'>;
+  tenth: number | undefined;
+  /** Milliseconds, by the clock that `now` is of. */
+  at: number;
+}
+
+/** Before the first line. */
+export const nothingTold: Told = {
+  state: { status: 'pending', connection: 'idle', steps: [] },
+  tenth: undefined,
+  at: Number.NEGATIVE_INFINITY,
+};
+
+/**
+ * The lines to print where nothing can be drawn over: what changed of connection and steps, and
+ * the progress at each tenth of the way, or after a while. `told` is what to pass the next time.
+ */
+export function plainProgress(
+  { state: last, ...before }: Told,
+  state: TaskStreamState,
+  now: number,
+): { lines: string[]; told: Told } {
+  const lines: string[] = [];
+  if (state.status !== 'pending' && last.status === 'pending') {
+    const name = state.name === undefined ? '' : `${cleanLine(state.name)}, `;
+    lines.push(`Following ${name}task ${state.taskId}.`);
+  }
+  if (last.connection !== state.connection) {
+    if (state.connection === 'reconnecting') lines.push('Connection lost, trying again.');
+    if (last.connection === 'reconnecting' && state.connection === 'connected') {
+      lines.push('Connected again.');
+    }
+  }
+  state.steps.forEach((step, index) => {
+    const isNews = step.status !== (last.steps[index]?.status ?? 'pending');
+    if (isNews) lines.push(`Step ${cleanLine(step.name)}: ${step.status}.`);
+  });
+  const text = state.settlement ? '' : describeProgress(state);
+  const tenth = state.percent === undefined ? undefined : Math.floor(state.percent / 10);
+  const isDue = text !== '' && (tenth !== before.tenth || now - before.at >= quietMs);
+  if (isDue) lines.push(text);
+  return { lines, told: isDue ? { state, tenth, at: now } : { ...before, state } };
+}

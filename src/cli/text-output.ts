@@ -1,0 +1,50 @@
+import { createAnswerText } from './answer-text';
+import { cleanJson, cleanLine, cleanText } from './clean-text';
+import { describeEnd } from './describe-end';
+import type { FollowOutput } from './follow-output';
+import type { Screen } from './screen';
+
+/** For people: progress and log, the text as it comes, and the result. */
+export function createTextOutput({
+  screen,
+  isTerminal,
+  isQuiet,
+  showsPartials,
+}: {
+  screen: Screen;
+  /** Whether standard output is one, and text has to be made harmless. */
+  isTerminal: boolean;
+  /** No log, and nothing about a task that completed. */
+  isQuiet: boolean;
+  /** Print partial results instead of counting them. */
+  showsPartials: boolean;
+}): FollowOutput {
+  let partialCount = 0;
+  const writeText = (text: string) => screen.write(isTerminal ? cleanText(text) : text);
+  const answer = createAnswerText({ write: writeText });
+  return {
+    onChunk: answer.take,
+    onState(state, before) {
+      screen.show(state);
+      for (const { level, message } of isQuiet ? [] : state.logs.slice(before.logs.length)) {
+        screen.note(level === 'info' ? cleanLine(message) : `${level}: ${cleanLine(message)}`);
+      }
+      partialCount = state.partials.length;
+      for (const value of showsPartials ? state.partials.slice(before.partials.length) : []) {
+        answer.end();
+        screen.write(`${cleanJson(value)}\n`);
+      }
+    },
+    onEnd(end) {
+      answer.end();
+      if (end.status === 'completed') {
+        const { result } = end;
+        if (typeof result === 'string') writeText(`${result}\n`);
+        else if (result !== undefined) screen.write(`${cleanJson(result, 2)}\n`);
+      }
+      screen.close();
+      if (isQuiet && end.status === 'completed') return;
+      for (const line of describeEnd(end, partialCount)) screen.note(line);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { TaskError } from '../../protocol/task-error';
+
+/** What we need of Node's `IncomingMessage`. */
+export interface NodeRequest extends AsyncIterable<Uint8Array> {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whether somebody has read from the body, such as a body parser. */
+  readonly readableDidRead?: boolean;
+  /** What a body parser made of the body: text, bytes, or what JSON stands for. */
+  readonly body?: unknown;
+}
+
+/** A body as a web stream, read only as fast as it is pulled. */
+function streamOf(request: NodeRequest): ReadableStream<Uint8Array> {
+  const chunks = request[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await chunks.return?.();
+    },
+  });
+}
+
+function bodyOf(request: NodeRequest): RequestInit {
+  const { method, readableDidRead, body } = request;
+  if (method === 'GET' || method === 'HEAD') return {};
+  // `duplex` is required with a stream as the body, and missing from the DOM's types.
+  if (!readableDidRead) return { body: streamOf(request), duplex: 'half' } as RequestInit;
+  if (body === undefined) {
+    throw new TaskError({
+      code: 'unreadable-body',
+      message:
+        'Somebody has read the body already, and left nothing in `request.body`. Serve the route before body parsers, or put there what they made of it.',
+    });
+  }
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
+  return { body: isText ? (body as BodyInit) : JSON.stringify(body) };
+}
+
+/** The request's address. Clients may send anything as the path and as the `Host` header. */
+function urlOf({ url = '/', headers }: NodeRequest): URL {
+  const host = headers.host ?? headers[':authority'] ?? 'localhost';
+  const candidates = [url.startsWith('/') ? `http://${host}${url}` : url, `http://localhost${url}`];
+  const address = new URL(
+    candidates.find((candidate) => URL.canParse(candidate)) ?? 'http://localhost/',
+  );
+  // A `Request` refuses credentials.
+  address.username = '';
+  address.password = '';
+  return address;
+}
+
+/**
+ * A Node request as a web-standard one. Where a body parser was first, its `request.body` stands
+ * for the body.
+ *
+ * @throws TaskError `unreadable-body`.
+ */
+export function toWebRequest(request: NodeRequest): Request {
+  const { method = 'GET' } = request;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    // HTTP/2 has pseudo-headers such as `:path`, which `Headers` refuses.
+    if (value === undefined || name.startsWith(':')) continue;
+    headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return new Request(urlOf(request), { method, headers, ...bodyOf(request) });
+}

@@ -1,0 +1,46 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { TaskError } from '../protocol/task-error';
+import { checkJson } from './http/check-json';
+import type { TaskTransformer } from './task/task-options';
+
+/** @throws TaskError `invalid-input`. */
+function decodeInput(input: unknown, transformer: TaskTransformer | undefined): unknown {
+  if (!transformer || input === undefined) return input;
+  try {
+    if (typeof input === 'string') return transformer.parse(input);
+  } catch {
+    // Falls through to the error: the text is not of the transformer's form.
+  }
+  throw new TaskError({
+    code: 'invalid-input',
+    message: 'The input is not what the `transformer` makes of one. Use the same on the page.',
+  });
+}
+
+/**
+ * What `execute` gets of an input that came with a request.
+ *
+ * @throws TaskError `invalid-input`, with the schema's issues as `details`.
+ */
+export async function readInput(
+  given: unknown,
+  {
+    schema,
+    transformer,
+  }: { schema: StandardSchemaV1 | undefined; transformer: TaskTransformer | undefined },
+): Promise<unknown> {
+  const input = decodeInput(given, transformer);
+  if (transformer) checkJson(input, 'invalid-input');
+  if (!schema) return input;
+  const checked = await schema['~standard'].validate(input);
+  if (!checked.issues) return checked.value;
+  const issues = checked.issues.map(({ message, path }) => ({
+    message,
+    path: path?.map((key) => String(typeof key === 'object' ? key.key : key)),
+  }));
+  throw new TaskError({
+    code: 'invalid-input',
+    message: 'The input does not fit. See the issues in `details`.',
+    details: { issues },
+  });
+}

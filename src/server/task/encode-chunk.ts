@@ -1,0 +1,37 @@
+import type { UIMessageChunk } from 'ai';
+import { serialize } from './serialize';
+
+type Delta = Extract<UIMessageChunk, { type: 'text-delta' | 'reasoning-delta' }>;
+
+/** Whether a chunk is a delta with nothing but its text, as nearly all of a long answer are. */
+function isPlainDelta(chunk: object): chunk is Delta {
+  const { type, id, delta, toJSON } = chunk as Record<'type' | 'id' | 'delta' | 'toJSON', unknown>;
+  if (type !== 'text-delta' && type !== 'reasoning-delta') return false;
+  if (typeof id !== 'string' || typeof delta !== 'string' || toJSON !== undefined) return false;
+  let count = 0;
+  for (const _key in chunk) count++;
+  return count === 3;
+}
+
+/** What JSON escapes within a string; of surrogates it would escape those without their other half. */
+const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+/** The newest start of a plain delta's JSON: one follows another of the same part. */
+let newest = { type: '', id: '', head: '' };
+
+/**
+ * A chunk as JSON. A plain delta is put together from its text, which is several times as fast as
+ * `JSON.stringify` is for an object.
+ *
+ * @throws TaskError `unserializable`, see {@link serialize}.
+ */
+export function encodeChunk(chunk: object, path: string, subject: unknown): string {
+  if (!isPlainDelta(chunk)) return serialize(chunk, path, subject);
+  const { type, id, delta } = chunk;
+  if (newest.type !== type || newest.id !== id) {
+    newest = { type, id, head: `{"type":"${type}","id":${JSON.stringify(id)},"delta":` };
+  }
+  return escaped.test(delta)
+    ? `${newest.head}${JSON.stringify(delta)}}`
+    : `${newest.head}"${delta}"}`;
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type CreateTaskRouteOptions,
+  createTaskRoute,
+  type DefineTaskOptions,
+  defineTask,
+  toNodeHandler,
+} from 'ai-task-stream/server';
+import { afterEach } from 'vitest';
+import { createOwnContext } from '../helpers/tasks';
+
+type Definition = Omit<
+  DefineTaskOptions<undefined, unknown, Record<string, number>, unknown>,
+  'name'
+>;
+
+/** A route over real HTTP. */
+export interface TaskHost {
+  /** Its address. */
+  api: string;
+  /** The address of a task, and its id. */
+  task: { url: string; id: string };
+  requests: Pick<IncomingMessage, 'method' | 'headers'>[];
+  /** Starts `task`, without reading it. */
+  start(input?: unknown): Promise<void>;
+  /** Breaks all connections. */
+  cut(): void;
+}
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+// Not `onTestFinished`, which comes after the check that nothing is left running.
+afterEach(async () => {
+  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
+});
+
+/** Serves a task until the test is over. */
+export async function startTaskHost(
+  definition: Definition,
+  options: CreateTaskRouteOptions = {},
+): Promise<TaskHost> {
+  const streamContext = createOwnContext();
+  const route = createTaskRoute(defineTask({ name: 'report', graceMs: 100, ...definition }), {
+    streamContext,
+    onError: () => {},
+    ...options,
+  });
+  const handle = toNodeHandler(route);
+  const requests: TaskHost['requests'] = [];
+  const server = createServer((request, response) => {
+    requests.push({ method: request.method, headers: request.headers });
+    return handle(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const id = randomUUID();
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/report`;
+  cleanups.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await streamContext.cancel(id);
+    await streamContext.close();
+  });
+  return {
+    api,
+    task: { url: `${api}?taskId=${id}`, id },
+    requests,
+    async start(input) {
+      const response = await fetch(api, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ taskId: id, input }),
+      });
+      await response.body?.cancel();
+    },
+    cut: () => server.closeAllConnections(),
+  };
+}
