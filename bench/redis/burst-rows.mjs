@@ -25,6 +25,9 @@ const tasks = {
   goalOf: (readers) => (readers === 0 ? 10 : 40),
 };
 
+/** Rounds before those that count, so that code is compiled as it is in a server that runs. */
+const warmUps = 4;
+
 /** A contender that takes longer than this for a round gets two rounds, and none to warm up. */
 const slowMs = 20_000;
 
@@ -52,7 +55,7 @@ async function runRow(bench, { title, names, readers }) {
   const scriptCalls = Object.fromEntries(names.map((name) => [name, []]));
   const out = new Set();
   const slow = new Set();
-  for (let round = -1; round < bench.rounds; round++) {
+  for (let round = -warmUps; round < bench.rounds; round++) {
     for (const name of names) {
       if (out.has(name) || (slow.has(name) && speeds[name].length >= 2)) continue;
       bench.note(`${title}, ${readers} readers, round ${round + 1}: ${name}`);
@@ -60,7 +63,6 @@ async function runRow(bench, { title, names, readers }) {
       try {
         const ms = await runBurst(bench, name, readers);
         if (ms > slowMs) slow.add(name);
-        // The first round warms up.
         if (round >= 0 || slow.has(name)) speeds[name].push((chunkCount / ms) * 1000);
       } catch (error) {
         out.add(name);

@@ -13,6 +13,9 @@ const replays = [
   { title: 'assistant-stream', name: 'assistant-stream' },
 ];
 
+/** Rounds before those that count. */
+const warmUps = 3;
+
 const states = ['live', 'settled', 'killed'];
 
 /** Long enough for what was written to be stored. */
@@ -68,14 +71,13 @@ export async function measureReplays(bench) {
   );
   const names = [...new Set(replays.map(({ name }) => name))].filter(bench.isWanted);
   const failed = new Set();
-  for (let round = -1; round < bench.rounds; round++) {
+  for (let round = -warmUps; round < bench.rounds; round++) {
     for (const name of names) {
       if (failed.has(name)) continue;
       bench.note(`replay, round ${round + 1}: ${name}`);
       const kinds = replays.filter((kind) => kind.name === name);
       try {
         await runReplays(bench, name, kinds, ({ title }, state, ms) => {
-          // The first round warms up.
           if (round >= 0 && ms !== undefined) times[title][state].push(ms);
         });
       } catch (error) {

@@ -66,7 +66,6 @@ const actions = {
 
   /** Lets the producer begin; with `isHeld` it stays open once everything is written. */
   go({ id, isHeld = false }) {
-    globalThis.gc();
     const { opened, released } = runs.get(id);
     if (!isHeld) released.resolve();
     const startedAt = now();
@@ -93,7 +92,6 @@ const actions = {
   /** Follows what is there already, and gives the milliseconds until all of it was read. */
   async replay({ name, id, how, isOpen }) {
     const sink = contenders[name].shape === 'chunk' ? createTextSink() : createLogSink();
-    globalThis.gc();
     const startedAt = now();
     const stream = await follow(name, id, how);
     if (isOpen) return (await readToMark(stream, sink)) - startedAt;

@@ -1,3 +1,5 @@
+import { beginsWith } from './begins-with';
+
 /** A stored frame: its number within the epoch, and its chunk as JSON. */
 export interface NumberedFrame {
   readonly n: number;
@@ -42,7 +44,7 @@ const backslash = 0x5c;
  */
 export function frameType(data: string): string | undefined {
   if (!data.startsWith('{')) return undefined;
-  if (data.startsWith(typeField)) {
+  if (beginsWith(data, typeField)) {
     return data.slice(typeField.length, data.indexOf('"', typeField.length));
   }
   const { type } = JSON.parse(data) as { type?: string };
@@ -64,13 +66,14 @@ interface Run {
   /** Characters of the texts. */
   length: number;
   providerMetadata: unknown;
-  /** The run's last frame, sent as it is when the run has no other. */
-  last: NumberedFrame;
+  /** The number of the run's last frame, and the frame, sent as it is when the run has no other. */
+  n: number;
+  data: string;
 }
 
-function startRun(type: DeltaType, frame: NumberedFrame): Run | undefined {
+function startRun(type: DeltaType, n: number, data: string): Run | undefined {
   const { idKey, textKey, knownKeys } = deltaShapes[type];
-  const chunk = JSON.parse(frame.data) as Record<string, unknown>;
+  const chunk = JSON.parse(data) as Record<string, unknown>;
   const id = chunk[idKey];
   const text = chunk[textKey];
   const isPlain =
@@ -81,7 +84,7 @@ function startRun(type: DeltaType, frame: NumberedFrame): Run | undefined {
   const head = `${typeField}${type}","${idKey}":${JSON.stringify(id)},"${textKey}":"`;
   const json = JSON.stringify(text).slice(1, -1);
   const { providerMetadata } = chunk;
-  return { type, id, head, texts: [json], length: json.length, providerMetadata, last: frame };
+  return { type, id, head, texts: [json], length: json.length, providerMetadata, n, data };
 }
 
 /** Whether the quote at an index belongs to the text, being escaped. */
@@ -98,41 +101,40 @@ function endsAsText(json: string, start: number): boolean {
   return end === json.length - 2;
 }
 
-function add(run: Run, frame: NumberedFrame, text: string): boolean {
+function add(run: Run, n: number, data: string, text: string): boolean {
   if (run.length + text.length > maxFusedLength) return false;
   run.texts.push(text);
   run.length += text.length;
-  run.last = frame;
+  run.n = n;
+  run.data = data;
   return true;
 }
 
 /** Adds a delta that looks like the first one; without parsing it, because most do. */
-function addAlike(run: Run, frame: NumberedFrame): boolean {
-  const { data } = frame;
+function addAlike(run: Run, n: number, data: string): boolean {
   const { head } = run;
-  if (!data.startsWith(head) || !endsAsText(data, head.length)) return false;
-  return add(run, frame, data.slice(head.length, -2));
+  if (!beginsWith(data, head) || !endsAsText(data, head.length)) return false;
+  return add(run, n, data, data.slice(head.length, -2));
 }
 
 /** Adds a delta if it is of the same part. */
-function addRun(run: Run, { type, id, texts, providerMetadata, last }: Run): boolean {
+function addRun(run: Run, { type, id, texts, providerMetadata, n, data }: Run): boolean {
   const isSame = run.type === type && run.id === id;
-  if (!isSame || !add(run, last, texts[0] ?? '')) return false;
+  if (!isSame || !add(run, n, data, texts[0] ?? '')) return false;
   run.providerMetadata = providerMetadata ?? run.providerMetadata;
   return true;
 }
 
-function endRun({ head, texts, providerMetadata, last }: Run): NumberedFrame {
-  if (texts.length === 1) return last;
+function endRun({ head, texts, providerMetadata, n, data }: Run): NumberedFrame {
+  if (texts.length === 1) return { n, data };
   const metadata =
     providerMetadata == null ? '' : `,"providerMetadata":${JSON.stringify(providerMetadata)}`;
-  return { n: last.n, data: `${head}${texts.join('')}"${metadata}}` };
+  return { n, data: `${head}${texts.join('')}"${metadata}}` };
 }
 
-/** Whether a frame is of a type; nothing is made of one that is not. */
-function isOfType(data: string, type: 'data-task' | 'reset-step'): boolean {
-  if (!data.startsWith(typeField)) return frameType(data) === type;
-  return data.startsWith(`${type}"`, typeField.length);
+/** Whether a frame is a delta of text, as by far the most are, without making anything of it. */
+function isTextDelta(data: string): boolean {
+  return beginsWith(data, '{"type":"text-delta"');
 }
 
 /**
@@ -148,8 +150,10 @@ function keptSnapshots(frameAt: (n: number) => string, start: number, end: numbe
   };
   for (let n = start; n < end; n++) {
     const data = frameAt(n);
-    if (isOfType(data, 'reset-step')) keepNewest();
-    if (!isOfType(data, 'data-task')) continue;
+    if (isTextDelta(data)) continue;
+    const type = frameType(data);
+    if (type === 'reset-step') keepNewest();
+    if (type !== 'data-task') continue;
     const { id } = JSON.parse(data) as { id?: unknown };
     if (!newest.has(id)) kept.add(n);
     newest.set(id, n);
@@ -174,14 +178,14 @@ export function* compactReplay(
   const kept = keptSnapshots(frameAt, start, end);
   let run: Run | undefined;
   for (let n = start; n < end; n++) {
-    const frame = { n, data: frameAt(n) };
-    if (run && addAlike(run, frame)) continue;
-    const type = frameType(frame.data);
+    const data = frameAt(n);
+    if (run && addAlike(run, n, data)) continue;
+    const type = frameType(data);
     if (type === 'data-task' && !kept.has(n)) continue;
-    const next = isDeltaType(type) ? startRun(type, frame) : undefined;
+    const next = isDeltaType(type) ? startRun(type, n, data) : undefined;
     if (run && next && addRun(run, next)) continue;
     if (run) yield endRun(run);
-    if (!next) yield frame;
+    if (!next) yield { n, data };
     run = next;
   }
   if (run) yield endRun(run);

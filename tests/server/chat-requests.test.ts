@@ -226,3 +226,28 @@ describe.each(aiVersions)('messages that AI SDK $version refuses', ({ validateUI
     },
   );
 });
+
+describe('messages that were not checked', () => {
+  it.each([
+    5,
+    {},
+    'messages',
+    [null],
+    [{ role: 'assistant' }],
+    [{ id: 'a', role: 'assistant', parts: 'text' }],
+    [{ id: 'a', role: 'assistant', parts: [null] }],
+    [{ id: 'a', role: 'assistant', parts: [{ text: 'x' }] }],
+  ])('are refused, and nothing is started: %j', async (messages) => {
+    const execute = vi.fn();
+    const response = await streamTask({
+      streamContext: createOwnContext(),
+      chatId: createId(),
+      // As a route passes on what it has parsed.
+      originalMessages: messages as never,
+      execute,
+    }).toResponse();
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: 'invalid-body' } });
+    expect(execute).not.toHaveBeenCalled();
+  });
+});

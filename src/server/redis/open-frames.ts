@@ -1,3 +1,4 @@
+import { beginsWith } from '../../protocol/begins-with';
 import { frameType } from '../../protocol/compact-replay';
 
 interface OpenFrame {
@@ -49,7 +50,7 @@ const textDelta = '{"type":"text-delta"';
 
 /** What is open behind a frame. */
 export function trackOpenFrames(open: OpenFrames, frame: string, n: number): OpenFrames {
-  if (frame.startsWith(textDelta)) return open;
+  if (beginsWith(frame, textDelta)) return open;
   const type = frameType(frame);
   if (type === undefined || type.endsWith('-delta') || type.startsWith('data-')) return open;
   if (type === 'reset-step') return nothingOpen;

@@ -1,3 +1,4 @@
+import { beginsWith } from '../../protocol/begins-with';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
@@ -127,7 +128,7 @@ export function createRedisProducer({
   const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
   const heartbeatMs = leaseMs / 2;
   const prefix = snapshotPrefix(taskId);
-  const isSnapshot = (frame: string) => frame.startsWith(prefix);
+  const isSnapshot = (frame: string) => beginsWith(frame, prefix);
   const controller = new AbortController();
   const pending = createPendingFrames({ taskId, frames: firstFrames, next: tail.next });
   const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));

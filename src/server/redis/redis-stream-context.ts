@@ -64,8 +64,9 @@ const earlyCancelMs = 60_000;
 /** How long closing waits for frames that are on their way, in milliseconds. */
 const maxCloseMs = 1_000;
 
-/** One read brings about so many bytes. */
-const maxReadBytes = 1024 * 1024;
+/** One read brings about so many bytes: the first fewer, so that a reader has something soon. */
+const maxReadBytes = 512 * 1024;
+const maxFirstReadBytes = 128 * 1024;
 
 /** What this process has to do with a task now. */
 interface LocalTask {
@@ -145,10 +146,11 @@ export function createRedisStreamContext({
   const fetchLog = async (
     taskId: string,
     position?: TailPosition,
+    maxBytes: number = maxReadBytes,
   ): Promise<StoredLog | undefined> => {
     const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
     const from = position ? entryIdFrom(position) : '';
-    return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxReadBytes)]));
+    return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxBytes)]));
   };
 
   const closedError = () =>
@@ -336,7 +338,7 @@ export function createRedisStreamContext({
       if (known?.producer) {
         return known.owner === owner ? createReader(known, position) : undefined;
       }
-      const log = await fetchLog(taskId, position);
+      const log = await fetchLog(taskId, position, maxFirstReadBytes);
       if (isClosed) throw closedError();
       if (!log || log.record.owner !== owner) return undefined;
       const { record } = log;

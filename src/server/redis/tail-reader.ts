@@ -122,7 +122,8 @@ const retryMs = 250;
 
 /**
  * A reader over a log in Redis. What this process has at hand it takes from there, at once;
- * what lies before that it fetches, about a megabyte at a time, and not before it is wanted.
+ * what lies before that it fetches piece by piece, and each no sooner than it hands out the one
+ * before.
  */
 export function createTailReader({
   tail,
@@ -246,6 +247,8 @@ export function createTailReader({
       if (batch) {
         const { after, ...range } = batch;
         position = after;
+        // The next piece comes while this one is being sent.
+        if (!isFetching && lacksHistory()) void fetchHistory();
         return { ...range, isReplay };
       }
       if (lacksHistory()) return undefined;

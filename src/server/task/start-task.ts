@@ -7,6 +7,7 @@ import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError } from '../task-errors';
+import { checkMessages, createMessagesError } from './check-messages';
 import { readFinishedMessage } from './finished-message';
 import { createErrorMask } from './mask-error';
 import { historyChunks } from './message-history';
@@ -68,6 +69,7 @@ async function openingChunks(
   { messageId, originalMessages }: StartTaskOptions,
   snapshot: UIMessageChunk,
 ): Promise<{ chunks: UIMessageChunk[]; skipped: number }> {
+  checkMessages(originalMessages);
   const continued = continuedMessage(originalMessages);
   const id = continued?.id ?? messageId;
   const start: UIMessageChunk = { type: 'start', ...(id !== undefined && { messageId: id }) };
@@ -101,11 +103,13 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
 
   const token = createTaskId();
-  const { chunks, skipped } = await openingChunks(options, {
+  const opening = await openingChunks(options, {
     type: 'data-task',
     id: taskId,
     data: reporter.snapshot(),
-  });
+  }).catch(createMessagesError);
+  if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
+  const { chunks, skipped } = opening;
   const cursor = skipped > 0 ? formatCursor(0, skipped - 1) : undefined;
   const opened = await openLog(options, mask, {
     owner,

@@ -1,0 +1,32 @@
+import { TaskError } from '../../protocol/task-error';
+
+/** The error for `originalMessages` that no message can be made of, given what is wrong with them. */
+export function createMessagesError(cause: unknown): TaskError {
+  if (TaskError.isInstance(cause)) return cause;
+  return new TaskError({
+    code: 'invalid-body',
+    message:
+      '`originalMessages` must be messages of the AI SDK: objects with a role and a list of parts. Check what the page sends with `validateUIMessages`.',
+    cause,
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Sees to it that what a page has sent can be looked at as messages. It does not replace the AI
+ * SDK's `validateUIMessages`, which knows tools and data parts.
+ *
+ * @throws TaskError `invalid-body`.
+ */
+export function checkMessages(messages: unknown): void {
+  if (messages === undefined) return;
+  const isMessage = (message: unknown) =>
+    isObject(message) &&
+    typeof message.role === 'string' &&
+    Array.isArray(message.parts) &&
+    message.parts.every((part) => isObject(part) && typeof part.type === 'string');
+  if (!Array.isArray(messages) || !messages.every(isMessage)) throw createMessagesError(messages);
+}
