@@ -307,6 +307,7 @@ describe('the readers of a process', () => {
               offset: n,
               frames: [frame],
               isGap: false,
+              length: frame.length,
             })),
           );
           const wanted = all.filter(

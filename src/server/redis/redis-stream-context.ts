@@ -3,6 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import type { TaskLog, TaskReader, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
+import { createHistoryFetcher } from './history-fetcher';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
@@ -10,7 +11,13 @@ import { createRedisKeys, encodeOptional, encodeReason } from './redis-keys';
 import { createRedisLink } from './redis-link';
 import { createRedisProducer, type RedisProducer } from './redis-producer';
 import { cancelScript, openScript, readScript } from './redis-scripts';
-import { entryIdFrom, parseStoredLog, type StoredLog, type StoredRecord } from './stored-log';
+import {
+  entryIdFrom,
+  parseEntries,
+  parseStoredLog,
+  type StoredLog,
+  type StoredRecord,
+} from './stored-log';
 import { createTailReader } from './tail-reader';
 import { createTaskTail, type TailPosition, type TaskTail } from './task-tail';
 
@@ -153,6 +160,12 @@ export function createRedisStreamContext({
     return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxBytes)]));
   };
 
+  const fetchPage = async (taskId: string, position: TailPosition, count: number) => {
+    const key = keys.frames(taskId);
+    const words = ['XRANGE', key, entryIdFrom(position), '+', 'COUNT', String(count)];
+    return parseEntries(await link.command(words, key));
+  };
+
   const closedError = () =>
     new TaskError({
       code: 'context-unavailable',
@@ -190,7 +203,11 @@ export function createRedisStreamContext({
       tail: task.tail,
       position,
       initial,
-      fetchLog: (from) => fetchLog(task.tail.taskId, from),
+      fetchLog: createHistoryFetcher({
+        initial,
+        fetchLog: (from) => fetchLog(task.tail.taskId, from),
+        fetchPage: (from, count) => fetchPage(task.tail.taskId, from, count),
+      }),
       isAlive: () => task.producer !== undefined || task.follower?.isAlive === true,
       isGone: () => isClosed || task.follower?.isGone === true,
       onClose() {

@@ -25,7 +25,7 @@ export interface StoredRecord {
 }
 
 /** Neighbouring frames, the first of which follows a gap when `first` lies behind what went before. */
-interface StoredFrames {
+export interface StoredFrames {
   readonly epoch: number;
   /** The first number that the entry covers. */
   readonly first: number;
@@ -34,6 +34,8 @@ interface StoredFrames {
   readonly frames: string[];
   /** Whether it stands for frames that are not kept. */
   readonly isGap: boolean;
+  /** Characters of the frames. */
+  readonly length: number;
 }
 
 /** What a look at a task brings. */
@@ -84,7 +86,8 @@ function parseEntry(entry: unknown): StoredFrames {
   const [id, fields] = asList(entry);
   const [, first, , text, , gap] = asList(fields);
   const [epoch, next] = String(id).split('-').map(Number);
-  const frames = text === '' ? [] : String(text).split('\n');
+  const lines = String(text);
+  const frames = lines === '' ? [] : lines.split('\n');
   const start = Number(first);
   return {
     epoch: epoch ?? 0,
@@ -92,6 +95,7 @@ function parseEntry(entry: unknown): StoredFrames {
     offset: gap === undefined ? start : (next ?? 0) - frames.length,
     frames,
     isGap: gap !== undefined,
+    length: lines.length,
   };
 }
 
@@ -103,9 +107,14 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
     record: parseRecord(asList(meta)),
     leaseLeftMs: Math.max(0, Number(leaseLeft)),
     now: Number(now),
-    frames: asList(entries).map(parseEntry),
+    frames: parseEntries(entries),
     hasMore: hasMore === 1,
   };
+}
+
+/** Reads entries of the stream. */
+export function parseEntries(reply: unknown): StoredFrames[] {
+  return asList(reply).map(parseEntry);
 }
 
 /** The id from which on entries hold what comes at or after a position. */
