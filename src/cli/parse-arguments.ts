@@ -82,7 +82,11 @@ function readArguments(args: string[]) {
   }
 }
 
-function parseAddress(address: string): { api: string; taskId: string | undefined } {
+/** An address of this machine, which goes without a scheme, as it does with curl. */
+const localAddress = /^(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)/i;
+
+function parseAddress(given: string): { api: string; taskId: string | undefined } {
+  const address = localAddress.test(given) ? `http://${given}` : given;
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     throw new UsageError('The address must begin with http:// or https://.');
   }

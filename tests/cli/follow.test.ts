@@ -176,7 +176,7 @@ describe('the exit code', () => {
   });
 
   it('is 64 for a wrong command line, which is explained', async () => {
-    const { code, stdout, stderr } = await runCli(['follow', 'localhost:3000']);
+    const { code, stdout, stderr } = await runCli(['follow', 'example.com']);
     expect(stderr).toBe(
       'The address must begin with http:// or https://.\nSee ai-task-stream --help.\n',
     );

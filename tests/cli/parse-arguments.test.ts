@@ -18,7 +18,7 @@ describe('the command line', () => {
     ['another command', ['watch'], 'There is no command watch.'],
     ['no address', ['follow'], 'Give the address of a task.'],
     ['two addresses', ['follow', 'http://a/', 'http://b/'], 'Give one address only.'],
-    ['no scheme', ['follow', 'localhost:3000/api'], 'The address must begin with http://'],
+    ['no scheme', ['follow', 'example.com/api'], 'The address must begin with http://'],
     ['credentials', ['follow', 'http://a:b@c/'], "Pass credentials as --header 'authorization"],
     ['no task', ['follow', 'http://a/'], 'Name the task by ?taskId= or --task-id'],
     ['a bad taskId', ['follow', 'http://a/?taskId=short'], 'A taskId has 16 to 128 characters'],
@@ -37,6 +37,20 @@ describe('the command line', () => {
     ],
   ])('explains %s', (_, args, message) => {
     expect(() => parseArguments(args)).toThrow(message);
+  });
+
+  it.each(['localhost:3000/api', '127.0.0.1/api', '[::1]:8080/api', 'LOCALHOST/api'])(
+    'takes %s for an address of this machine',
+    (address) => {
+      const command = parseArguments(['follow', address, '--task-id', taskId]);
+      expect(command).toMatchObject({ api: new URL(`http://${address}`).href, taskId });
+    },
+  );
+
+  it('takes nothing else for one', () => {
+    for (const address of ['localhost.example.com/api', '127.0.0.11/api', 'localhosts']) {
+      expect(() => parseArguments(['follow', address])).toThrow('must begin with http://');
+    }
   });
 
   it('refuses a header without a name or with a line break, and does not repeat its value', () => {
