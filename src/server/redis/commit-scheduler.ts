@@ -12,6 +12,9 @@ export interface CommitScheduler {
 /** Commits are counted in windows of so many milliseconds. */
 const windowMs = 20;
 
+/** Of the time that a busy event loop was away, so many windows are made up for at most. */
+const maxLateWindows = 50;
+
 function soon(callback: () => void): void {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
   if (setImmediate) setImmediate(callback);
@@ -29,7 +32,7 @@ function soon(callback: () => void): void {
 export function createCommitScheduler({
   intervalMs,
   maxPerSecond = 5_000,
-  maxConcurrent = 64,
+  maxConcurrent = 512,
 }: {
   intervalMs: number;
   maxPerSecond?: number;
@@ -41,6 +44,9 @@ export function createCommitScheduler({
   let windowStart = Number.NEGATIVE_INFINITY;
   let flushedAt = Number.NEGATIVE_INFINITY;
   let inWindow = 0;
+  let allowed = maxPerWindow;
+  // Whether there was more to do than was allowed.
+  let isBacklogged = false;
   let underWay = 0;
   let isArmed = false;
   let isClosed = false;
@@ -48,11 +54,13 @@ export function createCommitScheduler({
 
   /** Whether one more may run now. */
   const hasRoom = (now: number) => {
-    if (now - windowStart >= windowMs) {
+    const elapsed = (now - windowStart) / windowMs;
+    if (elapsed >= 1) {
       windowStart = now;
       inWindow = 0;
+      allowed = Math.floor(maxPerWindow * (isBacklogged ? Math.min(elapsed, maxLateWindows) : 1));
     }
-    return inWindow < maxPerWindow && underWay < maxConcurrent;
+    return inWindow < allowed && underWay < maxConcurrent;
   };
 
   const flush = () => {
@@ -65,7 +73,8 @@ export function createCommitScheduler({
       waiting.delete(commit);
       void run(commit);
     }
-    if (waiting.size > 0 && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
+    isBacklogged = waiting.size > 0;
+    if (isBacklogged && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
   };
 
   const run = async (commit: Commit) => {
