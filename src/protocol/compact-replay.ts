@@ -43,10 +43,10 @@ const backslash = 0x5c;
  * it. `undefined` for JSON that is no object.
  */
 export function frameType(data: string): string | undefined {
-  if (!data.startsWith('{')) return undefined;
   if (beginsWith(data, typeField)) {
     return data.slice(typeField.length, data.indexOf('"', typeField.length));
   }
+  if (!data.startsWith('{')) return undefined;
   const { type } = JSON.parse(data) as { type?: string };
   return type;
 }

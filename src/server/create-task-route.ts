@@ -8,7 +8,7 @@ import type { OutputOf, TaskDefinition } from './define-task';
 import { readCursor } from './http/read-cursor';
 import { readJsonBody } from './http/read-json-body';
 import { readEvents, readQuery } from './http/read-query';
-import { errorResponse, jsonResponse } from './http/responses';
+import { failureResponse, jsonResponse } from './http/responses';
 import { readInput } from './read-input';
 import { resumeTask } from './resume-task';
 import {
@@ -75,10 +75,8 @@ export function createTaskRoute<
       try {
         return await handler(request, context);
       } catch (error) {
-        if (TaskError.isInstance(error)) return errorResponse(error);
         const { onError = (cause: unknown) => console.error('ai-task-stream:', cause) } = settings;
-        reportTo(onError, error, '');
-        return errorResponse(new TaskError({ message: 'The request failed.' }));
+        return failureResponse(error, (cause) => reportTo(onError, cause, ''));
       }
     };
 

@@ -1,15 +1,18 @@
 /**
- * Resolves in the event loop's next turn, after the I/O that is due. Sockets cannot send before
+ * Runs the callback in the event loop's next turn, after the I/O that is due. Sockets cannot send before
  * that anyway, so to wait for it costs nothing and gathers what comes in one write.
  */
+export function inNextTurn(callback: () => void): void {
+  const { setImmediate, EdgeRuntime } = globalThis as {
+    setImmediate?: (callback: () => void) => unknown;
+    EdgeRuntime?: string;
+  };
+  // Edge runtimes lack setImmediate; that of Next.js has one that throws.
+  if (setImmediate && EdgeRuntime === undefined) setImmediate(callback);
+  else setTimeout(callback, 0);
+}
+
+/** Resolves in the event loop's next turn. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { setImmediate, EdgeRuntime } = globalThis as {
-      setImmediate?: (callback: () => void) => unknown;
-      EdgeRuntime?: string;
-    };
-    // Edge runtimes lack setImmediate; that of Next.js has one that throws.
-    if (setImmediate && EdgeRuntime === undefined) setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
+  return new Promise(inNextTurn);
 }

@@ -1,4 +1,5 @@
 import { TaskError } from '../protocol/task-error';
+import { bytesBeyond } from './bytes-beyond';
 import { checkJson } from './http/check-json';
 import { readQuery } from './http/read-query';
 import { errorResponse } from './http/responses';
@@ -60,7 +61,7 @@ function parseInput(
   text: string,
   { maxBodyBytes, isEncoded }: { maxBodyBytes: number; isEncoded: boolean },
 ): unknown {
-  if (new TextEncoder().encode(text).byteLength > maxBodyBytes) {
+  if (bytesBeyond(text, maxBodyBytes) !== undefined) {
     throw new TaskError({
       code: 'body-too-large',
       message: `The input is larger than ${maxBodyBytes} bytes. Send less, or raise \`maxBodyBytes\`.`,

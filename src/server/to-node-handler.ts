@@ -1,6 +1,6 @@
 import { TaskError } from '../protocol/task-error';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
-import { errorResponse } from './http/responses';
+import { errorResponse, failureResponse } from './http/responses';
 import { type NodeRequest, toWebRequest } from './http/to-web-request';
 import type { TaskRoute } from './task-route';
 
@@ -26,9 +26,7 @@ async function answer(route: TaskRoute, request: NodeRequest): Promise<Response>
     return await handler(webRequest);
   } catch (error) {
     // A handler of the host's own. `node:http` waits for no listener: it would end the process.
-    if (TaskError.isInstance(error)) return errorResponse(error);
-    console.error('ai-task-stream:', error);
-    return errorResponse(new TaskError({ message: 'The request failed.' }));
+    return failureResponse(error, (cause) => console.error('ai-task-stream:', cause));
   }
 }
 

@@ -1,3 +1,4 @@
+import { later } from '../later';
 /** A source of strings for a pump that is not ours. */
 export interface GuardedSource {
   /** Never errors. */
@@ -11,12 +12,6 @@ const retryDelaysMs = [100, 250, 500, 1_000, 2_000];
 
 /** How often a pump may fail at the end of the source. */
 const maxFailuresAtEnd = 60;
-
-function later(callback: () => void, ms: number): void {
-  const timer = setTimeout(callback, ms);
-  // A process that has nothing else to do may end. Edge runtimes give a number instead.
-  if (typeof timer === 'object') timer.unref();
-}
 
 /**
  * Makes a source for the pump of `resumable-stream`.

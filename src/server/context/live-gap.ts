@@ -1,3 +1,5 @@
+import { taskErrorChunk } from '../task/task-error-chunk';
+
 /** Why frames of a log of another process are missing. */
 export type LiveGapCause = 'log-full' | 'end-missed';
 
@@ -9,9 +11,8 @@ const messages: Record<LiveGapCause, string> = {
 
 /** The frame, as JSON, that a reader gets in place of those that are missing. */
 export function liveGapFrame(taskId: string, cause: LiveGapCause): string {
-  return JSON.stringify({
-    type: 'data-task-error',
-    id: taskId,
-    data: { taskId, code: 'gap', message: messages[cause], retryable: false, details: { cause } },
-  });
+  const message = messages[cause];
+  return JSON.stringify(
+    taskErrorChunk(taskId, { code: 'gap', message, retryable: false, details: { cause } }),
+  );
 }

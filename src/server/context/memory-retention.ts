@@ -1,3 +1,4 @@
+import { later } from '../later';
 import { leaveChat, type MemoryLog, type MemoryState } from './memory-state';
 
 /** When the log may go, in epoch milliseconds; `Infinity` while the task is running. */
@@ -18,9 +19,7 @@ export function scheduleSweep(state: MemoryState, expiresAt: number): void {
   state.sweepAt = expiresAt;
   // A timer takes at most 2^31 - 1 ms; to wake up early only means to look again.
   const delayMs = Math.min(Math.max(0, expiresAt - Date.now()), 2 ** 31 - 1);
-  state.sweepTimer = setTimeout(() => sweep(state), delayMs);
-  // A process that has nothing else to do may end. Edge runtimes give a number instead.
-  if (typeof state.sweepTimer === 'object') state.sweepTimer.unref();
+  state.sweepTimer = later(() => sweep(state), delayMs);
 }
 
 function sweep(state: MemoryState): void {

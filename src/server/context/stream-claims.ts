@@ -1,3 +1,4 @@
+import { later } from '../later';
 import { createUnavailableError } from '../task-errors';
 import { answerWithin } from './answer-within';
 import type { ResumableStreamContext } from './resumable-stream-context';
@@ -74,12 +75,11 @@ export function createStreamClaims({
     };
     broadcast.then((own) => {
       if (!own) return forget();
-      const timer = setTimeout(() => {
+      later(() => {
         if (claims.get(taskId) !== claim) return;
         forget();
         own.abandon();
       }, unusedMs);
-      if (typeof timer === 'object') timer.unref();
     }, forget);
     return claim;
   };

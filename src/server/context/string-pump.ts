@@ -2,6 +2,7 @@ import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import { nextTurn } from '../next-turn';
 import { stopErrorOf } from '../task/stop-reason';
+import { taskErrorChunk } from '../task/task-error-chunk';
 import type { DecodedFrames } from './decoded-frames';
 import type { TaskLog } from './task-stream-context';
 
@@ -13,23 +14,6 @@ const maxGatheredLength = 48 * 1024;
 
 /** Reads this many characters without a pause before others in the process get a turn. */
 const maxTurnLength = 64 * 1024;
-
-/** Strings as frames. What is too large for one frame is cut, also in the midst of a character. */
-function* toFrames(text: string, maxFrameBytes: number): Generator<string, undefined> {
-  // Without the quotes.
-  const maxLength = Math.max(1, Math.floor((maxFrameBytes - 2) / maxUnitBytes));
-  for (let start = 0; start < text.length; start += maxLength) {
-    yield JSON.stringify(text.slice(start, start + maxLength));
-  }
-}
-
-function errorFrame(taskId: string, error: TaskError): string {
-  return JSON.stringify({
-    type: 'data-task-error',
-    id: taskId,
-    data: { taskId, ...error.toJSON() },
-  });
-}
 
 /** What readers may know of the error of a source. */
 function maskSourceError(error: unknown): TaskError {
@@ -52,7 +36,8 @@ export async function endStrings(
   outcome: TaskOutcome,
   error?: unknown,
 ): Promise<void> {
-  const frames = outcome === 'completed' ? [] : [errorFrame(taskId, maskSourceError(error))];
+  const problem = outcome === 'completed' ? undefined : maskSourceError(error).toJSON();
+  const frames = problem ? [JSON.stringify(taskErrorChunk(taskId, problem))] : [];
   try {
     await log.settle(frames, outcome);
     await log.release();
@@ -64,23 +49,20 @@ export async function endStrings(
 /** Puts strings into a log: one as it comes, those that follow in the same turn together. */
 function createGatherer({ log, decoded }: StringLog) {
   const { append, maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  // Without the quotes. What is too large for one frame is cut, also in the midst of a character.
+  const maxLength = Math.max(1, Math.floor((maxFrameBytes - 2) / maxUnitBytes));
   let gathered = '';
   let isGathering = false;
-
-  const put = (text: string) => {
-    if (text.length * maxUnitBytes + 2 > maxFrameBytes) {
-      for (const frame of toFrames(text, maxFrameBytes)) append(frame);
-      return;
-    }
-    const frame = JSON.stringify(text);
-    decoded.note(frame, text);
-    append(frame);
-  };
 
   const flush = () => {
     const text = gathered;
     gathered = '';
-    if (text !== '') put(text);
+    for (let start = 0; start < text.length; start += maxLength) {
+      const piece = text.slice(start, start + maxLength);
+      const frame = JSON.stringify(piece);
+      decoded.note(frame, piece);
+      append(frame);
+    }
   };
 
   const endTurn = () => {

@@ -1,5 +1,6 @@
 import { frameType } from '../../protocol/compact-replay';
 import { createTaskId } from '../../protocol/task-id';
+import { later } from '../later';
 import { nextTurn } from '../next-turn';
 import { createGuardedSource } from './guarded-source';
 import {
@@ -146,8 +147,7 @@ export function createTaskBroadcast(): TaskBroadcast {
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const beat = new Promise<'beat'>((resolve) => {
-      timer = setTimeout(() => resolve('beat'), header.leaseMs / 2);
-      if (typeof timer === 'object') timer.unref();
+      timer = later(() => resolve('beat'), header.leaseMs / 2);
     });
     const first = await Promise.race([waiting, beat]);
     clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { createTaskId, isTaskId } from '../../protocol/task-id';
+import { hexDigest } from '../hex-digest';
 import { createNotFoundError } from '../task-errors';
 import { createDecodedFrames, type DecodedFrames } from './decoded-frames';
 import type { ResumableStreamContext } from './resumable-stream-context';
@@ -32,10 +33,7 @@ export interface ToResumableStreamContextOptions {
 async function toTaskId(streamId: string): Promise<string> {
   if (isTaskId(streamId)) return streamId;
   // As JSON, because UTF-8 does not tell one half of a surrogate pair from another.
-  const bytes = new TextEncoder().encode(JSON.stringify(streamId));
-  const hash = new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytes));
-  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `stream-${hex}`;
+  return `stream-${await hexDigest('SHA-256', JSON.stringify(streamId))}`;
 }
 
 /**

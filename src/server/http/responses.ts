@@ -1,5 +1,5 @@
 import { taskIdHeader } from '../../protocol/frame';
-import type { TaskError } from '../../protocol/task-error';
+import { TaskError } from '../../protocol/task-error';
 
 /** The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer. */
 const streamHeaders = {
@@ -84,6 +84,13 @@ export function jsonResponse(
       'cache-control': 'no-store',
     }),
   });
+}
+
+/** What a handler threw, as a response: what is no `TaskError` is masked, and `report` gets it. */
+export function failureResponse(error: unknown, report: (error: unknown) => void): Response {
+  if (TaskError.isInstance(error)) return errorResponse(error);
+  report(error);
+  return errorResponse(new TaskError({ message: 'The request failed.' }));
 }
 
 /** `{ error: { code, message } }` with the status that belongs to the code; 500 for others. */

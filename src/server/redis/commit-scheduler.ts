@@ -1,3 +1,5 @@
+import { inNextTurn } from '../next-turn';
+
 type Commit = () => Promise<void> | void;
 
 /** Decides when tasks commit: at once, as long as there are not too many commits in all. */
@@ -14,12 +16,6 @@ const windowMs = 20;
 
 /** Of the time that a busy event loop was away, so many windows are made up for at most. */
 const maxLateWindows = 50;
-
-function soon(callback: () => void): void {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-  if (setImmediate) setImmediate(callback);
-  else setTimeout(callback, 0);
-}
 
 /**
  * One scheduler for all tasks of a process. A commit waits for the end of the event loop's turn,
@@ -89,7 +85,7 @@ export function createCommitScheduler({
     if (isArmed || isClosed) return;
     isArmed = true;
     if (delayMs > 0) timer = setTimeout(flush, delayMs);
-    else soon(flush);
+    else inNextTurn(flush);
   };
 
   const schedule = (commit: Commit) => {

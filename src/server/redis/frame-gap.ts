@@ -1,3 +1,5 @@
+import { taskErrorChunk } from '../task/task-error-chunk';
+
 /** Why frames are missing. */
 export type GapCause = 'storage-away' | 'storage-lost' | 'log-full' | 'frame-too-large';
 
@@ -16,9 +18,7 @@ export function gapMessage(cause: GapCause): string {
 /** The frame, as JSON, that a reader gets in place of those that are missing. */
 export function gapFrame(taskId: string, cause: GapCause): string {
   const message = gapMessage(cause);
-  return JSON.stringify({
-    type: 'data-task-error',
-    id: taskId,
-    data: { taskId, code: 'gap', message, retryable: false, details: { cause } },
-  });
+  return JSON.stringify(
+    taskErrorChunk(taskId, { code: 'gap', message, retryable: false, details: { cause } }),
+  );
 }

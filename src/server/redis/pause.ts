@@ -1,7 +1,8 @@
+import { later } from '../later';
+
 /** Lets some time pass; a process that has nothing else to do does not wait for it. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    if (typeof timer === 'object') timer.unref();
+    later(resolve, ms);
   });
 }

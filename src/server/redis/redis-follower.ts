@@ -1,3 +1,4 @@
+import { later } from '../later';
 import { createLostTask } from '../task/lost-frames';
 import { decodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
@@ -74,8 +75,7 @@ export function createRedisFollower({
   const schedule = (callback: () => void, ms: number) => {
     clearTimeout(timer);
     if (hasEnded()) return;
-    timer = setTimeout(callback, ms + slackMs);
-    if (typeof timer === 'object') timer.unref();
+    timer = later(callback, ms + slackMs);
   };
 
   /** Looks once a heartbeat has passed without a sign, or the lease has run out. */

@@ -1,3 +1,5 @@
+import { hexDigest } from '../hex-digest';
+
 /** The names that a context uses in Redis. */
 export interface RedisKeys {
   readonly record: (taskId: string) => string;
@@ -12,11 +14,6 @@ export interface RedisKeys {
   readonly home: (processId: string) => string;
 }
 
-async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** The taskId is a hash tag, so that all keys of a task share a slot in a cluster. */
 export function createRedisKeys(prefix: string): RedisKeys {
   const keyOf = (suffix: string) => (taskId: string) => `${prefix}:{${taskId}}:${suffix}`;
@@ -27,7 +24,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     earlyCancels: keyOf('c'),
     wakeUps: keyOf('w'),
     chat: async (owner, chatId) =>
-      `${prefix}:chat:${await digest(JSON.stringify([owner ?? null, chatId]))}`,
+      `${prefix}:chat:${await hexDigest('SHA-256', JSON.stringify([owner ?? null, chatId]))}`,
     home: (processId) => `${prefix}:home:${processId}`,
   };
 }

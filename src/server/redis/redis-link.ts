@@ -1,4 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
+import { hexDigest } from '../hex-digest';
+import { later } from '../later';
 import { nextTurn } from '../next-turn';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import type { RedisScript } from './redis-scripts';
@@ -49,17 +51,6 @@ const troubleMs = 10_000;
 
 /** The kind of trouble in which Redis does not answer at all. */
 const away = 'away';
-
-async function sha1(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function later(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, ms);
-  if (typeof timer === 'object') timer.unref();
-  return timer;
-}
 
 export function createRedisLink({
   connect,
@@ -296,7 +287,7 @@ export function createRedisLink({
     async run(script, keys, args) {
       let hash = hashes.get(script.name);
       if (!hash) {
-        hash = await sha1(script.source);
+        hash = await hexDigest('SHA-1', script.source);
         hashes.set(script.name, hash);
       }
       const key = keys[0] ?? '';

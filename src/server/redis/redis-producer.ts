@@ -2,6 +2,7 @@ import { beginsWith } from '../../protocol/begins-with';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
+import { later } from '../later';
 import { nextTurn } from '../next-turn';
 import { cancelledError, createStopReason } from '../task/stop-reason';
 import type { CommitScheduler } from './commit-scheduler';
@@ -86,12 +87,6 @@ const keptTypes = ['data-task', 'data-task-error', 'data-task-settle'];
 /** Whether a frame is a part of ours that finds room in a log that is full. */
 function isKeptWhenFull(frame: string): boolean {
   return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
-}
-
-function later(callback: () => void, ms: number): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(callback, ms);
-  if (typeof timer === 'object') timer.unref();
-  return timer;
 }
 
 /** A turn later: when only the event loop was busy, an answer may be there already. */

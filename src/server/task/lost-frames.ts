@@ -9,6 +9,7 @@ import {
 } from '../../protocol/task-parts';
 import { createOpenParts } from './open-parts';
 import { cancelledError } from './stop-reason';
+import { taskErrorChunk } from './task-error-chunk';
 
 /** Closes the log of a task whose producer is gone. */
 export interface LostTask {
@@ -80,7 +81,7 @@ export function createLostTask({
       const chunks: UIMessageChunk[] = [
         ...openParts.closingChunks(outcome, error.message),
         { type: 'data-task', id: taskId, data: final },
-        { type: 'data-task-error', id: taskId, data: { taskId, ...lost.toJSON() } },
+        taskErrorChunk(taskId, lost.toJSON()),
         { type: 'data-task-settle', id: taskId, data: settlement },
         cancel
           ? { type: 'abort', reason: error.message }

@@ -3,6 +3,7 @@ import type { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
 import { stopErrorOf } from './stop-reason';
+import { taskErrorChunk } from './task-error-chunk';
 import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
@@ -84,9 +85,7 @@ export function createNestedTasks({
     };
     return [
       { type: 'data-task', id: taskId, data: reporter.end(status, at) },
-      ...(status === 'failed' && error
-        ? [{ type: 'data-task-error' as const, id: taskId, data: { taskId, ...error } }]
-        : []),
+      ...(status === 'failed' && error ? [taskErrorChunk(taskId, error)] : []),
       { type: 'data-task-settle', id: taskId, data: settlement },
     ];
   };

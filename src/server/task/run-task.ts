@@ -5,6 +5,7 @@ import type { TaskLog } from '../context/task-stream-context';
 import { sendable } from './mask-error';
 import type { NestedTasks } from './nested-tasks';
 import { createStopReason, stopErrorOf } from './stop-reason';
+import { taskErrorChunk } from './task-error-chunk';
 import type { TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
@@ -175,11 +176,7 @@ function settle(
   chunks.push(...options.nested.closingChunks(status, error, settledAt));
   chunks.push({ type: 'data-task', id: taskId, data: reporter.end(status, settledAt) });
   if (ending.status === 'failed') {
-    chunks.push({
-      type: 'data-task-error',
-      id: taskId,
-      data: { taskId, ...ending.error.toJSON() },
-    });
+    chunks.push(taskErrorChunk(taskId, ending.error.toJSON()));
   }
   const last: UIMessageChunk =
     ending.status === 'completed'

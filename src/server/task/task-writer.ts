@@ -2,6 +2,7 @@ import type { FinishReason, UIMessageChunk, UIMessageStreamWriter } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
 import { isTaskPart, type TaskOutcome } from '../../protocol/task-parts';
+import { bytesBeyond } from '../bytes-beyond';
 import type { TaskLog } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
 import { encodeChunk } from './encode-chunk';
@@ -45,14 +46,6 @@ export function createSettledError(): TaskError {
     message:
       'The task has settled, so nothing can be added to it any more. Await all work in `execute` before it returns.',
   });
-}
-
-/** How many bytes it is in UTF-8, if those are more than `maxBytes`. */
-function bytesBeyond(text: string, maxBytes: number): number | undefined {
-  // One character is three bytes at most.
-  if (text.length * 3 <= maxBytes) return undefined;
-  const { length } = new TextEncoder().encode(text);
-  return length > maxBytes ? length : undefined;
 }
 
 /** Reads this long without a pause before others in the process get a turn, in milliseconds. */
