@@ -32,7 +32,7 @@ const deltaShapes: Record<DeltaType, DeltaShape> = {
 };
 
 /** A fused delta is cut beyond this length, so that one frame stays of a bounded size. */
-const maxFusedLength = 512 * 1024;
+const maxFusedLength = 64 * 1024;
 
 const typeField = '{"type":"';
 

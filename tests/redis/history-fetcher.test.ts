@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
-import { createHistoryFetcher } from '../../src/server/redis/history-fetcher';
+import { describe, expect, it } from 'vitest';
+import { createHistoryFetcher, fetchStart } from '../../src/server/redis/history-fetcher';
 import type { StoredFrames, StoredLog } from '../../src/server/redis/stored-log';
+import type { TailPosition } from '../../src/server/redis/task-tail';
 
 const record: StoredLog['record'] = {
   status: 'running',
@@ -28,29 +29,66 @@ function logOf(frames: StoredFrames[], hasMore: boolean): StoredLog {
 /** Notes what is asked for, and answers with what it is given. */
 function createStorage({ logs, pages }: { logs: StoredLog[]; pages: StoredFrames[][] }) {
   const asked: string[] = [];
+  const placeOf = (position?: TailPosition) =>
+    position ? `${position.epoch}-${position.next}` : 'record';
   return {
     asked,
-    fetchLog: async ({ epoch, next }: { epoch: number; next: number }) => {
-      asked.push(`log ${epoch}-${next}`);
+    fetchLog: async (position?: TailPosition) => {
+      asked.push(`log ${placeOf(position)}`);
       return logs.shift();
     },
-    fetchPage: async ({ epoch, next }: { epoch: number; next: number }) => {
-      asked.push(`page ${epoch}-${next}`);
+    fetchPage: async (position: TailPosition, count: number) => {
+      asked.push(`page ${placeOf(position)} ${count}`);
       return pages.shift() ?? [];
     },
   };
 }
 
-it('reads large entries page by page, and looks at the task once there are no more', async () => {
-  const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(1), entry(2)]] });
+it('reads large entries page by page, and each as soon as the one before has come', async () => {
+  const storage = createStorage({
+    logs: [],
+    pages: [
+      [entry(1), entry(2)],
+      [entry(3), entry(99)],
+    ],
+  });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
+  expect(storage.asked).toEqual(['page 0-1 16']);
   expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({
     record,
     frames: [{ first: 1 }, { first: 2 }],
     hasMore: true,
   });
-  expect(await fetch({ epoch: 0, next: 3 })).toMatchObject({ frames: [], hasMore: false });
-  expect(storage.asked).toEqual(['page 0-1', 'page 0-3', 'log 0-3']);
+  expect(storage.asked).toEqual(['page 0-1 16', 'page 0-3 16']);
+  expect(await fetch({ epoch: 0, next: 3 })).toMatchObject({
+    frames: [{ first: 3 }, { first: 99 }],
+    hasMore: false,
+  });
+  expect(storage.asked).toHaveLength(2);
+});
+
+it('reads another page than the one that it has asked for when that is wanted', async () => {
+  const storage = createStorage({ logs: [], pages: [[entry(1)], [entry(7)]] });
+  const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
+  expect(await fetch({ epoch: 0, next: 7 })).toMatchObject({ frames: [{ first: 7 }] });
+  expect(storage.asked).toEqual(['page 0-1 16', 'page 0-7 16', 'page 0-8 16']);
+});
+
+it('takes what was added meanwhile for a part of the log', async () => {
+  const storage = createStorage({ logs: [], pages: [[entry(99), entry(100)]] });
+  const fetch = createHistoryFetcher({ initial: logOf([entry(98)], true), ...storage });
+  expect(await fetch({ epoch: 0, next: 99 })).toMatchObject({
+    record: { end: 100 },
+    hasMore: false,
+  });
+});
+
+it('looks at the task when something is missing', async () => {
+  const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(1)], []] });
+  const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
+  await fetch({ epoch: 0, next: 1 });
+  expect(await fetch({ epoch: 0, next: 2 })).toMatchObject({ frames: [], hasMore: false });
+  expect(storage.asked).toEqual(['page 0-1 16', 'page 0-2 16', 'log 0-2']);
 });
 
 it('looks at the task as soon as another epoch has begun, of which it knows nothing', async () => {
@@ -60,7 +98,22 @@ it('looks at the task as soon as another epoch has begun, of which it knows noth
   });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
   expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({ hasMore: false });
-  expect(storage.asked).toEqual(['page 0-1', 'log 0-1']);
+  expect(storage.asked).toEqual(['page 0-1 16', 'log 0-1']);
+});
+
+it('asks again for a page that did not come', async () => {
+  const pages = [[entry(1)]];
+  let failures = 1;
+  const fetch = createHistoryFetcher({
+    initial: logOf([entry(0)], true),
+    fetchLog: async () => undefined,
+    async fetchPage() {
+      if (failures-- > 0) throw new Error('away');
+      return pages.shift() ?? [];
+    },
+  });
+  await expect(fetch({ epoch: 0, next: 1 })).rejects.toThrow('away');
+  expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({ frames: [{ first: 1 }] });
 });
 
 it('reads small entries by their size, because there may be very many', async () => {
@@ -70,4 +123,48 @@ it('reads small entries by their size, because there may be very many', async ()
   await fetch({ epoch: 0, next: 1 });
   await fetch({ epoch: 0, next: 2 });
   expect(storage.asked).toEqual(['log 0-1', 'log 0-2']);
+});
+
+describe('the first read', () => {
+  it('looks at the task and reads its first entries at once', async () => {
+    const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(5), entry(6)]] });
+    expect(await fetchStart(storage, { epoch: 0, next: 5 })).toMatchObject({
+      record,
+      frames: [{ first: 5 }, { first: 6 }],
+      hasMore: true,
+    });
+    expect(storage.asked).toEqual(['log record', 'page 0-5 8']);
+  });
+
+  it('knows where the log ends, with entries or without', async () => {
+    const whole = createStorage({ logs: [logOf([], false)], pages: [[entry(99)]] });
+    expect(await fetchStart(whole, { epoch: 0, next: 99 })).toMatchObject({ hasMore: false });
+    const atEnd = createStorage({ logs: [logOf([], false)], pages: [] });
+    expect(await fetchStart(atEnd, { epoch: 0, next: 100 })).toMatchObject({
+      frames: [],
+      hasMore: false,
+    });
+    const missing = createStorage({ logs: [logOf([], false)], pages: [] });
+    expect(await fetchStart(missing, { epoch: 0, next: 50 })).toMatchObject({
+      frames: [],
+      hasMore: true,
+    });
+  });
+
+  it('looks once more when another epoch began in between', async () => {
+    const storage = createStorage({
+      logs: [logOf([], false), logOf([entry(0, { epoch: 1 })], false)],
+      pages: [[entry(99), entry(0, { epoch: 1 })]],
+    });
+    expect(await fetchStart(storage, { epoch: 0, next: 99 })).toMatchObject({
+      frames: [{ epoch: 1 }],
+    });
+    expect(storage.asked).toEqual(['log record', 'page 0-99 8', 'log 0-99']);
+  });
+
+  it('finds no task where there is none', async () => {
+    expect(await fetchStart(createStorage({ logs: [], pages: [] }), { epoch: 0, next: 0 })).toBe(
+      undefined,
+    );
+  });
 });

@@ -1,8 +1,11 @@
 /** The newest frames with the strings that they stand for, for a reader that comes right behind. */
 export interface DecodedFrames {
   note(frame: string, text: string): void;
-  /** The string of a frame, if it is one of the newest; those before it are forgotten with it. */
-  take(frame: string): string | undefined;
+  /**
+   * The strings of frames `start` to `end` of an array as one, if they are among the newest; those
+   * before them are forgotten with them.
+   */
+  take(data: readonly string[], start: number, end: number): string | undefined;
 }
 
 /** One that reads in time lags no further behind. */
@@ -15,9 +18,17 @@ export function createDecodedFrames(): DecodedFrames {
       newest.push({ frame, text });
       if (newest.length > maxCount) newest.shift();
     },
-    take(frame) {
-      const index = newest.findIndex((known) => known.frame === frame);
-      return newest.splice(0, index + 1).at(-1)?.text;
+    take(data, start, end) {
+      const first = newest.findIndex((known) => known.frame === data[start]);
+      if (first < 0) return undefined;
+      let text = '';
+      for (let n = start; n < end; n++) {
+        const known = newest[first + n - start];
+        if (known?.frame !== data[n]) return undefined;
+        text += known?.text;
+      }
+      newest.splice(0, first + end - start);
+      return text;
     },
   };
 }

@@ -32,11 +32,14 @@ function textOf(
   { data, offset, start, end }: FrameRange,
   decoded: DecodedFrames | undefined,
 ): string | undefined {
-  const text = end === start + 1 ? decoded?.take(data[start - offset] ?? '') : undefined;
+  const text = decoded?.take(data, start - offset, end - offset);
   if (text !== undefined) return text;
   const known = decodedPieces.at(data, start);
   if (known?.end === end) return known.text;
-  const frames: unknown[] = JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
+  const frames: unknown[] =
+    end === start + 1
+      ? [JSON.parse(data[start - offset] ?? '""')]
+      : JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
   if (!frames.every((frame) => typeof frame === 'string')) return undefined;
   const joined = frames.join('');
   decodedPieces.note(data, start, { end, text: joined });

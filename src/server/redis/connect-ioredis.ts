@@ -5,6 +5,7 @@ import {
   type RedisConnector,
   reconnectDelay,
 } from './redis-connection';
+import type { RedisWord } from './word-encoder';
 
 /** What we use of a `Redis` or a `Cluster` of the `ioredis` package, versions 5 and 6. */
 export interface IoRedis {
@@ -17,7 +18,7 @@ export interface IoRedis {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   connect(): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
-  call(...words: string[]): Promise<unknown>;
+  call(...words: RedisWord[]): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
 }

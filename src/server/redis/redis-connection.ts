@@ -1,3 +1,5 @@
+import type { RedisWord } from './word-encoder';
+
 /** A client of ours, of whichever package. */
 export interface OpenedClient {
   /** Whether commands can be sent now. */
@@ -6,7 +8,7 @@ export interface OpenedClient {
    * Sends a command at once, or rejects. `key` routes it within a cluster. Nothing is sent again
    * on its own, or it may be: whoever sends must stand both.
    */
-  send(key: string, words: string[]): Promise<unknown>;
+  send(key: string, words: RedisWord[]): Promise<unknown>;
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
   /** Idempotent. Nothing is told any more. */

@@ -5,6 +5,7 @@ import { nextTurn } from '../next-turn';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import type { RedisScript } from './redis-scripts';
 import { createStorageError, replyCode } from './storage-error';
+import { createWordEncoder } from './word-encoder';
 
 /** Redis, as the context uses it: scripts, and messages on channels. */
 export interface RedisLink {
@@ -82,6 +83,7 @@ export function createRedisLink({
   // Since when the subscriber has been out of connection, if it has.
   let deafSince: number | undefined;
   const hashes = new Map<string, string>();
+  const encoder = createWordEncoder();
   const channels = new Map<string, Channel>();
 
   const closedError = () =>
@@ -179,6 +181,7 @@ export function createRedisLink({
       if (performance.now() - movedAt > commandTimeoutMs) reset(connection);
       throw createStorageError(connectionError ?? new Error('there is no connection'));
     }
+    const { words: encoded, release } = encoder.encode(words);
     const sentAt = performance.now();
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -195,7 +198,9 @@ export function createRedisLink({
       }, commandTimeoutMs);
     });
     try {
-      return await Promise.race([connection.send(key, words), timeout]);
+      const reply = await Promise.race([connection.send(key, encoded), timeout]);
+      release();
+      return reply;
     } finally {
       isOver = true;
       clearTimeout(timer);

@@ -5,6 +5,7 @@ import type { TaskLog } from '../context/task-stream-context';
 import { later } from '../later';
 import { nextTurn } from '../next-turn';
 import { cancelledError, createStopReason } from '../task/stop-reason';
+import { createCommitPace, soon } from './commit-pace';
 import type { CommitScheduler } from './commit-scheduler';
 import { type GapCause, gapFrame } from './frame-gap';
 import { createPendingFrames, type Entry } from './pending-frames';
@@ -15,15 +16,6 @@ import type { TaskTail } from './task-tail';
 
 /** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
 const reservedBytes = 1024 * 1024;
-
-/** So many characters are worth a commit before the event loop's turn is over. */
-const hurryLength = 64 * 1024;
-
-/** Between two attempts to store what could not be stored, at most, in milliseconds. */
-const maxRetryMs = 1_000;
-
-/** How long a commit may take before the storage counts as away, in milliseconds. */
-const stalledMs = 1_000;
 
 export interface RedisProducerOptions {
   link: RedisLink;
@@ -89,11 +81,6 @@ function isKeptWhenFull(frame: string): boolean {
   return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
 }
 
-/** A turn later: when only the event loop was busy, an answer may be there already. */
-function soon(callback: () => void): ReturnType<typeof setTimeout> {
-  return later(callback, 1);
-}
-
 /**
  * The producer's end of a log in Redis. What is appended is in the process' tail at once and is
  * committed in groups, one call at a time: what comes while one is under way goes together in
@@ -121,7 +108,6 @@ export function createRedisProducer({
 }: RedisProducerOptions): RedisProducer {
   const { taskId } = tail;
   const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
-  const heartbeatMs = leaseMs / 2;
   const prefix = snapshotPrefix(taskId);
   const isSnapshot = (frame: string) => beginsWith(frame, prefix);
   const controller = new AbortController();
@@ -137,14 +123,8 @@ export function createRedisProducer({
   let closing: Closing | undefined;
   let resolveSettled: (isOurs: boolean) => void = () => {};
   let hasEnded = false;
-  let isInFlight = false;
-  let isScheduled = false;
   // Whether the storage is away: a call failed, or takes very long.
   let isAway = false;
-  let attempt = 0;
-  let isLookDue = false;
-  let committedAt = performance.now();
-  let retryTimer: ReturnType<typeof setTimeout> | undefined;
   // Readers here have had a turn for all frames before `seenNext`, since the tail was trimmed.
   let isTrimDue = false;
   let isTrimming = false;
@@ -177,8 +157,7 @@ export function createRedisProducer({
   const end = (how: 'settled' | 'fenced') => {
     if (hasEnded) return;
     hasEnded = true;
-    clearTimeout(renewTimer);
-    clearTimeout(retryTimer);
+    pace.end();
     if (how === 'fenced') {
       controller.abort(
         createStopReason(
@@ -253,8 +232,7 @@ export function createRedisProducer({
     }
     tail.push(frame);
     tail.wake();
-    // Between two attempts the retry comes by itself.
-    if (!isScheduled && !isInFlight && attempt === 0 && hasWork()) schedule();
+    pace.add();
     if (!isTrimming) void trimSoon();
   };
 
@@ -343,7 +321,7 @@ export function createRedisProducer({
     if (answer !== 'OPEN') return end('fenced');
     preface = undefined;
     // Tells readers elsewhere.
-    isLookDue = true;
+    pace.look();
   };
 
   /** Gives readers here the outcome. */
@@ -354,44 +332,25 @@ export function createRedisProducer({
     tail.wake();
   };
 
-  const schedule = () => {
-    if (isScheduled) return;
-    isScheduled = true;
-    scheduler.schedule(commit);
-  };
-
-  const commit = async () => {
-    isScheduled = false;
-    if (isInFlight || hasEnded) return;
-    isInFlight = true;
-    isLookDue = false;
-    let stall = later(() => {
-      stall = soon(becomeAway);
-    }, stalledMs);
+  /** Makes one commit, and tells whether that worked. */
+  const commit = async (): Promise<boolean> => {
+    let isStored = true;
     try {
       await (preface ? runOpen(preface) : runCommit());
-      attempt = 0;
       isAway = false;
-      committedAt = performance.now();
     } catch {
       // The link has reported it; the same is tried again until it works.
-      attempt++;
+      isStored = false;
       becomeAway();
       pending.shed(maxUnflushedBytes);
       // Redis would have forgotten the task by now.
       if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
-    } finally {
-      clearTimeout(stall);
-      isInFlight = false;
     }
-    if (hasEnded) return;
-    void trimSoon();
-    wakeFlushed();
-    if (attempt > 0) {
-      const bound = Math.min(maxRetryMs, heartbeatMs / 2);
-      retryTimer = later(commit, Math.min(25 * 2 ** Math.min(attempt, 10), bound));
-    } else if (pending.length >= hurryLength) scheduler.hurry(commit);
-    else if (hasWork() || isLookDue) schedule();
+    if (!hasEnded) {
+      void trimSoon();
+      wakeFlushed();
+    }
+    return isStored;
   };
 
   const becomeAway = () => {
@@ -399,17 +358,14 @@ export function createRedisProducer({
     wakeFlushed();
   };
 
-  const renew = () => {
-    const silentMs = performance.now() - committedAt;
-    // A timer that is a little early must not wait for another whole heartbeat.
-    if (silentMs < heartbeatMs * 0.9) {
-      renewTimer = later(renew, heartbeatMs - silentMs);
-      return;
-    }
-    renewTimer = later(renew, heartbeatMs);
-    if (!isInFlight && attempt === 0) commit();
-  };
-  let renewTimer = later(renew, heartbeatMs);
+  const pace = createCommitPace({
+    scheduler,
+    heartbeatMs: leaseMs / 2,
+    commit,
+    onStall: becomeAway,
+    hasWork,
+    waitingLength: () => pending.length,
+  });
   takeCancel(cancel);
 
   return {
@@ -433,7 +389,7 @@ export function createRedisProducer({
           clearTimeout(grace);
           resolve(isOurs);
         };
-        if (!isInFlight && attempt === 0) schedule();
+        pace.addLast();
       });
     },
     release,
@@ -453,12 +409,7 @@ export function createRedisProducer({
       });
     },
     look() {
-      if (hasEnded) return;
-      isLookDue = true;
-      if (!isInFlight) {
-        clearTimeout(retryTimer);
-        schedule();
-      }
+      if (!hasEnded) pace.look();
     },
     abandon() {
       if (!hasEnded) end('fenced');

@@ -3,7 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import type { TaskLog, TaskReader, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
-import { createHistoryFetcher } from './history-fetcher';
+import { createHistoryFetcher, fetchStart, type HistorySource } from './history-fetcher';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
@@ -71,9 +71,8 @@ const earlyCancelMs = 60_000;
 /** How long closing waits for frames that are on their way, in milliseconds. */
 const maxCloseMs = 1_000;
 
-/** One read brings about so many bytes: the first fewer, so that a reader has something soon. */
+/** One read brings about so many bytes. */
 const maxReadBytes = 512 * 1024;
-const maxFirstReadBytes = 128 * 1024;
 
 /** What this process has to do with a task now. */
 interface LocalTask {
@@ -153,11 +152,10 @@ export function createRedisStreamContext({
   const fetchLog = async (
     taskId: string,
     position?: TailPosition,
-    maxBytes: number = maxReadBytes,
   ): Promise<StoredLog | undefined> => {
     const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
     const from = position ? entryIdFrom(position) : '';
-    return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxBytes)]));
+    return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxReadBytes)]));
   };
 
   const fetchPage = async (taskId: string, position: TailPosition, count: number) => {
@@ -165,6 +163,11 @@ export function createRedisStreamContext({
     const words = ['XRANGE', key, entryIdFrom(position), '+', 'COUNT', String(count)];
     return parseEntries(await link.command(words, key));
   };
+
+  const historyOf = (taskId: string): HistorySource => ({
+    fetchLog: (position) => fetchLog(taskId, position),
+    fetchPage: (position, count) => fetchPage(taskId, position, count),
+  });
 
   const closedError = () =>
     new TaskError({
@@ -203,11 +206,7 @@ export function createRedisStreamContext({
       tail: task.tail,
       position,
       initial,
-      fetchLog: createHistoryFetcher({
-        initial,
-        fetchLog: (from) => fetchLog(task.tail.taskId, from),
-        fetchPage: (from, count) => fetchPage(task.tail.taskId, from, count),
-      }),
+      fetchLog: createHistoryFetcher({ initial, ...historyOf(task.tail.taskId) }),
       isAlive: () => task.producer !== undefined || task.follower?.isAlive === true,
       isGone: () => isClosed || task.follower?.isGone === true,
       onClose() {
@@ -355,7 +354,7 @@ export function createRedisStreamContext({
       if (known?.producer) {
         return known.owner === owner ? createReader(known, position) : undefined;
       }
-      const log = await fetchLog(taskId, position, maxFirstReadBytes);
+      const log = await fetchStart(historyOf(taskId), position);
       if (isClosed) throw closedError();
       if (!log || log.record.owner !== owner) return undefined;
       const { record } = log;

@@ -112,6 +112,21 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
   };
 }
 
+/**
+ * What a look found, with entries that were read beside it, up to the place `end`: a little
+ * before or after it. `undefined`: they are of an epoch that it knows nothing of.
+ */
+export function withFrames(
+  log: StoredLog,
+  frames: StoredFrames[],
+  end: TailPosition,
+): StoredLog | undefined {
+  const { record } = log;
+  if (end.epoch > record.epoch) return undefined;
+  const hasMore = end.epoch < record.epoch || end.next <= record.end;
+  return { ...log, record: hasMore ? record : { ...record, end: end.next - 1 }, frames, hasMore };
+}
+
 /** Reads entries of the stream. */
 export function parseEntries(reply: unknown): StoredFrames[] {
   return asList(reply).map(parseEntry);
