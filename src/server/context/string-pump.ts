@@ -13,7 +13,7 @@ const maxUnitBytes = 6;
 const maxGatheredLength = 48 * 1024;
 
 /** Reads this many characters without a pause before others in the process get a turn. */
-const maxTurnLength = 128 * 1024;
+const maxTurnLength = 256 * 1024;
 
 /** What readers may know of the error of a source. */
 function maskSourceError(error: unknown): TaskError {

@@ -11,6 +11,7 @@ import { createRedisKeys, encodeOptional, encodeReason } from './redis-keys';
 import { createRedisLink } from './redis-link';
 import { createRedisProducer, type RedisProducer } from './redis-producer';
 import { cancelScript, openScript, readScript } from './redis-scripts';
+import { createClosedError } from './storage-error';
 import {
   entryIdFrom,
   parseEntries,
@@ -49,8 +50,8 @@ export interface RedisStreamContextOptions {
    */
   maxUnflushedBytes?: number;
   /**
-   * Between two commits of a task, in milliseconds. Default 0: whenever none is under way. With
-   * very many busy tasks it grows by itself.
+   * Between two commits of a task, in milliseconds. Default 0: whenever none is under way, or a
+   * millisecond later within a burst. With very many busy tasks it grows by itself.
    */
   commitIntervalMs?: number;
   /** How long Redis may take to answer, in milliseconds. Default 5,000. */
@@ -169,13 +170,6 @@ export function createRedisStreamContext({
     fetchPage: (position, count) => fetchPage(taskId, position, count),
   });
 
-  const closedError = () =>
-    new TaskError({
-      code: 'context-unavailable',
-      message: 'The stream context is closed. Make a new one.',
-      retryable: true,
-    });
-
   /** Forgets a task that nobody here writes or reads. */
   const forget = (task: LocalTask) => {
     if (task.producer || task.readerCount > 0) return;
@@ -275,7 +269,7 @@ export function createRedisStreamContext({
       const chat = chatId === undefined ? undefined : { owner, chatId };
       const entering = chat && chats.enter(chat, taskId);
       const [reply, entry] = await Promise.all([opening, entering]);
-      if (isClosed) throw closedError();
+      if (isClosed) throw createClosedError();
       const [answer, last, cancel] = reply as [string, number, string | undefined];
       if (answer !== 'OPEN') {
         if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
@@ -355,7 +349,7 @@ export function createRedisStreamContext({
         return known.owner === owner ? createReader(known, position) : undefined;
       }
       const log = await fetchStart(historyOf(taskId), position);
-      if (isClosed) throw closedError();
+      if (isClosed) throw createClosedError();
       if (!log || log.record.owner !== owner) return undefined;
       const { record } = log;
       let task = tasks.get(taskId);

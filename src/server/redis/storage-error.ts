@@ -48,3 +48,12 @@ export function createStorageError(cause: unknown): TaskError {
     cause,
   });
 }
+
+/** For whoever uses a context that was closed. */
+export function createClosedError(): TaskError {
+  return new TaskError({
+    code: 'context-unavailable',
+    message: 'The stream context is closed. Make a new one.',
+    retryable: true,
+  });
+}
