@@ -5,6 +5,7 @@ import {
   resumeTask,
   type StreamTaskOptions,
   streamTask,
+  type TaskReader,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
 import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
@@ -74,6 +75,11 @@ export async function readLog(
 ): Promise<string[]> {
   const reader = await streamContext.read(taskId, { owner });
   if (!reader) throw new Error(`There is no task ${taskId}.`);
+  return readToEnd(reader);
+}
+
+/** The chunks from where the reader is to the end, as JSON. */
+export async function readToEnd(reader: TaskReader): Promise<string[]> {
   const log: string[] = [];
   for (;;) {
     const range = reader.take();

@@ -162,6 +162,18 @@ describe('the first read', () => {
     expect(storage.asked).toEqual(['log record', 'page 0-99 8', 'log 0-99']);
   });
 
+  it('looks once more when the entries did not come', async () => {
+    const storage = createStorage({
+      logs: [logOf([], false), logOf([entry(7)], false)],
+      pages: [],
+    });
+    const fetchPage = () => Promise.reject(new Error('cut'));
+    expect(await fetchStart({ ...storage, fetchPage }, { epoch: 0, next: 7 })).toMatchObject({
+      frames: [{ first: 7 }],
+    });
+    expect(storage.asked).toEqual(['log record', 'log 0-7']);
+  });
+
   it('finds no task where there is none', async () => {
     expect(await fetchStart(createStorage({ logs: [], pages: [] }), { epoch: 0, next: 0 })).toBe(
       undefined,

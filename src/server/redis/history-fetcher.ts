@@ -31,9 +31,13 @@ export async function fetchStart(
   { fetchLog, fetchPage }: HistorySource,
   position: TailPosition,
 ): Promise<StoredLog | undefined> {
-  const [log, frames] = await Promise.all([fetchLog(), fetchPage(position, firstPageCount)]);
-  // Another epoch may have begun between the two.
-  return log && (withFrames(log, frames, endOf(frames, position)) ?? fetchLog(position));
+  const [log, frames] = await Promise.all([
+    fetchLog(),
+    fetchPage(position, firstPageCount).catch(() => undefined),
+  ]);
+  if (!log) return undefined;
+  // Another epoch may have begun between the two, or the connection was cut.
+  return (frames && withFrames(log, frames, endOf(frames, position))) ?? fetchLog(position);
 }
 
 /**
