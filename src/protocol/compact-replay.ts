@@ -31,7 +31,10 @@ const deltaShapes: Record<DeltaType, DeltaShape> = {
   },
 };
 
-/** A fused delta is cut beyond this length, so that one frame stays of a bounded size. */
+/**
+ * A fused delta is cut beyond this length, so that one frame stays of a bounded size. V8 keeps
+ * strings above 128 KiB apart, where they take several times as long to make.
+ */
 const maxFusedLength = 64 * 1024;
 
 const typeField = '{"type":"';

@@ -1,6 +1,6 @@
 /**
- * Runs the callback in the event loop's next turn, after the I/O that is due. Sockets cannot send before
- * that anyway, so to wait for it costs nothing and gathers what comes in one write.
+ * Runs the callback in the event loop's next turn, after the I/O that is due. Sockets cannot send
+ * before that anyway, so to wait for it costs nothing and gathers what comes in one write.
  */
 export function inNextTurn(callback: () => void): void {
   const { setImmediate, EdgeRuntime } = globalThis as {

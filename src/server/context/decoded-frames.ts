@@ -24,8 +24,8 @@ export function createDecodedFrames(): DecodedFrames {
       let text = '';
       for (let n = start; n < end; n++) {
         const known = newest[first + n - start];
-        if (known?.frame !== data[n]) return undefined;
-        text += known?.text;
+        if (!known || known.frame !== data[n]) return undefined;
+        text += known.text;
       }
       newest.splice(0, first + end - start);
       return text;

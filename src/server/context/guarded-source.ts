@@ -1,4 +1,5 @@
 import { later } from '../later';
+
 /** A source of strings for a pump that is not ours. */
 export interface GuardedSource {
   /** Never errors. */

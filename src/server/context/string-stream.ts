@@ -36,10 +36,7 @@ function textOf(
   if (text !== undefined) return text;
   const known = decodedPieces.at(data, start);
   if (known?.end === end) return known.text;
-  const frames: unknown[] =
-    end === start + 1
-      ? [JSON.parse(data[start - offset] ?? '""')]
-      : JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
+  const frames: unknown[] = JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
   if (!frames.every((frame) => typeof frame === 'string')) return undefined;
   const joined = frames.join('');
   decodedPieces.note(data, start, { end, text: joined });

@@ -1,5 +1,6 @@
 import { later } from '../later';
 import type { CommitScheduler } from './commit-scheduler';
+import { startPatientTimer } from './patient-timer';
 
 /** A commit of so many characters is part of a burst, of which the next one waits for more. */
 const burstLength = 32 * 1024;
@@ -38,11 +39,6 @@ export interface CommitPaceOptions {
   hasWork: () => boolean;
   /** How many characters wait. */
   waitingLength: () => number;
-}
-
-/** A turn later: when only the event loop was busy, an answer may be there already. */
-export function soon(callback: () => void): ReturnType<typeof setTimeout> {
-  return later(callback, 1);
 }
 
 /**
@@ -87,11 +83,9 @@ export function createCommitPace({
     isInFlight = true;
     isLookDue = false;
     const isBurst = waitingLength() >= burstLength;
-    let stall = later(() => {
-      stall = soon(onStall);
-    }, stalledMs);
+    const stopStallTimer = startPatientTimer(onStall, stalledMs);
     const isStored = await commit();
-    clearTimeout(stall);
+    stopStallTimer();
     isInFlight = false;
     if (hasEnded) return;
     if (isStored) {

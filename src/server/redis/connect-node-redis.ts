@@ -121,11 +121,11 @@ export function createNodeRedisConnector(given: NodeRedis, isCluster: boolean): 
   };
 }
 
-/** To disconnect a client that has just closed by itself fails, and that is all right. */
 /**
  * In bytes. The client stops writing where its socket has so much to send, until the event loop's
  * next turn: with Node's 16 KiB, a busy process would send no more than that in a turn.
  */
 const writableHighWaterMark = 4 * 1024 * 1024;
 
+/** To disconnect a client that has just closed by itself fails, and that is all right. */
 function ignoreClosed(): void {}

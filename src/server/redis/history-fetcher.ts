@@ -1,7 +1,7 @@
 import { type StoredFrames, type StoredLog, withFrames } from './stored-log';
 import type { TailPosition } from './task-tail';
 
-/** So many entries are read at once, about half a megabyte of them; at first fewer. */
+/** So many entries are read at once, of large ones about a megabyte; at first fewer. */
 const pageCount = 16;
 const firstPageCount = 8;
 

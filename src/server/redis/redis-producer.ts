@@ -2,12 +2,12 @@ import { beginsWith } from '../../protocol/begins-with';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
-import { later } from '../later';
 import { nextTurn } from '../next-turn';
 import { cancelledError, createStopReason } from '../task/stop-reason';
-import { createCommitPace, soon } from './commit-pace';
+import { createCommitPace } from './commit-pace';
 import type { CommitScheduler } from './commit-scheduler';
 import { type GapCause, gapFrame } from './frame-gap';
+import { startPatientTimer } from './patient-timer';
 import { createPendingFrames, type Entry } from './pending-frames';
 import { decodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
@@ -382,11 +382,9 @@ export function createRedisProducer({
           settleHere();
           resolve(true);
         };
-        let grace = later(() => {
-          grace = soon(giveUp);
-        }, graceMs);
+        const stopGrace = startPatientTimer(giveUp, graceMs);
         resolveSettled = (isOurs) => {
-          clearTimeout(grace);
+          stopGrace();
           resolve(isOurs);
         };
         pace.addLast();
