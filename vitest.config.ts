@@ -38,6 +38,22 @@ const react18 = [
   },
 ];
 
+interface ProjectOptions {
+  exclude?: string[];
+  maxWorkers: number;
+  fileParallelism?: boolean;
+  sequence: { groupOrder: number };
+}
+
+const oneAtATime = { maxWorkers: 1, fileParallelism: false };
+
+const waitingForRedis = ['fencing', 'outage', 'refusals', 'resumable-stream'].map(
+  (name) => `tests/redis/${name}.test.ts`,
+);
+const waitingForInstances = ['two-instances', 'chat-two-instances'].map(
+  (name) => `tests/browser/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -56,39 +72,24 @@ export default defineConfig({
       node('cli', ['tests/cli/**/*.test.ts']),
       react('react-19', []),
       react('react-18', react18),
-      {
-        resolve: { alias: source },
-        test: {
-          name: 'redis',
-          include: ['tests/redis/**/*.test.ts'],
-          environment: 'node',
-          setupFiles: ['tests/setup.ts'],
-          globalSetup: ['tests/redis/global-setup.ts'],
-          // Lets a test collect garbage before it measures memory.
-          execArgv: ['--expose-gc'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // Leases run by the clock of a real server: these files have the machine to themselves.
-          maxWorkers: 1,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        resolve: { alias: source },
-        test: {
-          name: 'browser',
-          include: ['tests/browser/**/*.test.ts'],
-          environment: 'node',
-          setupFiles: ['tests/setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          // After all others and one file at a time: a browser and the demo's server share the cores.
-          maxWorkers: 1,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      // Two at a time: most of their time they wait for something to be given up.
+      redis('redis-waits', waitingForRedis, { maxWorkers: 2, sequence: { groupOrder: 1 } }),
+      browser('browser-waits', waitingForInstances, {
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+      }),
+      // Leases run by the clock of a real server: these files have the machine to themselves.
+      redis('redis', ['tests/redis/**/*.test.ts'], {
+        exclude: waitingForRedis,
+        ...oneAtATime,
+        sequence: { groupOrder: 2 },
+      }),
+      // After all others: a browser and the demo's server share the cores.
+      browser('browser', ['tests/browser/**/*.test.ts'], {
+        exclude: waitingForInstances,
+        ...oneAtATime,
+        sequence: { groupOrder: 3 },
+      }),
     ],
   },
 });
@@ -106,6 +107,39 @@ function node(name: string, include: string[], exclude: string[] = []) {
       execArgv: ['--expose-gc'],
       testTimeout: 60_000,
       hookTimeout: 60_000,
+    },
+  };
+}
+
+function redis(name: string, include: string[], options: ProjectOptions) {
+  return {
+    resolve: { alias: source },
+    test: {
+      name,
+      include,
+      environment: 'node',
+      setupFiles: ['tests/setup.ts'],
+      globalSetup: ['tests/redis/global-setup.ts'],
+      // Lets a test collect garbage before it measures memory.
+      execArgv: ['--expose-gc'],
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      ...options,
+    },
+  };
+}
+
+function browser(name: string, include: string[], options: ProjectOptions) {
+  return {
+    resolve: { alias: source },
+    test: {
+      name,
+      include,
+      environment: 'node',
+      setupFiles: ['tests/setup.ts'],
+      testTimeout: 120_000,
+      hookTimeout: 180_000,
+      ...options,
     },
   };
 }

@@ -1,19 +1,33 @@
-// `npm run typecheck`: src by the strict rules of declarations, then all that surrounds it, then
-// the Next.js apps by settings of their own (they read the built package: run `npm run build` before).
+// `npm run typecheck`: `sources`, which are src by the strict rules of declarations and all that
+// surrounds it, and `apps`, the Next.js apps by settings of their own (they read the built package:
+// run `npm run build` before). Without an argument it checks both.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './run-step.mjs';
 
-const examples = ['next-chat', 'next'].map((name) => join('examples', name));
-
-const results = await Promise.all([
-  run('tsc', ['-p', 'tsconfig.json']),
-  run('tsc', ['-p', 'tsconfig.tests.json']),
-]);
-for (const example of examples.filter((path) => existsSync(join(root, path)))) {
-  // Writes the types of the routes and next-env.d.ts, neither of which is in the repository.
-  const generated = await run('next', ['typegen', example], { quiet: true });
-  if (generated.code !== 0) console.log(generated.output);
-  results.push(generated, await run('tsc', ['--noEmit', '-p', join(example, 'tsconfig.json')]));
+const checks = { sources: checkSources, apps: checkApps };
+const wanted = process.argv.slice(2);
+const results = [];
+for (const [name, check] of Object.entries(checks)) {
+  if (wanted.length === 0 || wanted.includes(name)) results.push(...(await check()));
 }
-process.exitCode = results.some(({ code }) => code !== 0) ? 1 : 0;
+process.exitCode = results.length > 0 && results.every(({ code }) => code === 0) ? 0 : 1;
+
+async function checkSources() {
+  return [
+    await run('tsc', ['-p', 'tsconfig.json']),
+    await run('tsc', ['-p', 'tsconfig.tests.json']),
+  ];
+}
+
+async function checkApps() {
+  const results = [];
+  for (const app of ['next-chat', 'next'].map((name) => join('examples', name))) {
+    if (!existsSync(join(root, app))) continue;
+    // Writes the types of the routes and next-env.d.ts, neither of which is in the repository.
+    const generated = await run('next', ['typegen', app], { quiet: true });
+    if (generated.code !== 0) console.log(generated.output);
+    results.push(generated, await run('tsc', ['--noEmit', '-p', join(app, 'tsconfig.json')]));
+  }
+  return results;
+}

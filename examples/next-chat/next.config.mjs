@@ -9,4 +9,6 @@ export default {
   outputFileTracingRoot: repositoryRoot,
   devIndicators: false,
   poweredByHeader: false,
+  // What a browser asks for when the page has not told it yet which icon it has.
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
 };

@@ -159,6 +159,16 @@ describe('the demo in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('has an icon, too, where a browser looks that has not read yet which one the page names', async () => {
+    const icons = await Promise.all(
+      ['/icon.svg', '/favicon.ico'].map((path) => fetch(`${desk.address}${path}`)),
+    );
+    const [named, looked] = await Promise.all(icons.map((icon) => icon.text()));
+    expect(named).toContain('<svg');
+    expect(looked).toBe(named);
+    for (const icon of icons) expect(icon.headers.get('content-type')).toBe('image/svg+xml');
+  });
+
   it('fits on a phone, light and dark, and can be worked by keyboard', async () => {
     const { page, complaints } = await desk.openPage({
       viewport: { width: 360, height: 740 },
