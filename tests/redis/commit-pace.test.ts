@@ -19,6 +19,7 @@ function createPaced() {
   let waiting = 0;
   let answer: (isStored: boolean) => void = () => {};
   const stalls = vi.fn();
+  const commitBehind = vi.fn(async () => {});
   const pace = createCommitPace({
     scheduler,
     heartbeatMs,
@@ -32,6 +33,7 @@ function createPaced() {
         };
       });
     },
+    commitBehind,
     onStall: stalls,
     hasWork: () => waiting > 0,
     waitingLength: () => waiting,
@@ -39,6 +41,7 @@ function createPaced() {
   return {
     pace,
     commits,
+    commitBehind,
     stalls,
     add(length: number) {
       waiting += length;
@@ -95,6 +98,21 @@ it('gathers no longer once there is enough, or when nothing more will come', asy
   add(7);
   pace.addLast();
   expect(commits).toEqual([40_000, 200_000, 7]);
+});
+
+it('commits the last right behind one that is under way, but not behind one that failed', async () => {
+  const { commits, commitBehind, add, answer, pace } = createPaced();
+  add(10);
+  await turn();
+  add(5);
+  pace.addLast();
+  expect(commitBehind).toHaveBeenCalledTimes(1);
+  await answer(false);
+  pace.addLast();
+  expect(commitBehind).toHaveBeenCalledTimes(1);
+  expect(commits).toEqual([10]);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(commits).toEqual([10, 15]);
 });
 
 it('commits at once what has become much meanwhile', async () => {

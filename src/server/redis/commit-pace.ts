@@ -15,7 +15,7 @@ const maxRetryMs = 1_000;
 /** How long a commit may take before the storage counts as away, in milliseconds. */
 const stalledMs = 1_000;
 
-/** Decides when a task commits: one commit at a time. */
+/** Decides when a task commits: one commit at a time, and the last one right behind another. */
 export interface CommitPace {
   /** Something was added. */
   add(): void;
@@ -33,6 +33,8 @@ export interface CommitPaceOptions {
   heartbeatMs: number;
   /** Makes one, and tells whether that worked. Never rejects. */
   commit: () => Promise<boolean>;
+  /** Makes the last one while another is under way, whose end then waits for it. Never rejects. */
+  commitBehind: () => Promise<void>;
   /** Told when a commit takes so long that the storage counts as away. */
   onStall: () => void;
   /** Whether there is something to commit. */
@@ -50,6 +52,7 @@ export function createCommitPace({
   scheduler,
   heartbeatMs,
   commit,
+  commitBehind,
   onStall,
   hasWork,
   waitingLength,
@@ -105,6 +108,10 @@ export function createCommitPace({
     else if (isLookDue || hasWork()) schedule();
   };
 
+  const runBehind = () => {
+    if (isInFlight && !hasEnded) return commitBehind();
+  };
+
   const endGathering = () => {
     stopGathering();
     if (hasWork()) scheduler.hurry(run);
@@ -132,7 +139,8 @@ export function createCommitPace({
     addLast() {
       isLast = true;
       if (gatherTimer !== undefined) endGathering();
-      else if (!isInFlight && failures === 0) schedule();
+      else if (isInFlight) scheduler.hurry(runBehind);
+      else if (failures === 0) schedule();
     },
     look() {
       isLookDue = true;

@@ -70,8 +70,11 @@ export interface PendingFrames {
   settle(frames: readonly string[]): void;
   /** Whether there is something to send. What is being dropped can wait for a storage that is away. */
   hasWork(isAway: boolean): boolean;
-  /** The entries of the next call. Nothing is taken away: asked again, they are the same and more. */
-  batch(isAway: boolean): Batch;
+  /**
+   * The entries of the next call, from frame `first` on. Nothing is taken away: asked again, they
+   * are the same and more.
+   */
+  batch(isAway: boolean, first?: number): Batch;
   /** Forgets what is stored: everything up to frame `last`. */
   shift(last: number): void;
   /** The log ends with frame `last`, before what waits: what it has lost becomes a gap. */
@@ -231,18 +234,19 @@ export function createPendingFrames({
       return closing !== undefined || (run !== undefined && !isHeld(run, isAway));
     },
 
-    batch(isAway) {
+    batch(isAway, first = 0) {
       const entries: Entry[] = [];
       let batchLength = 0;
       for (const run of runs) {
+        if (run.first < first) continue;
         const isTogether = closing !== undefined && run.first > closing.first;
         if (isHeld(run, isAway) || (batchLength >= maxBatchLength && !isTogether)) {
           return { entries, isLast: false };
         }
         if (gap && run === gap) endGap(gap);
         run.isSent = true;
-        const { first, count, frames, cause } = run;
-        entries.push({ first, last: first + count - 1, text: frames.join('\n'), gap: cause });
+        const last = run.first + run.count - 1;
+        entries.push({ first: run.first, last, text: run.frames.join('\n'), gap: run.cause });
         batchLength += run.length + entryOverhead;
       }
       return { entries, isLast: closing !== undefined };

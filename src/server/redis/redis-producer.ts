@@ -123,6 +123,9 @@ export function createRedisProducer({
   let closing: Closing | undefined;
   let resolveSettled: (isOurs: boolean) => void = () => {};
   let hasEnded = false;
+  // The frame after those of the newest commit, and whether the one behind another has worked.
+  let sentNext = 0;
+  let behind: Promise<boolean> | undefined;
   // Whether the storage is away: a call failed, or takes very long.
   let isAway = false;
   // Readers here have had a turn for all frames before `seenNext`, since the tail was trimmed.
@@ -273,13 +276,16 @@ export function createRedisProducer({
     ]),
   ];
 
-  const runCommit = async () => {
-    const { entries, isLast } = pending.batch(isAway);
+  const runCommit = async (first?: number) => {
+    const { entries, isLast } = pending.batch(isAway, first);
     const outcome = isLast ? closing?.outcome : undefined;
+    const epochThen = epoch;
+    sentNext = (entries.at(-1)?.last ?? pending.first - 1) + 1;
     const reply = await link.run(commitScript, taskKeys, commitArgs(entries, outcome));
     const [answer, stored, asked, problem] = reply as [string, number, unknown, unknown];
     takeCancel(asked);
-    if (hasEnded) return;
+    // The one before it may have found that the log is gone.
+    if (hasEnded || epoch !== epochThen) return;
     switch (answer) {
       case 'OK':
         pending.shift(stored);
@@ -332,25 +338,36 @@ export function createRedisProducer({
     tail.wake();
   };
 
+  /** The link has reported what did not work; the same is tried again until it does. */
+  const hasWorked = (call: Promise<void>): Promise<boolean> =>
+    call.then(
+      () => true,
+      () => false,
+    );
+
   /** Makes one commit, and tells whether that worked. */
   const commit = async (): Promise<boolean> => {
-    let isStored = true;
-    try {
-      await (preface ? runOpen(preface) : runCommit());
-      isAway = false;
-    } catch {
-      // The link has reported it; the same is tried again until it works.
-      isStored = false;
+    let isStored = await hasWorked(preface ? runOpen(preface) : runCommit());
+    if (behind) isStored = (await behind) && isStored;
+    behind = undefined;
+    if (hasEnded) return true;
+    if (isStored) isAway = false;
+    else {
       becomeAway();
       pending.shed(maxUnflushedBytes);
       // Redis would have forgotten the task by now.
       if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
     }
-    if (!hasEnded) {
-      void trimSoon();
-      wakeFlushed();
-    }
+    void trimSoon();
+    wakeFlushed();
     return isStored;
+  };
+
+  /** Redis takes them in order; what one has stored, the other has not to wait for. */
+  const commitBehind = async () => {
+    if (preface || isAway || behind) return;
+    behind = hasWorked(runCommit(sentNext));
+    await behind;
   };
 
   const becomeAway = () => {
@@ -362,6 +379,7 @@ export function createRedisProducer({
     scheduler,
     heartbeatMs: leaseMs / 2,
     commit,
+    commitBehind,
     onStall: becomeAway,
     hasWork,
     waitingLength: () => pending.length,

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { TaskLog } from 'ai-task-stream/server';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { until } from '../helpers/async';
+import { numberedChunk } from '../helpers/numbered-log';
+import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
+import { createRedisInstances, type RedisInstance } from '../helpers/redis-contexts';
+import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
+import type { RedisCommand } from '../helpers/redis-replies';
+import { type RedisServer, startRedis } from '../helpers/redis-server';
+import { readLog } from '../helpers/tasks';
+
+let server: RedisServer;
+let admin: RedisAdmin;
+let proxy: FaultProxy;
+let instance: RedisInstance;
+let taskId: string;
+const instances = createRedisInstances();
+
+beforeAll(async () => {
+  server = await startRedis();
+  admin = await connectAdmin(server.url);
+});
+
+afterAll(async () => {
+  admin.close();
+  await server.stop();
+});
+
+beforeEach(async () => {
+  taskId = randomUUID();
+  proxy = await startFaultProxy(server.url);
+  instance = instances.open({ url: proxy.url });
+});
+
+afterEach(async () => {
+  await instances.close();
+  await proxy.close();
+});
+
+const stored = (n: number) => (command: RedisCommand) => command.at(-1) === numberedChunk(n);
+const settles = (command: RedisCommand) => command.includes('completed');
+
+/** Opens a log whose scripts Redis knows. */
+async function open(): Promise<TaskLog> {
+  const log = await instance.context.open(taskId, {
+    leaseMs: 10_000,
+    token: randomUUID(),
+    frames: [numberedChunk(0)],
+  });
+  if (!log) throw new Error('The task exists already.');
+  log.append(numberedChunk(1));
+  await log.flushed();
+  return log;
+}
+
+/** A key of the task. */
+const key = (kind: 'm' | 'f' | 'l') => `${instance.keyPrefix}:{${taskId}}:${kind}`;
+
+const readRecord = (field: string) => admin.send('HGET', key('m'), field);
+
+/** Appends a chunk, and settles while the answer to the chunk's commit is kept back. */
+async function settleBehind(log: TaskLog) {
+  const commit = proxy.hold(stored(2));
+  log.append(numberedChunk(2));
+  await commit.answered;
+  const countSettles = proxy.tally(settles);
+  const settled = log.settle([numberedChunk(3)], 'completed');
+  await until(() => countSettles() === 1);
+  return { commit, settled, countSettles };
+}
+
+it('sends the end of a task right behind a commit that is not answered yet', async () => {
+  const log = await open();
+  const { commit, settled, countSettles } = await settleBehind(log);
+  await until(async () => (await readRecord('status')) === 'completed');
+  commit.release();
+  expect(await settled).toBe(true);
+  expect(countSettles()).toBe(1);
+  expect(await readLog(instance.context, taskId)).toEqual(
+    [0, 1, 2, 3].map((n) => numberedChunk(n)),
+  );
+  expect(await admin.entries(key('f'))).toHaveLength(4);
+});
+
+it('sends both again when neither is answered, and stores nothing twice', async () => {
+  const log = await open();
+  const { settled } = await settleBehind(log);
+  await until(async () => (await readRecord('status')) === 'completed');
+  proxy.cut();
+  expect(await settled).toBe(true);
+  expect(await admin.entries(key('f'))).toHaveLength(4);
+  expect(await readRecord('epoch')).toBe('0');
+});
+
+it('begins a log anew but once when both find it gone', async () => {
+  const log = await open();
+  await admin.send('DEL', key('m'), key('f'), key('l'));
+  const { commit, settled } = await settleBehind(log);
+  expect(await readRecord('status')).toBe(null);
+  commit.release();
+  expect(await settled).toBe(true);
+  expect(await readRecord('epoch')).toBe('1');
+  expect(await readRecord('status')).toBe('completed');
+  const frames = await readLog(instance.context, taskId);
+  expect(frames.slice(-2)).toEqual([2, 3].map((n) => numberedChunk(n)));
+  expect(frames.filter((frame) => frame.includes('storage-lost'))).toHaveLength(1);
+});
+
+it('sends both once more when Redis refused the first, without a gap', async () => {
+  const log = await open();
+  await admin.send('CONFIG', 'SET', 'maxmemory', '1');
+  const { commit, settled } = await settleBehind(log);
+  commit.release();
+  await until(() => instance.errors.length === 1);
+  await admin.send('CONFIG', 'SET', 'maxmemory', '0');
+  expect(await settled).toBe(true);
+  expect(instance.errors[0]?.message).toMatch(/OOM/);
+  expect(await readLog(instance.context, taskId)).toEqual(
+    [0, 1, 2, 3].map((n) => numberedChunk(n)),
+  );
+  expect(await readRecord('epoch')).toBe('0');
+});
+
+it('waits for a log that is being begun anew', async () => {
+  const log = await open();
+  await admin.send('DEL', key('m'), key('f'), key('l'));
+  const opening = proxy.hold((command) => command.some((word) => word.includes('storage-lost')));
+  log.append(numberedChunk(2));
+  await opening.answered;
+  const countSettles = proxy.tally(settles);
+  const settled = log.settle([numberedChunk(3)], 'completed');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(countSettles()).toBe(0);
+  opening.release();
+  expect(await settled).toBe(true);
+  expect((await readLog(instance.context, taskId)).slice(-2)).toEqual(
+    [2, 3].map((n) => numberedChunk(n)),
+  );
+});
