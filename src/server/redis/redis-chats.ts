@@ -2,7 +2,7 @@ import { pause } from './pause';
 import type { RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import { chatScript } from './redis-scripts';
-import type { StoredLog } from './stored-log';
+import type { StoredTask } from './stored-task';
 
 /** Whose chat it is, and which. */
 interface Chat {
@@ -40,13 +40,12 @@ const retryMs = 500;
 export function createRedisChats({
   link,
   keys,
-  fetchLog,
+  storedTask,
   cancel,
 }: {
   link: RedisLink;
   keys: RedisKeys;
-  /** Looks at a task's record. */
-  fetchLog: (taskId: string) => Promise<StoredLog | undefined>;
+  storedTask: (taskId: string) => StoredTask;
   cancel: (taskId: string, owner: string | undefined, reason: string) => Promise<unknown>;
 }): RedisChats {
   let isClosed = false;
@@ -70,7 +69,7 @@ export function createRedisChats({
 
   /** The record of a task, if it is this chat's. */
   const recordOf = async ({ owner, chatId }: Chat, taskId: string) => {
-    const log = await fetchLog(taskId);
+    const log = await storedTask(taskId).fetchLog();
     if (!log || log.record.owner !== owner || log.record.chatId !== chatId) return undefined;
     const { status, settledAt = 0, isUnsaved } = log.record;
     return { isRunning: status === 'running', isUnsaved, settledForMs: log.now - settledAt };

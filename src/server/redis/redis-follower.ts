@@ -2,8 +2,8 @@ import { later } from '../later';
 import { createLostTask } from '../task/lost-frames';
 import { decodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
-import { closeScript } from './redis-scripts';
 import type { StoredLog, StoredRecord } from './stored-log';
+import type { StoredTask } from './stored-task';
 import type { TailPosition, TaskTail } from './task-tail';
 import { parseWakeUp } from './wake-up';
 
@@ -19,13 +19,12 @@ export interface RedisFollower {
 export interface RedisFollowerOptions {
   link: RedisLink;
   keys: RedisKeys;
+  stored: StoredTask;
   tail: TaskTail;
   /** What was known of the task when this began. */
   record: StoredRecord;
   /** How long the log of a lost task is kept, in milliseconds. */
   retentionMs: number;
-  /** Reads the log from a position on. */
-  fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>;
 }
 
 /** Between two looks at a storage that is away, at most, in milliseconds. */
@@ -45,15 +44,14 @@ const maxReturnMs = 1_000;
 export function createRedisFollower({
   link,
   keys,
+  stored,
   tail,
   record: firstRecord,
   retentionMs,
-  fetchLog,
 }: RedisFollowerOptions): RedisFollower {
   const { taskId } = tail;
   const { leaseMs } = firstRecord;
   const heartbeatMs = leaseMs / 2;
-  const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
   // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
   let signAt = performance.now();
   let leaseEndsAt = signAt + leaseMs;
@@ -136,7 +134,7 @@ export function createRedisFollower({
   const bringUpToDate = async (): Promise<StoredLog | undefined> => {
     for (;;) {
       isDirty = false;
-      const log = await fetchLog({ epoch: tail.epoch, next: tail.next });
+      const log = await stored.fetchLog({ epoch: tail.epoch, next: tail.next });
       if (failures > 0) backAt = performance.now();
       failures = 0;
       if (hasEnded()) return undefined;
@@ -186,28 +184,14 @@ export function createRedisFollower({
 
   /** Marks the task as suspect or closes it, and gives how long to wait before the next look. */
   const closeLost = async ({ record, now }: StoredLog): Promise<number> => {
-    const ask = async (lookedAt: number, closing: readonly string[] = []) => {
-      const args = [record.epoch, record.end, heartbeatMs, lookedAt].map(String);
-      return (await link.run(closeScript, taskKeys, [
-        ...args,
-        record.cancel ?? '',
-        keys.wakeUps(taskId),
-        ...closing,
-      ])) as [string, number];
-    };
-    const [mark, waitMs] = await ask(now);
-    if (mark === 'WAIT') return waitMs;
-    if (mark !== 'READY') return 0;
+    const lapse = { record, readAt: now, waitMs: heartbeatMs };
+    const { answer, waitMs } = await stored.close(lapse);
+    if (answer === 'wait') return waitMs;
+    if (answer !== 'ready') return 0;
     const returnMs = backAt + heartbeatMs + maxReturnMs - performance.now();
     if (returnMs > 0) return returnMs;
-    const { outcome, frames, readAt } = await closingFrames(record, now);
-    await ask(readAt, [
-      crypto.randomUUID(),
-      outcome,
-      String(retentionMs),
-      String(frames.length - 1),
-      frames.join('\n'),
-    ]);
+    const { readAt, ...closing } = await closingFrames(record, now);
+    await stored.close({ ...lapse, readAt }, { ...closing, retentionMs });
     // Whoever closed it, the log says so now.
     return 0;
   };
@@ -223,7 +207,7 @@ export function createRedisFollower({
     let position: TailPosition = { epoch: 0, next: 0 };
     let readAt = lookedAt;
     for (;;) {
-      const log = await fetchLog(position);
+      const log = await stored.fetchLog(position);
       for (const { epoch, offset, frames } of log?.frames ?? []) {
         for (const frame of frames) lost.track(frame);
         position = { epoch, next: offset + frames.length };

@@ -8,22 +8,21 @@ import { createCommitPace } from './commit-pace';
 import type { CommitScheduler } from './commit-scheduler';
 import { type GapCause, gapFrame } from './frame-gap';
 import { startPatientTimer } from './patient-timer';
-import { createPendingFrames, type Entry } from './pending-frames';
-import { decodeReason, type RedisKeys } from './redis-keys';
-import type { RedisLink } from './redis-link';
-import { commitScript, openScript } from './redis-scripts';
+import { createPendingFrames } from './pending-frames';
+import { decodeReason } from './redis-keys';
+import type { StoredTask, TaskDetails } from './stored-task';
 import type { TaskTail } from './task-tail';
 
 /** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
 const reservedBytes = 1024 * 1024;
 
 export interface RedisProducerOptions {
-  link: RedisLink;
-  keys: RedisKeys;
+  stored: StoredTask;
   scheduler: CommitScheduler;
   tail: TaskTail;
   token: string;
-  leaseMs: number;
+  /** What the record says, also of a log that has to begin anew. */
+  details: TaskDetails;
   /** How long settling waits for the storage before local readers get the outcome. */
   graceMs: number;
   /** How long a settled log is kept. */
@@ -37,8 +36,6 @@ export interface RedisProducerOptions {
   firstFrames: readonly string[];
   /** A cancel that came before, as it is stored. */
   cancel: string | undefined;
-  /** Arguments of the `open` script after the ended epochs, for a log that has to begin anew. */
-  openArgs: readonly string[];
   /** Ends the tenure in the chat. */
   release: () => Promise<void>;
   /** Called once: nothing of this producer will be stored any more. */
@@ -88,12 +85,11 @@ function isKeptWhenFull(frame: string): boolean {
  * is stored twice.
  */
 export function createRedisProducer({
-  link,
-  keys,
+  stored,
   scheduler,
   tail,
   token,
-  leaseMs,
+  details,
   graceMs,
   retentionMs,
   runningTtlMs,
@@ -102,12 +98,11 @@ export function createRedisProducer({
   maxUnflushedBytes,
   firstFrames,
   cancel,
-  openArgs,
   release,
   onEnd,
 }: RedisProducerOptions): RedisProducer {
   const { taskId } = tail;
-  const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
+  const { leaseMs } = details;
   const prefix = snapshotPrefix(taskId);
   const isSnapshot = (frame: string) => beginsWith(frame, prefix);
   const controller = new AbortController();
@@ -152,9 +147,9 @@ export function createRedisProducer({
     }
   };
 
-  const takeCancel = (stored: unknown) => {
-    if (typeof stored !== 'string' || controller.signal.aborted) return;
-    controller.abort(createStopReason(cancelledError(decodeReason(stored))));
+  const takeCancel = (reason: string | undefined) => {
+    if (reason === undefined || controller.signal.aborted) return;
+    controller.abort(createStopReason(cancelledError(decodeReason(reason))));
   };
 
   const end = (how: 'settled' | 'fenced') => {
@@ -260,71 +255,43 @@ export function createRedisProducer({
     tail.wake();
   };
 
-  const commitArgs = (entries: readonly Entry[], outcome: TaskOutcome | undefined) => [
-    token,
-    String(epoch),
-    String(leaseMs),
-    String(outcome ? retentionMs : runningTtlMs),
-    keys.wakeUps(taskId),
-    outcome ?? '',
-    outcome ? String(Date.now()) : '',
-    ...entries.flatMap(({ first, last, text, gap = '' }) => [
-      String(first),
-      String(last),
-      gap,
-      text,
-    ]),
-  ];
-
   const runCommit = async (first?: number) => {
     const { entries, isLast } = pending.batch(isAway, first);
     const outcome = isLast ? closing?.outcome : undefined;
     const epochThen = epoch;
+    const ttlMs = outcome ? retentionMs : runningTtlMs;
     sentNext = (entries.at(-1)?.last ?? pending.first - 1) + 1;
-    const reply = await link.run(commitScript, taskKeys, commitArgs(entries, outcome));
-    const [answer, stored, asked, problem] = reply as [string, number, unknown, unknown];
-    takeCancel(asked);
+    const commit = { token, epoch, leaseMs, ttlMs, entries, outcome };
+    const { answer, last, ...reply } = await stored.commit(commit);
+    takeCancel(reply.cancel);
     // The one before it may have found that the log is gone.
     if (hasEnded || epoch !== epochThen) return;
     switch (answer) {
-      case 'OK':
-        pending.shift(stored);
+      case 'stored':
+        pending.shift(last);
         if (outcome === undefined) return;
         settleHere();
         return end('settled');
-      case 'BEHIND':
+      case 'behind':
         // It has more than was known, or less: then what is missing is a gap.
-        pending.shift(stored);
-        return pending.lose(stored);
-      case 'STORE':
-        pending.shift(stored);
-        throw link.report(new Error(String(problem)));
-      case 'GONE':
+        pending.shift(last);
+        return pending.lose(last);
+      case 'refused':
+        pending.shift(last);
+        throw reply.problem;
+      case 'gone':
         return beginAnew();
-      default:
+      case 'fenced':
         return end('fenced');
     }
   };
 
   const runOpen = async (frames: readonly string[]) => {
-    const endedEpochs = Array.from({ length: epoch }, (_, ended) => `${ended}=-1`).join(',');
-    const reply = await link.run(
-      openScript,
-      [...taskKeys, keys.earlyCancels(taskId)],
-      [
-        token,
-        String(epoch),
-        endedEpochs,
-        ...openArgs,
-        String(runningTtlMs),
-        String(frames.length - 1),
-        frames.join('\n'),
-      ],
-    );
-    const [answer, , asked] = reply as [string, number, unknown];
+    const opening = { token, epoch, details, ttlMs: runningTtlMs, frames };
+    const { isOpen, cancel: asked } = await stored.open(opening);
     takeCancel(asked);
     if (hasEnded) return;
-    if (answer !== 'OPEN') return end('fenced');
+    if (!isOpen) return end('fenced');
     preface = undefined;
     // Tells readers elsewhere.
     pace.look();

@@ -1,26 +1,19 @@
 import { formatCursor, parseCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
-import type { TaskLog, TaskReader, TaskStreamContext } from '../context/task-stream-context';
+import type { TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
-import { createHistoryFetcher, fetchStart, type HistorySource } from './history-fetcher';
+import { fetchStart } from './history-fetcher';
+import { createLocalTasks } from './local-tasks';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
-import { createRedisFollower, type RedisFollower } from './redis-follower';
-import { createRedisKeys, encodeOptional, encodeReason } from './redis-keys';
+import { createRedisKeys } from './redis-keys';
 import { createRedisLink } from './redis-link';
-import { createRedisProducer, type RedisProducer } from './redis-producer';
-import { cancelScript, openScript, readScript } from './redis-scripts';
+import { createRedisProducer } from './redis-producer';
 import { createClosedError } from './storage-error';
-import {
-  entryIdFrom,
-  parseEntries,
-  parseStoredLog,
-  type StoredLog,
-  type StoredRecord,
-} from './stored-log';
-import { createTailReader } from './tail-reader';
-import { createTaskTail, type TailPosition, type TaskTail } from './task-tail';
+import type { StoredRecord } from './stored-log';
+import { createStoredTasks, type TaskDetails } from './stored-task';
+import { createTaskTail, type TaskTail } from './task-tail';
 
 export interface RedisStreamContextOptions {
   /**
@@ -66,23 +59,8 @@ export interface RedisStreamContextOptions {
 /** How long a running task is kept after its last sign, in milliseconds. */
 const runningTtlMs = 24 * 60 * 60 * 1000;
 
-/** How long a cancel waits for a task that is not open yet, in milliseconds. */
-const earlyCancelMs = 60_000;
-
 /** How long closing waits for frames that are on their way, in milliseconds. */
 const maxCloseMs = 1_000;
-
-/** One read brings about so many bytes. */
-const maxReadBytes = 512 * 1024;
-
-/** What this process has to do with a task now. */
-interface LocalTask {
-  readonly tail: TaskTail;
-  readonly owner: string | undefined;
-  producer: RedisProducer | undefined;
-  follower: RedisFollower | undefined;
-  readerCount: number;
-}
 
 function checkPositive(options: Record<string, number>): void {
   for (const [name, value] of Object.entries(options)) {
@@ -92,6 +70,21 @@ function checkPositive(options: Record<string, number>): void {
       message: `\`${name}\` has to be a number of 0 or more, and is ${value}.`,
     });
   }
+}
+
+/** What is known of a running task that was taken from this process. */
+function recordOf(details: TaskDetails, tail: TaskTail): StoredRecord {
+  const { home: _home, ...known } = details;
+  return {
+    ...known,
+    status: 'running',
+    epoch: tail.epoch,
+    end: tail.next - 1,
+    closedEpochs: new Map(),
+    settledAt: undefined,
+    cancel: undefined,
+    isUnsaved: false,
+  };
 }
 
 /**
@@ -145,70 +138,10 @@ export function createRedisStreamContext({
   });
   const scheduler = createCommitScheduler({ intervalMs: commitIntervalMs });
   const home = keys.home(crypto.randomUUID());
-  const tasks = new Map<string, LocalTask>();
+  const storedTask = createStoredTasks(link, keys);
+  const tasks = createLocalTasks({ link, keys, storedTask, retentionMs: wholeRetentionMs });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
-
-  /** Looks at a task; without a position, at its record only. */
-  const fetchLog = async (
-    taskId: string,
-    position?: TailPosition,
-  ): Promise<StoredLog | undefined> => {
-    const taskKeys = [keys.record(taskId), keys.frames(taskId), keys.lease(taskId)];
-    const from = position ? entryIdFrom(position) : '';
-    return parseStoredLog(await link.run(readScript, taskKeys, [from, String(maxReadBytes)]));
-  };
-
-  const fetchPage = async (taskId: string, position: TailPosition, count: number) => {
-    const key = keys.frames(taskId);
-    const words = ['XRANGE', key, entryIdFrom(position), '+', 'COUNT', String(count)];
-    return parseEntries(await link.command(words, key));
-  };
-
-  const historyOf = (taskId: string): HistorySource => ({
-    fetchLog: (position) => fetchLog(taskId, position),
-    fetchPage: (position, count) => fetchPage(taskId, position, count),
-  });
-
-  /** Forgets a task that nobody here writes or reads. */
-  const forget = (task: LocalTask) => {
-    if (task.producer || task.readerCount > 0) return;
-    task.follower?.close();
-    task.follower = undefined;
-    if (tasks.get(task.tail.taskId) === task) tasks.delete(task.tail.taskId);
-  };
-
-  const follow = (task: LocalTask, record: StoredRecord) => {
-    const { taskId } = task.tail;
-    task.follower ??= createRedisFollower({
-      link,
-      keys,
-      tail: task.tail,
-      record,
-      retentionMs: wholeRetentionMs,
-      fetchLog: (position) => fetchLog(taskId, position),
-    });
-  };
-
-  const createReader = (
-    task: LocalTask,
-    position: TailPosition,
-    initial?: StoredLog,
-  ): TaskReader => {
-    task.readerCount++;
-    return createTailReader({
-      tail: task.tail,
-      position,
-      initial,
-      fetchLog: createHistoryFetcher({ initial, ...historyOf(task.tail.taskId) }),
-      isAlive: () => task.producer !== undefined || task.follower?.isAlive === true,
-      isGone: () => isClosed || task.follower?.isGone === true,
-      onClose() {
-        task.readerCount--;
-        forget(task);
-      },
-    });
-  };
 
   /** One channel tells this process of cancels. */
   const listenAtHome = () => {
@@ -217,7 +150,7 @@ export function createRedisStreamContext({
         tasks.get(taskId)?.producer?.look();
       },
       onListening() {
-        for (const { producer } of tasks.values()) producer?.look();
+        for (const producer of tasks.producers()) producer.look();
       },
     });
   };
@@ -227,51 +160,27 @@ export function createRedisStreamContext({
     owner: string | undefined,
     reason: string | undefined,
   ): Promise<boolean> => {
-    const reply = await link.run(
-      cancelScript,
-      [keys.record(taskId), keys.earlyCancels(taskId)],
-      [encodeOptional(owner), encodeReason(reason), String(earlyCancelMs), taskId],
-    );
+    const isAsked = await storedTask(taskId).cancel({ owner, reason });
     // What is asked for here need not wait for the message.
     tasks.get(taskId)?.producer?.look();
-    return reply === 1;
+    return isAsked;
   };
 
-  const chats = createRedisChats({ link, keys, fetchLog, cancel: requestCancel });
+  const chats = createRedisChats({ link, keys, storedTask, cancel: requestCancel });
 
   return {
     async open(taskId, options): Promise<TaskLog | undefined> {
       const { owner, name, chatId, concurrent = false, graceMs = 5_000, token, frames } = options;
       const leaseMs = Math.ceil(options.leaseMs);
       listenAtHome();
-      const createdAt = Date.now();
-      const openArgs = [
-        encodeOptional(owner),
-        encodeOptional(name),
-        encodeOptional(chatId),
-        home,
-        String(createdAt),
-        String(leaseMs),
-      ];
-      const opening = link.run(
-        openScript,
-        [keys.record(taskId), keys.frames(taskId), keys.lease(taskId), keys.earlyCancels(taskId)],
-        [
-          token,
-          '0',
-          '',
-          ...openArgs,
-          String(runningTtlMs),
-          String(frames.length - 1),
-          frames.join('\n'),
-        ],
-      );
+      const details = { owner, name, chatId, home, createdAt: Date.now(), leaseMs };
+      const stored = storedTask(taskId);
+      const opening = stored.open({ token, epoch: 0, details, ttlMs: runningTtlMs, frames });
       const chat = chatId === undefined ? undefined : { owner, chatId };
       const entering = chat && chats.enter(chat, taskId);
-      const [reply, entry] = await Promise.all([opening, entering]);
+      const [{ isOpen, last, cancel }, entry] = await Promise.all([opening, entering]);
       if (isClosed) throw createClosedError();
-      const [answer, last, cancel] = reply as [string, number, string | undefined];
-      if (answer !== 'OPEN') {
+      if (!isOpen) {
         if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
         return undefined;
       }
@@ -288,21 +197,13 @@ export function createRedisStreamContext({
       // Asked again after a lost answer, the log may hold more than its beginning.
       if (last === frames.length - 1) for (const frame of frames) tail.push(frame);
       else tail.skipTo(last + 1);
-      const task: LocalTask = {
-        tail,
-        owner,
-        producer: undefined,
-        follower: undefined,
-        readerCount: 0,
-      };
-      tasks.set(taskId, task);
-      task.producer = createRedisProducer({
-        link,
-        keys,
+      const task = tasks.add({ tail, owner });
+      const producer = createRedisProducer({
+        stored,
         scheduler,
         tail,
         token,
-        leaseMs,
+        details,
         graceMs,
         retentionMs: wholeRetentionMs,
         runningTtlMs,
@@ -311,34 +212,15 @@ export function createRedisStreamContext({
         maxUnflushedBytes,
         firstFrames: frames,
         cancel,
-        openArgs,
         async release() {
           if (chat) await chats.leave(chat, taskId);
         },
         onEnd(how) {
-          task.producer = undefined;
-          if (how === 'fenced' && task.readerCount > 0 && !isClosed) {
-            // Readers here go on with what the log says.
-            follow(task, {
-              status: 'running',
-              epoch: tail.epoch,
-              end: tail.next - 1,
-              closedEpochs: new Map(),
-              owner,
-              name,
-              chatId,
-              createdAt,
-              settledAt: undefined,
-              leaseMs,
-              cancel: undefined,
-              isUnsaved: false,
-            });
-          }
-          if (how === 'settled' && tasks.get(taskId) === task) tasks.delete(taskId);
-          forget(task);
+          task.endProducing(how === 'fenced' ? recordOf(details, tail) : undefined);
         },
       });
-      return task.producer;
+      task.produce(producer);
+      return producer;
     },
 
     async read(taskId, { owner, cursor } = {}) {
@@ -346,40 +228,34 @@ export function createRedisStreamContext({
       const position = parsed ? { epoch: parsed.epoch, next: parsed.n + 1 } : { epoch: 0, next: 0 };
       const known = tasks.get(taskId);
       if (known?.producer) {
-        return known.owner === owner ? createReader(known, position) : undefined;
+        return known.owner === owner ? known.read(position) : undefined;
       }
-      const log = await fetchStart(historyOf(taskId), position);
+      const log = await fetchStart(storedTask(taskId), position);
       if (isClosed) throw createClosedError();
       if (!log || log.record.owner !== owner) return undefined;
       const { record } = log;
+      const isRunning = record.status === 'running';
       let task = tasks.get(taskId);
-      const isBehind = record.status !== 'running' && task?.tail.outcome === undefined;
+      const isBehind = !isRunning && task?.tail.outcome === undefined;
       // The log may have come back after all hope was lost.
-      if (!task || isBehind || task.follower?.isGone) {
-        task = {
-          tail: createTaskTail({
-            taskId,
-            epoch: record.epoch,
-            next: record.end + 1,
-            closedEpochs: new Map(record.closedEpochs),
-          }),
-          owner,
-          producer: undefined,
-          follower: undefined,
-          readerCount: 0,
-        };
-        if (record.status === 'running') {
-          tasks.set(taskId, task);
-          follow(task, record);
-        } else task.tail.settle(record.status);
+      if (!task || isBehind || task.isGone) {
+        const tail = createTaskTail({
+          taskId,
+          epoch: record.epoch,
+          next: record.end + 1,
+          closedEpochs: new Map(record.closedEpochs),
+        });
+        task = tasks.add({ tail, owner, isOver: !isRunning });
+        if (isRunning) task.follow(record);
+        else tail.settle(record.status);
       }
-      return createReader(task, position, log);
+      return task.read(position, log);
     },
 
     cancel: (taskId, { owner, reason } = {}) => requestCancel(taskId, owner, reason),
 
     async inspect(taskId) {
-      const log = await fetchLog(taskId);
+      const log = await storedTask(taskId).fetchLog();
       if (!log) return undefined;
       const { status, owner, chatId, name, epoch, end, createdAt, isUnsaved } = log.record;
       const cursor = formatCursor(epoch, end);
@@ -396,11 +272,11 @@ export function createRedisStreamContext({
     },
 
     async markSaved(taskId) {
-      const log = await fetchLog(taskId);
+      const stored = storedTask(taskId);
+      const log = await stored.fetchLog();
       if (!log) return;
       const { owner, chatId } = log.record;
-      const key = keys.record(taskId);
-      await link.command(['HDEL', key, 'unsaved'], key);
+      await stored.markSaved();
       if (chatId !== undefined) await chats.leave({ owner, chatId }, taskId);
     },
 
@@ -409,7 +285,7 @@ export function createRedisStreamContext({
     async close() {
       if (isClosed) return;
       isClosed = true;
-      const producers = [...tasks.values()].flatMap(({ producer }) => producer ?? []);
+      const producers = tasks.producers();
       if (producers.length > 0) {
         const flushing = Promise.all(producers.map((producer) => producer.flushed()));
         await atMost(maxCloseMs, flushing);
@@ -417,12 +293,7 @@ export function createRedisStreamContext({
       chats.close();
       leaveHome?.();
       scheduler.close();
-      for (const task of tasks.values()) {
-        task.producer?.abandon();
-        task.follower?.close();
-        task.tail.wake();
-      }
-      tasks.clear();
+      tasks.close();
       link.close();
     },
   };

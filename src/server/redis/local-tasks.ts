@@ -1,0 +1,144 @@
+import type { TaskReader } from '../context/task-stream-context';
+import { createHistoryFetcher } from './history-fetcher';
+import { createRedisFollower, type RedisFollower } from './redis-follower';
+import type { RedisKeys } from './redis-keys';
+import type { RedisLink } from './redis-link';
+import type { RedisProducer } from './redis-producer';
+import type { StoredLog, StoredRecord } from './stored-log';
+import type { StoredTask } from './stored-task';
+import { createTailReader } from './tail-reader';
+import type { TailPosition, TaskTail } from './task-tail';
+
+/** What this process has to do with a task now. */
+interface LocalTask {
+  readonly tail: TaskTail;
+  readonly owner: string | undefined;
+  /** Set while the task runs here. */
+  readonly producer: RedisProducer | undefined;
+  /** Whether what readers here get comes from elsewhere, and that has come to nothing. */
+  readonly isGone: boolean;
+  /** Gives its frames to one more reader, who has read `initial` already. */
+  read(position: TailPosition, initial?: StoredLog): TaskReader;
+  /** Keeps its tail up to date with a producer elsewhere, of which this much is known. */
+  follow(record: StoredRecord): void;
+  /** Its producer is this process. */
+  produce(producer: RedisProducer): void;
+  /** The producer is done; readers go on with what the log says, if `record` tells of it. */
+  endProducing(record?: StoredRecord): void;
+}
+
+/** The tasks that this process writes or reads, so that all its readers share one tail of each. */
+export interface LocalTasks {
+  get(taskId: string): LocalTask | undefined;
+  /** The producers of this process. */
+  producers(): RedisProducer[];
+  /**
+   * Makes one, which takes the place of another of that id unless it `isOver`: what is over is
+   * for its reader alone.
+   */
+  add(options: { tail: TaskTail; owner: string | undefined; isOver?: boolean }): LocalTask;
+  /** Ends all reading and writing. */
+  close(): void;
+}
+
+export function createLocalTasks({
+  link,
+  keys,
+  storedTask,
+  retentionMs,
+}: {
+  link: RedisLink;
+  keys: RedisKeys;
+  storedTask: (taskId: string) => StoredTask;
+  /** How long the log of a lost task is kept, in milliseconds. */
+  retentionMs: number;
+}): LocalTasks {
+  const tasks = new Map<string, LocalTask>();
+  const followers = new Set<RedisFollower>();
+  let isClosed = false;
+
+  const createLocalTask = (tail: TaskTail, owner: string | undefined): LocalTask => {
+    const { taskId } = tail;
+    const stored = storedTask(taskId);
+    let producer: RedisProducer | undefined;
+    let follower: RedisFollower | undefined;
+    let readerCount = 0;
+
+    const stopFollowing = () => {
+      follower?.close();
+      if (follower) followers.delete(follower);
+      follower = undefined;
+    };
+
+    /** Forgets the task once nobody here writes or reads it. */
+    const forgetIfUnused = () => {
+      if (producer || readerCount > 0) return;
+      stopFollowing();
+      if (tasks.get(taskId) === task) tasks.delete(taskId);
+    };
+
+    const follow = (record: StoredRecord) => {
+      if (follower) return;
+      follower = createRedisFollower({ link, keys, stored, tail, record, retentionMs });
+      followers.add(follower);
+    };
+
+    const task: LocalTask = {
+      tail,
+      owner,
+      get producer() {
+        return producer;
+      },
+      get isGone() {
+        return follower?.isGone === true;
+      },
+      follow,
+      produce(newProducer) {
+        producer = newProducer;
+      },
+      endProducing(record) {
+        producer = undefined;
+        if (record && readerCount > 0 && !isClosed) follow(record);
+        // One that has settled can be read from the log; whoever reads it here has it at hand.
+        if (!record && tasks.get(taskId) === task) tasks.delete(taskId);
+        forgetIfUnused();
+      },
+      read(position, initial) {
+        readerCount++;
+        return createTailReader({
+          tail,
+          position,
+          initial,
+          fetchLog: createHistoryFetcher({ initial, ...stored }),
+          isAlive: () => producer !== undefined || follower?.isAlive === true,
+          isGone: () => isClosed || follower?.isGone === true,
+          onClose() {
+            readerCount--;
+            forgetIfUnused();
+          },
+        });
+      },
+    };
+    return task;
+  };
+
+  return {
+    get: (taskId) => tasks.get(taskId),
+    producers: () => [...tasks.values()].flatMap(({ producer }) => producer ?? []),
+    add({ tail, owner, isOver = false }) {
+      const task = createLocalTask(tail, owner);
+      if (!isOver) tasks.set(tail.taskId, task);
+      return task;
+    },
+    close() {
+      isClosed = true;
+      for (const task of [...tasks.values()]) {
+        task.producer?.abandon();
+        task.tail.wake();
+      }
+      for (const follower of followers) follower.close();
+      followers.clear();
+      tasks.clear();
+    },
+  };
+}

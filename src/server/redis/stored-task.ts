@@ -1,0 +1,231 @@
+import type { TaskError } from '../../protocol/task-error';
+import type { TaskOutcome } from '../../protocol/task-parts';
+import type { HistorySource } from './history-fetcher';
+import type { Entry } from './pending-frames';
+import { encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
+import type { RedisLink } from './redis-link';
+import {
+  cancelScript,
+  closeScript,
+  commitScript,
+  openScript,
+  type RedisScript,
+  readScript,
+} from './redis-scripts';
+import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
+
+/** What a task's record says of it from the start. Milliseconds, and since the epoch. */
+export interface TaskDetails
+  extends Pick<StoredRecord, 'owner' | 'name' | 'chatId' | 'createdAt' | 'leaseMs'> {
+  /** The channel of the process where the task runs. */
+  readonly home: string;
+}
+
+/** The beginning of a log. */
+interface Opening {
+  readonly token: string;
+  /** Above 0, a log that the storage has lost is begun anew. */
+  readonly epoch: number;
+  readonly details: TaskDetails;
+  readonly ttlMs: number;
+  readonly frames: readonly string[];
+}
+
+interface OpenAnswer {
+  /** Whether the log is the caller's; else it is somebody else's. */
+  readonly isOpen: boolean;
+  /** Where it ends: further on than it began if this was asked again. */
+  readonly last: number;
+  readonly cancel: string | undefined;
+}
+
+interface Commit {
+  readonly token: string;
+  readonly epoch: number;
+  readonly leaseMs: number;
+  readonly ttlMs: number;
+  readonly entries: readonly Entry[];
+  /** Set when this is all, and settles the task. */
+  readonly outcome: TaskOutcome | undefined;
+}
+
+/**
+ * `refused` comes with why. `behind`: the log ends before the first entry. `gone`: there is no log.
+ * `fenced`: it is not the caller's any more.
+ */
+interface CommitAnswer {
+  readonly answer: 'stored' | 'behind' | 'refused' | 'gone' | 'fenced';
+  /** Where the log ends now; of a log that is the caller's. */
+  readonly last: number;
+  readonly cancel: string | undefined;
+  readonly problem: TaskError | undefined;
+}
+
+/** What was known of a task whose lease has lapsed. */
+interface Lapse {
+  readonly record: StoredRecord;
+  /** Redis' time when that was read. */
+  readonly readAt: number;
+  /** How long it stays suspect before it can be closed, in milliseconds. */
+  readonly waitMs: number;
+}
+
+interface Closing {
+  readonly outcome: TaskOutcome;
+  readonly frames: readonly string[];
+  readonly retentionMs: number;
+}
+
+/** `wait` comes with how many milliseconds; `changed`: it is not as it was known to be. */
+interface CloseAnswer {
+  readonly answer: 'wait' | 'ready' | 'changed' | 'closed';
+  readonly waitMs: number;
+}
+
+/**
+ * A task as Redis has it. Each method is one call, which is made again if its answer got lost.
+ *
+ * @throws TaskError `context-unavailable`, from each of them.
+ */
+export interface StoredTask extends HistorySource {
+  /** Claims a task, or begins its log anew. */
+  open(opening: Opening): Promise<OpenAnswer>;
+  /** Stores entries and renews the lease. */
+  commit(commit: Commit): Promise<CommitAnswer>;
+  /** Asks the task to stop. `false`: it is over, or somebody else's. */
+  cancel(options: { owner: string | undefined; reason: string | undefined }): Promise<boolean>;
+  /** Marks a task as suspect or, with what is to be its end, closes it. */
+  close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
+  /** Notes that the host knows of a task that was lost. */
+  markSaved(): Promise<void>;
+}
+
+/** One read brings about so many bytes. */
+const maxReadBytes = 512 * 1024;
+
+/** How long a cancel waits for a task that is not open yet, in milliseconds. */
+const earlyCancelMs = 60_000;
+
+const commitAnswers: Record<string, CommitAnswer['answer']> = {
+  OK: 'stored',
+  BEHIND: 'behind',
+  STORE: 'refused',
+  GONE: 'gone',
+};
+
+const closeAnswers: Record<string, CloseAnswer['answer']> = {
+  WAIT: 'wait',
+  READY: 'ready',
+  CLOSED: 'closed',
+};
+
+function optionalText(stored: unknown): string | undefined {
+  return typeof stored === 'string' ? stored : undefined;
+}
+
+/** Gives the tasks that are kept in Redis, by their ids; whether they exist is another question. */
+export function createStoredTasks(
+  link: RedisLink,
+  keys: RedisKeys,
+): (taskId: string) => StoredTask {
+  return (taskId) => {
+    const recordKey = keys.record(taskId);
+    const framesKey = keys.frames(taskId);
+    const earlyCancelsKey = keys.earlyCancels(taskId);
+    const taskKeys = [recordKey, framesKey, keys.lease(taskId)];
+    const wakeUps = keys.wakeUps(taskId);
+    const run = async (script: RedisScript, scriptKeys: string[], args: string[]) =>
+      (await link.run(script, scriptKeys, args)) as readonly unknown[];
+
+    return {
+      async open({ token, epoch, details, ttlMs, frames }) {
+        const { owner, name, chatId, home, createdAt, leaseMs } = details;
+        const [answer, last, cancel] = await run(
+          openScript,
+          [...taskKeys, earlyCancelsKey],
+          [
+            token,
+            String(epoch),
+            // Nothing is known any more of where they ended.
+            Array.from({ length: epoch }, (_, ended) => `${ended}=-1`).join(','),
+            encodeOptional(owner),
+            encodeOptional(name),
+            encodeOptional(chatId),
+            home,
+            String(createdAt),
+            String(leaseMs),
+            String(ttlMs),
+            String(frames.length - 1),
+            frames.join('\n'),
+          ],
+        );
+        return { isOpen: answer === 'OPEN', last: Number(last), cancel: optionalText(cancel) };
+      },
+
+      async commit({ token, epoch, leaseMs, ttlMs, entries, outcome }) {
+        const [answer, last, cancel, problem] = await run(commitScript, taskKeys, [
+          token,
+          String(epoch),
+          String(leaseMs),
+          String(ttlMs),
+          wakeUps,
+          outcome ?? '',
+          outcome ? String(Date.now()) : '',
+          ...entries.flatMap(({ first, last: end, text, gap = '' }) => [
+            String(first),
+            String(end),
+            gap,
+            text,
+          ]),
+        ]);
+        return {
+          answer: commitAnswers[String(answer)] ?? 'fenced',
+          last: Number(last),
+          cancel: optionalText(cancel),
+          problem: answer === 'STORE' ? link.report(new Error(String(problem))) : undefined,
+        };
+      },
+
+      async fetchLog(position) {
+        const from = position ? entryIdFrom(position) : '';
+        return parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
+      },
+
+      async fetchPage(position, count) {
+        const words = ['XRANGE', framesKey, entryIdFrom(position), '+', 'COUNT', String(count)];
+        return parseEntries(await link.command(words, framesKey));
+      },
+
+      async cancel({ owner, reason }) {
+        const reply = await link.run(
+          cancelScript,
+          [recordKey, earlyCancelsKey],
+          [encodeOptional(owner), encodeReason(reason), String(earlyCancelMs), taskId],
+        );
+        return reply === 1;
+      },
+
+      async close({ record, readAt, waitMs }, closing) {
+        const end = closing && [
+          // Nobody has it: whoever closes a task never writes again.
+          crypto.randomUUID(),
+          closing.outcome,
+          String(closing.retentionMs),
+          String(closing.frames.length - 1),
+          closing.frames.join('\n'),
+        ];
+        const [answer, leftMs] = await run(closeScript, taskKeys, [
+          ...[record.epoch, record.end, waitMs, readAt].map(String),
+          record.cancel ?? '',
+          wakeUps,
+          ...(end ?? []),
+        ]);
+        return { answer: closeAnswers[String(answer)] ?? 'changed', waitMs: Number(leftMs) };
+      },
+
+      async markSaved() {
+        await link.command(['HDEL', recordKey, 'unsaved'], recordKey);
+      },
+    };
+  };
+}
