@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskLog } from 'ai-task-stream/server';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { until } from '../helpers/async';
@@ -122,6 +123,21 @@ it('sends both once more when Redis refused the first, without a gap', async () 
   expect(await readRecord('epoch')).toBe('0');
 });
 
+it('waits for the answer when nothing is left that could join what it is not known to have', async () => {
+  const log = await open();
+  const commit = proxy.hold(stored(2));
+  log.append(numberedChunk(2));
+  await commit.answered;
+  const countSettles = proxy.tally(settles);
+  const settled = log.settle([], 'completed');
+  await sleep(50);
+  expect(countSettles()).toBe(0);
+  commit.release();
+  expect(await settled).toBe(true);
+  expect(countSettles()).toBe(1);
+  expect(await readLog(instance.context, taskId)).toEqual([0, 1, 2].map((n) => numberedChunk(n)));
+});
+
 it('waits for a log that is being begun anew', async () => {
   const log = await open();
   await admin.send('DEL', key('m'), key('f'), key('l'));
@@ -130,7 +146,7 @@ it('waits for a log that is being begun anew', async () => {
   await opening.answered;
   const countSettles = proxy.tally(settles);
   const settled = log.settle([numberedChunk(3)], 'completed');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
   expect(countSettles()).toBe(0);
   opening.release();
   expect(await settled).toBe(true);

@@ -330,9 +330,12 @@ export function createRedisProducer({
     return isStored;
   };
 
-  /** Redis takes them in order; what one has stored, the other has not to wait for. */
+  /**
+   * Redis takes them in order, and refuses what does not join: so it has to have frames, or it
+   * could settle a log that lacks those of the one before it.
+   */
   const commitBehind = async () => {
-    if (preface || isAway || behind) return;
+    if (preface || isAway || behind || sentNext >= pending.next) return;
     behind = hasWorked(runCommit(sentNext));
     await behind;
   };
