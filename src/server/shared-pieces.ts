@@ -1,30 +1,41 @@
 /** Text that was made of frames `start` to `end` of an array. */
 interface Piece {
+  readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
 /** What one reader has made of frames, for others that keep up with it: they need not do it again. */
 export interface SharedPieces {
+  /** The newest piece of an array that begins with frame `start`. */
   at(data: readonly string[], start: number): Piece | undefined;
-  note(data: readonly string[], start: number, piece: Piece): void;
+  note(data: readonly string[], piece: Piece): void;
 }
 
 /** Of each array, readers that keep up with each other want the newest pieces only. */
 const maxCount = 4;
 
 export function createSharedPieces(): SharedPieces {
-  const newest = new WeakMap<readonly string[], Map<number, Piece>>();
+  // In a ring each, of which `count` pieces have been noted in all.
+  const rings = new WeakMap<readonly string[], { readonly pieces: Piece[]; count: number }>();
   return {
-    at: (data, start) => newest.get(data)?.get(start),
-    note(data, start, piece) {
-      const pieces = newest.get(data) ?? new Map<number, Piece>();
-      if (pieces.size === 0) newest.set(data, pieces);
-      pieces.set(start, piece);
-      for (const oldest of pieces.keys()) {
-        if (pieces.size <= maxCount) break;
-        pieces.delete(oldest);
+    at(data, start) {
+      const ring = rings.get(data);
+      if (!ring) return undefined;
+      const { pieces, count } = ring;
+      for (let back = 1; back <= pieces.length; back++) {
+        const piece = pieces[(count - back) % maxCount];
+        if (piece?.start === start) return piece;
       }
+      return undefined;
+    },
+    note(data, piece) {
+      let ring = rings.get(data);
+      if (!ring) {
+        ring = { pieces: [], count: 0 };
+        rings.set(data, ring);
+      }
+      ring.pieces[ring.count++ % maxCount] = piece;
     },
   };
 }

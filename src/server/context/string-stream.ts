@@ -42,7 +42,7 @@ function textOf(
   const texts = frames.length === 1 ? [JSON.parse(frame)] : JSON.parse(`[${frames.join(',')}]`);
   if (!texts.every((part: unknown) => typeof part === 'string')) return undefined;
   const joined: string = texts.join('');
-  decodedPieces.note(data, start, { end, text: joined });
+  decodedPieces.note(data, { start, end, text: joined });
   return joined;
 }
 

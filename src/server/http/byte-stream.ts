@@ -7,42 +7,18 @@ import { createEventEncoder, type EventEncoder } from './event-encoder';
 /** About how many characters leave in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;
 
-/** Takes frames out of a range, as many as fit in one write. */
-interface RangeCursor {
+/** What a range is told in short as, a write at a time. */
+interface CompactText {
   readonly isDone: boolean;
   /** SSE text of the next frames. */
   next(maxLength: number): string;
 }
 
-function openRange(range: FrameRange, encoder: EventEncoder): RangeCursor {
-  const { epoch, data, offset, start, end, isReplay } = range;
-  const frameAt = (n: number) => data[n - offset] ?? '';
-  if (!isReplay) {
-    let n = start;
-    return {
-      get isDone() {
-        return n >= end;
-      },
-      next(maxLength) {
-        const first = n;
-        const known = encoder.pieces.at(data, first);
-        // Made for a whole write, it is for another one.
-        const fits = known && (known.text.length <= maxLength || maxLength === maxWriteLength);
-        if (fits && known.end <= end) {
-          n = known.end;
-          return known.text;
-        }
-        let text = '';
-        while (n < end && text.length < maxLength) {
-          text += encoder.frame(epoch, n, frameAt(n));
-          n++;
-        }
-        encoder.pieces.note(data, first, { end: n, text });
-        return text;
-      },
-    };
-  }
-  const frames = compactReplay(frameAt, start, end);
+function compactText(
+  { epoch, data, offset, start, end }: FrameRange,
+  encoder: EventEncoder,
+): CompactText {
+  const frames = compactReplay((n) => data[n - offset] ?? '', start, end);
   let upcoming: IteratorResult<NumberedFrame, undefined> = frames.next();
   return {
     get isDone() {
@@ -81,7 +57,10 @@ export function createByteStream({
 }): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder();
   const encoder = createEventEncoder(events);
-  let range: RangeCursor | undefined;
+  // What is being sent: a range and its next frame, or what replaces a range that is replayed.
+  let range: FrameRange | undefined;
+  let n = 0;
+  let replay: CompactText | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   // Whether somebody waits for bytes that are not there yet.
   let isWaiting = false;
@@ -94,15 +73,38 @@ export function createByteStream({
     return encoder.heartbeat({ taskId, at: Date.now(), intervalMs: heartbeatMs });
   };
 
+  const isRangeDone = () => (replay ? replay.isDone : !range || n >= range.end);
+
+  /** SSE text of the next frames of a range, as they are. */
+  const nextText = ({ epoch, data, offset, end }: FrameRange, maxLength: number) => {
+    const start = n;
+    const known = encoder.pieces.at(data, start);
+    // Made for a whole write, it is for another one.
+    const fits = known && (known.text.length <= maxLength || maxLength === maxWriteLength);
+    if (fits && known.end <= end) {
+      n = known.end;
+      return known.text;
+    }
+    let text = '';
+    for (; n < end && text.length < maxLength; n++) {
+      text += encoder.frame(epoch, n, data[n - offset] ?? '');
+    }
+    encoder.pieces.note(data, { start, end: n, text });
+    return text;
+  };
+
   const pending = () => {
     let text = '';
     while (text.length < maxWriteLength) {
-      if (!range || range.isDone) {
-        const next = reader.take();
-        if (!next) break;
-        range = openRange(next, encoder);
+      if (isRangeDone()) {
+        range = reader.take();
+        if (!range) break;
+        n = range.start;
+        replay = range.isReplay ? compactText(range, encoder) : undefined;
       }
-      text += range.next(maxWriteLength - text.length);
+      const maxLength = maxWriteLength - text.length;
+      if (replay) text += replay.next(maxLength);
+      else if (range) text += nextText(range, maxLength);
     }
     return text;
   };
@@ -130,7 +132,7 @@ export function createByteStream({
       if (isCancelled) return;
       text = pending();
     }
-    const isDone = reader.isEnded && (range?.isDone ?? true);
+    const isDone = reader.isEnded && isRangeDone();
     if (isDone) text += encoder.done;
     if (text) controller.enqueue(bytes.encode(text));
     if (!isDone) return;

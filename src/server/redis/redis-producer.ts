@@ -201,9 +201,7 @@ export function createRedisProducer({
     return false;
   };
 
-  /** Sees to it that the tail is trimmed, after readers here have had their turn. */
-  const trimSoon = async () => {
-    if (isTrimming) return;
+  const trimAfterTurn = async () => {
     isTrimming = true;
     for (let since = -1; since !== tail.next; ) {
       since = tail.next;
@@ -215,6 +213,11 @@ export function createRedisProducer({
     }
     isTrimming = false;
     trim();
+  };
+
+  /** Sees to it that a long tail is trimmed, after readers here have had their turn. */
+  const trimSoon = () => {
+    if (tail.isLong && !isTrimming) void trimAfterTurn();
   };
 
   const append = (frame: string) => {
@@ -231,7 +234,7 @@ export function createRedisProducer({
     tail.push(frame);
     tail.wake();
     pace.add();
-    if (!isTrimming) void trimSoon();
+    trimSoon();
   };
 
   /**
@@ -325,7 +328,7 @@ export function createRedisProducer({
       // Redis would have forgotten the task by now.
       if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
     }
-    void trimSoon();
+    trimSoon();
     wakeFlushed();
     return isStored;
   };

@@ -39,6 +39,8 @@ export interface TaskTail {
    */
   openEpoch(options: { end: number; next: number }): void;
   settle(outcome: TaskStatus): void;
+  /** Whether there are so many frames that it is worth to forget some. */
+  readonly isLong: boolean;
   /**
    * When there are many, forgets frames before `stored` that no reader wants; when there are too
    * many, any that are stored, and then those that have waited longest to be.
@@ -157,6 +159,9 @@ export function createTaskTail({
     settle(status) {
       outcome = status;
     },
+    get isLong() {
+      return length > trimAt;
+    },
     trim(stored) {
       if (length <= trimAt) return;
       const storedBefore = (segment: TailSegment) =>
@@ -177,10 +182,12 @@ export function createTaskTail({
       trimAt = length + keptLength;
     },
     wake() {
-      if (waiters.size === 0) return;
+      // Those who are not content yet wait again, for the next one.
       const waiting = [...waiters];
-      waiters.clear();
-      for (const waiter of waiting) waiter();
+      for (const waiter of waiting) {
+        waiters.delete(waiter);
+        waiter();
+      }
     },
   };
 }
