@@ -4,6 +4,7 @@ import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
+import { createRedisKeys } from '../../src/server/redis/redis-keys';
 import { aborted, createDeferred, until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import {
@@ -221,6 +222,38 @@ it('answers a start that Redis refuses with 503, and names the cause to the cont
       start(/it wants a password/, requirePassword),
       start(/the password or the user is wrong/, requirePassword, 'wrong'),
     ]);
+  }));
+
+it('leaves the id of a task free that could not enter its chat, and what was asked of it', () =>
+  withEachClient(async (kind) => {
+    const { url, admin } = await startServer();
+    const { context, keyPrefix, errors } = instances.open({ url, kind });
+    const [taskId, cancelledId] = [createId(), createId()];
+    const chat = await createRedisKeys(keyPrefix).chat(undefined, 'chat');
+    await admin.send('SET', chat, 'something else');
+    await context.cancel(cancelledId, { reason: 'Too late.' });
+    let runs = 0;
+    const start = (id: string) =>
+      streamTask({
+        streamContext: context,
+        taskId: id,
+        chatId: 'chat',
+        concurrent: true,
+        async execute({ signal }) {
+          runs += 1;
+          if (signal.aborted) await aborted(signal);
+        },
+        onError() {},
+      }).toResponse();
+    for (const id of [taskId, cancelledId]) expect((await start(id)).status).toBe(503);
+    expect(runs).toBe(0);
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/WRONGTYPE/)]);
+    expect([...(await admin.ttls()).keys()].filter((key) => key.includes(taskId))).toEqual([]);
+
+    await admin.send('DEL', chat);
+    const [first, second] = await Promise.all([taskId, cancelledId].map(start));
+    expect(await first?.text()).toContain('"status":"completed"');
+    expect(await second?.text()).toContain('{"type":"abort","reason":"Too late."}');
   }));
 
 it('puts the prefix of an ioredis client before all keys and channels', async () => {

@@ -55,6 +55,24 @@ return {'OPEN', tonumber(ARGV[11]), cancel}
 };
 
 /**
+ * KEYS m f l c · ARGV token, how long a cancel is kept for a task that is not open. Takes back a
+ * claim of which nothing has come.
+ */
+export const withdrawScript: RedisScript = {
+  name: 'withdraw',
+  source: `
+local meta = redis.call('HMGET', KEYS[1], 'token', 'owner', 'cancel')
+if meta[1] ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+if meta[3] then
+  redis.call('HSETNX', KEYS[4], meta[2], meta[3])
+  redis.call('PEXPIRE', KEYS[4], ARGV[2])
+end
+return 1
+`,
+};
+
+/**
  * KEYS m f l · ARGV token, epoch, leaseMs, ttlMs, channel, status (empty: goes on), settledAt, then
  * per entry: first, last, why it is a gap (empty: it is none), frames. Without entries it renews
  * the lease. Whatever it does is published, which proves the producer's life to readers elsewhere.

@@ -178,7 +178,15 @@ export function createRedisStreamContext({
       const opening = stored.open({ token, epoch: 0, details, ttlMs: runningTtlMs, frames });
       const chat = chatId === undefined ? undefined : { owner, chatId };
       const entering = chat && chats.enter(chat, taskId);
-      const [{ isOpen, last, cancel }, entry] = await Promise.all([opening, entering]);
+      const [opened, entered] = await Promise.allSettled([opening, entering]);
+      if (opened.status === 'rejected') throw opened.reason;
+      const { isOpen, last, cancel } = opened.value;
+      if (entered.status === 'rejected') {
+        // It will not run: the next attempt has to find its id free, now or when the lease is over.
+        if (isOpen) await stored.withdraw(token).catch(() => {});
+        throw entered.reason;
+      }
+      const entry = entered.value;
       if (isClosed) throw createClosedError();
       if (!isOpen) {
         if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);

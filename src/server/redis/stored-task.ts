@@ -11,6 +11,7 @@ import {
   openScript,
   type RedisScript,
   readScript,
+  withdrawScript,
 } from './redis-scripts';
 import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
 
@@ -90,6 +91,8 @@ interface CloseAnswer {
 export interface StoredTask extends HistorySource {
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
+  /** Takes back a claim, so that another may have the id; a cancel that was asked for is kept. */
+  withdraw(token: string): Promise<void>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
   /** Asks the task to stop. `false`: it is over, or somebody else's. */
@@ -160,6 +163,11 @@ export function createStoredTasks(
           ],
         );
         return { isOpen: answer === 'OPEN', last: Number(last), cancel: optionalText(cancel) };
+      },
+
+      async withdraw(token) {
+        const args = [token, String(earlyCancelMs)];
+        await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
       },
 
       async commit({ token, epoch, leaseMs, ttlMs, entries, outcome }) {
