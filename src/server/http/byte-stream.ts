@@ -7,7 +7,7 @@ import { createEventEncoder, type EventEncoder } from './event-encoder';
 /** About how many characters leave in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;
 
-/** What a range is told in short as, a write at a time. */
+/** The frames of a range that is replayed, compacted, a write at a time. */
 interface CompactText {
   readonly isDone: boolean;
   /** SSE text of the next frames. */
@@ -57,7 +57,7 @@ export function createByteStream({
 }): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder();
   const encoder = createEventEncoder(events);
-  // What is being sent: a range and its next frame, or what replaces a range that is replayed.
+  // What is being sent: a range and its next frame; `replay` instead of that, if it is replayed.
   let range: FrameRange | undefined;
   let n = 0;
   let replay: CompactText | undefined;

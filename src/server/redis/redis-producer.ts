@@ -81,8 +81,8 @@ function isKeptWhenFull(frame: string): boolean {
 /**
  * The producer's end of a log in Redis. What is appended is in the process' tail at once and is
  * committed in groups, one call at a time: what comes while one is under way goes together in
- * the next. A call whose answer was lost is made again; each entry names its frames, so nothing
- * is stored twice.
+ * the next, and only the end of all does not wait for the answer to the one before it. A call whose
+ * answer was lost is made again; each entry names its frames, so nothing is stored twice.
  */
 export function createRedisProducer({
   stored,
