@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 import { later } from '../later';
-import { nextTurn } from '../next-turn';
+import { startPatientTimer } from './patient-timer';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import { createClosedError, createStorageError, replyCode } from './storage-error';
 import { createWordEncoder } from './word-encoder';
@@ -106,14 +106,9 @@ export function createRedisCommands({
     }
     const { words: encoded, release } = encoder.encode(words);
     const sentAt = performance.now();
-    let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopTimer = () => {};
     const timeout = new Promise<never>((_, reject) => {
-      timer = later(async () => {
-        // The answer may be there already, and only the event loop was busy.
-        await nextTurn();
-        await nextTurn();
-        if (isOver) return;
+      stopTimer = startPatientTimer(() => {
         // Before the connection is given up, at which what was sent fails as if it broke.
         reject(createStorageError(new Error(`it did not answer within ${commandTimeoutMs} ms`)));
         // The socket is still that one, and nothing has come from it since.
@@ -125,8 +120,7 @@ export function createRedisCommands({
       release();
       return reply;
     } finally {
-      isOver = true;
-      clearTimeout(timer);
+      stopTimer();
     }
   };
 
