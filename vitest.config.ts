@@ -38,13 +38,24 @@ const react18 = [
   },
 ];
 
-interface ProjectOptions {
+interface NodeOptions {
   exclude?: string[];
-  maxWorkers: number;
+  globalSetup?: string[];
+  testTimeout?: number;
+  hookTimeout?: number;
+  maxWorkers?: number;
   fileParallelism?: boolean;
-  sequence: { groupOrder: number };
+  sequence?: { groupOrder: number };
 }
 
+const redis = {
+  globalSetup: ['tests/redis/global-setup.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
+
+const twoAtATime = { maxWorkers: 2 };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
 const waitingForRedis = ['fencing', 'outage', 'refusals', 'resumable-stream'].map(
@@ -68,33 +79,40 @@ export default defineConfig({
       ]),
       node('patterns', ['tests/patterns/**/*.test.ts']),
       node('hosts', ['tests/hosts/**/*.test.ts']),
-      node('ui', ['tests/ui/**/*.test.ts'], ['tests/ui/react/**']),
+      node('ui', ['tests/ui/**/*.test.ts'], { exclude: ['tests/ui/react/**'] }),
       node('cli', ['tests/cli/**/*.test.ts']),
       react('react-19', []),
       react('react-18', react18),
-      // Two at a time: most of their time they wait for something to be given up.
-      redis('redis-waits', waitingForRedis, { maxWorkers: 2, sequence: { groupOrder: 1 } }),
-      browser('browser-waits', waitingForInstances, {
-        maxWorkers: 2,
+      // Most of their time they wait for something to be given up.
+      node('redis-waits', waitingForRedis, {
+        ...redis,
+        ...twoAtATime,
+        sequence: { groupOrder: 1 },
+      }),
+      node('browser-waits', waitingForInstances, {
+        ...browser,
+        ...twoAtATime,
         sequence: { groupOrder: 1 },
       }),
       // Leases run by the clock of a real server: these files have the machine to themselves.
-      redis('redis', ['tests/redis/**/*.test.ts'], {
-        exclude: waitingForRedis,
+      node('redis', ['tests/redis/**/*.test.ts'], {
+        ...redis,
         ...oneAtATime,
+        exclude: waitingForRedis,
         sequence: { groupOrder: 2 },
       }),
       // After all others: a browser and the demo's server share the cores.
-      browser('browser', ['tests/browser/**/*.test.ts'], {
-        exclude: waitingForInstances,
+      node('browser', ['tests/browser/**/*.test.ts'], {
+        ...browser,
         ...oneAtATime,
+        exclude: waitingForInstances,
         sequence: { groupOrder: 3 },
       }),
     ],
   },
 });
 
-function node(name: string, include: string[], exclude: string[] = []) {
+function node(name: string, include: string[], { exclude = [], ...options }: NodeOptions = {}) {
   return {
     resolve: { alias: source },
     test: {
@@ -107,38 +125,6 @@ function node(name: string, include: string[], exclude: string[] = []) {
       execArgv: ['--expose-gc'],
       testTimeout: 60_000,
       hookTimeout: 60_000,
-    },
-  };
-}
-
-function redis(name: string, include: string[], options: ProjectOptions) {
-  return {
-    resolve: { alias: source },
-    test: {
-      name,
-      include,
-      environment: 'node',
-      setupFiles: ['tests/setup.ts'],
-      globalSetup: ['tests/redis/global-setup.ts'],
-      // Lets a test collect garbage before it measures memory.
-      execArgv: ['--expose-gc'],
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
-      ...options,
-    },
-  };
-}
-
-function browser(name: string, include: string[], options: ProjectOptions) {
-  return {
-    resolve: { alias: source },
-    test: {
-      name,
-      include,
-      environment: 'node',
-      setupFiles: ['tests/setup.ts'],
-      testTimeout: 120_000,
-      hookTimeout: 180_000,
       ...options,
     },
   };

@@ -23,6 +23,12 @@ export async function turns(count = 5): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
+/** Keeps the event loop busy, as if the process stood still. */
+export function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 /** Resolves once the condition holds. The test's own time limit ends a wait in vain. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await turns(1);

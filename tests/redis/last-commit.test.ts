@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskLog } from 'ai-task-stream/server';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../helpers/async';
-import { numberedChunk } from '../helpers/numbered-log';
-import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
+import { numberedChunk, numberedChunks } from '../helpers/numbered-log';
+import { setUpOwnRedis } from '../helpers/own-redis';
 import { createRedisInstances, type RedisInstance } from '../helpers/redis-contexts';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
 import type { RedisCommand } from '../helpers/redis-replies';
-import { type RedisServer, startRedis } from '../helpers/redis-server';
 import { readLog } from '../helpers/tasks';
 
-let server: RedisServer;
-let admin: RedisAdmin;
+const own = setUpOwnRedis();
 let proxy: FaultProxy;
 let instance: RedisInstance;
 let taskId: string;
 const instances = createRedisInstances();
 
-beforeAll(async () => {
-  server = await startRedis();
-  admin = await connectAdmin(server.url);
-});
-
-afterAll(async () => {
-  admin.close();
-  await server.stop();
-});
-
 beforeEach(async () => {
   taskId = randomUUID();
-  proxy = await startFaultProxy(server.url);
+  proxy = await startFaultProxy(own.server.url);
   instance = instances.open({ url: proxy.url });
 });
 
@@ -58,7 +46,7 @@ async function open(): Promise<TaskLog> {
 /** A key of the task. */
 const key = (kind: 'm' | 'f' | 'l') => `${instance.keyPrefix}:{${taskId}}:${kind}`;
 
-const readRecord = (field: string) => admin.send('HGET', key('m'), field);
+const readRecord = (field: string) => own.admin.send('HGET', key('m'), field);
 
 /** Appends a chunk, and settles while the answer to the chunk's commit is kept back. */
 async function settleBehind(log: TaskLog) {
@@ -78,10 +66,8 @@ it('sends the end of a task right behind a commit that is not answered yet', asy
   commit.release();
   expect(await settled).toBe(true);
   expect(countSettles()).toBe(1);
-  expect(await readLog(instance.context, taskId)).toEqual(
-    [0, 1, 2, 3].map((n) => numberedChunk(n)),
-  );
-  expect(await admin.entries(key('f'))).toHaveLength(4);
+  expect(await readLog(instance.context, taskId)).toEqual(numberedChunks(0, 4));
+  expect(await own.admin.entries(key('f'))).toHaveLength(4);
 });
 
 it('sends both again when neither is answered, and stores nothing twice', async () => {
@@ -90,13 +76,13 @@ it('sends both again when neither is answered, and stores nothing twice', async 
   await until(async () => (await readRecord('status')) === 'completed');
   proxy.cut();
   expect(await settled).toBe(true);
-  expect(await admin.entries(key('f'))).toHaveLength(4);
+  expect(await own.admin.entries(key('f'))).toHaveLength(4);
   expect(await readRecord('epoch')).toBe('0');
 });
 
 it('begins a log anew but once when both find it gone', async () => {
   const log = await open();
-  await admin.send('DEL', key('m'), key('f'), key('l'));
+  await own.admin.send('DEL', key('m'), key('f'), key('l'));
   const { commit, settled } = await settleBehind(log);
   expect(await readRecord('status')).toBe(null);
   commit.release();
@@ -104,22 +90,20 @@ it('begins a log anew but once when both find it gone', async () => {
   expect(await readRecord('epoch')).toBe('1');
   expect(await readRecord('status')).toBe('completed');
   const frames = await readLog(instance.context, taskId);
-  expect(frames.slice(-2)).toEqual([2, 3].map((n) => numberedChunk(n)));
+  expect(frames.slice(-2)).toEqual(numberedChunks(2, 4));
   expect(frames.filter((frame) => frame.includes('storage-lost'))).toHaveLength(1);
 });
 
 it('sends both once more when Redis refused the first, without a gap', async () => {
   const log = await open();
-  await admin.send('CONFIG', 'SET', 'maxmemory', '1');
+  await own.admin.send('CONFIG', 'SET', 'maxmemory', '1');
   const { commit, settled } = await settleBehind(log);
   commit.release();
   await until(() => instance.errors.length === 1);
-  await admin.send('CONFIG', 'SET', 'maxmemory', '0');
+  await own.admin.send('CONFIG', 'SET', 'maxmemory', '0');
   expect(await settled).toBe(true);
   expect(instance.errors[0]?.message).toMatch(/OOM/);
-  expect(await readLog(instance.context, taskId)).toEqual(
-    [0, 1, 2, 3].map((n) => numberedChunk(n)),
-  );
+  expect(await readLog(instance.context, taskId)).toEqual(numberedChunks(0, 4));
   expect(await readRecord('epoch')).toBe('0');
 });
 
@@ -135,12 +119,12 @@ it('waits for the answer when nothing is left that could join what it is not kno
   commit.release();
   expect(await settled).toBe(true);
   expect(countSettles()).toBe(1);
-  expect(await readLog(instance.context, taskId)).toEqual([0, 1, 2].map((n) => numberedChunk(n)));
+  expect(await readLog(instance.context, taskId)).toEqual(numberedChunks(0, 3));
 });
 
 it('waits for a log that is being begun anew', async () => {
   const log = await open();
-  await admin.send('DEL', key('m'), key('f'), key('l'));
+  await own.admin.send('DEL', key('m'), key('f'), key('l'));
   const opening = proxy.hold((command) => command.some((word) => word.includes('storage-lost')));
   log.append(numberedChunk(2));
   await opening.answered;
@@ -150,7 +134,5 @@ it('waits for a log that is being begun anew', async () => {
   expect(countSettles()).toBe(0);
   opening.release();
   expect(await settled).toBe(true);
-  expect((await readLog(instance.context, taskId)).slice(-2)).toEqual(
-    [2, 3].map((n) => numberedChunk(n)),
-  );
+  expect((await readLog(instance.context, taskId)).slice(-2)).toEqual(numberedChunks(2, 4));
 });

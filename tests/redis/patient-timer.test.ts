@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { startPatientTimer } from '../../src/server/redis/patient-timer';
-
-/** Keeps the event loop busy, as if the process stood still. */
-function block(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-}
+import { block } from '../helpers/async';
 
 it('runs its callback after its time', async () => {
   const callback = vi.fn();

@@ -1,35 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisStreamContext, type RedisStreamContextOptions } from 'ai-task-stream/redis';
 import type { TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/async';
 import { followLog } from '../helpers/follow-log';
 import { numberedChunk } from '../helpers/numbered-log';
-import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
+import { setUpOwnRedis } from '../helpers/own-redis';
 import { startFaultProxy } from '../helpers/redis-proxy';
-import { type RedisServer, startRedis } from '../helpers/redis-server';
 import { spawnInstance } from '../helpers/spawn-instance';
 
 const keyPrefix = 'removed';
 const heartbeatMs = 300;
 
-let server: RedisServer;
-let admin: RedisAdmin;
+const own = setUpOwnRedis();
 let context: TaskStreamContext;
 /** Another instance. */
 let elsewhere: TaskStreamContext;
 let taskId: string;
 let cleanups: (() => Promise<unknown>)[] = [];
-
-beforeAll(async () => {
-  server = await startRedis();
-  admin = await connectAdmin(server.url);
-});
-
-afterAll(async () => {
-  admin.close();
-  await server.stop();
-});
 
 beforeEach(() => {
   taskId = randomUUID();
@@ -44,7 +32,7 @@ afterEach(async () => {
 
 function connect(options: RedisStreamContextOptions = {}): TaskStreamContext {
   const connected = createRedisStreamContext({
-    url: server.url,
+    url: own.server.url,
     keyPrefix,
     onError() {},
     ...options,
@@ -119,7 +107,7 @@ describe('readers of a settled log', () => {
     const log = await open();
     await write(log, 1, 10);
     await log.settle([numberedChunk(10)], 'completed');
-    await admin.send(...remove(key('f')));
+    await own.admin.send(...remove(key('f')));
     expect((await readAll(elsewhere)).join(' ')).toBe(received);
     for (let n = 0; n <= 10; n++) {
       const rest = received.split(' ').filter((item) => numberOf(item) > n);
@@ -155,7 +143,7 @@ describe('readers of a settled log', () => {
     const readers = [await briefly.read(taskId), await elsewhere.read(taskId)];
     await log.settle([numberedChunk(61)], 'completed');
     readers.push(await connect().read(taskId));
-    await until(async () => (await admin.send('EXISTS', key('m'))) === 0);
+    await until(async () => (await own.admin.send('EXISTS', key('m'))) === 0);
     for (const reader of readers) {
       const received = await readToEnd(reader!);
       // What its process still has at hand comes after the gap.
@@ -170,7 +158,7 @@ describe('readers of a settled log', () => {
 
 describe('readers of a task that is running', () => {
   it('are told of a gap by the next heartbeat, and get what follows', async () => {
-    const proxy = await startFaultProxy(server.url);
+    const proxy = await startFaultProxy(own.server.url);
     cleanups.push(async () => {
       await until(() => proxy.connectionCount === 0);
       await proxy.close();
@@ -183,7 +171,7 @@ describe('readers of a task that is running', () => {
     const receivingAll = readToEnd(ofAll!);
     await until(() => proxy.count('SUBSCRIBE') > 0);
     await write(log, 1, 6);
-    await admin.send('XDEL', key('f'), '0-3', '0-4', '0-5');
+    await own.admin.send('XDEL', key('f'), '0-3', '0-4', '0-5');
     await write(log, 6, 8);
     await log.settle([numberedChunk(8)], 'completed');
     const received = await receiving;
@@ -200,7 +188,7 @@ describe('readers of a task that is running', () => {
     const before = readToEnd((await elsewhere.read(taskId))!, early);
     await write(log, 1, 4);
     await until(() => early.length === 4);
-    await admin.send('DEL', key('f'));
+    await own.admin.send('DEL', key('f'));
     const during = readToEnd((await connect().read(taskId))!);
     await write(log, 4, 6);
     await log.settle([numberedChunk(6)], 'completed');
@@ -208,7 +196,7 @@ describe('readers of a task that is running', () => {
     expect(await during).toEqual('gap@0-3 4 5 6'.split(' '));
     expect(await readAll(connect())).toEqual('gap@0-3 4 5 6'.split(' '));
     // What came after is not kept for ever.
-    for (const [name, ttl] of await admin.ttls()) expect([name, ttl > 0]).toEqual([name, true]);
+    for (const [name, ttl] of await own.admin.ttls()) expect([name, ttl > 0]).toEqual([name, true]);
   });
 
   it('are told of a gap when all of it was deleted and its producer begins anew', async () => {
@@ -218,7 +206,7 @@ describe('readers of a task that is running', () => {
     await Promise.all([before.attached, here.attached]);
     await write(log, 1, 4);
     await until(() => before.reading().count === 4);
-    await admin.send('DEL', key('m'), key('f'), key('l'));
+    await own.admin.send('DEL', key('m'), key('f'), key('l'));
     await write(log, 4, 6);
     expect(await log.settle([numberedChunk(6)], 'completed')).toBe(true);
     expect(await before.ended).toMatchObject({ problem: undefined, last: numberedChunk(6) });
@@ -228,12 +216,12 @@ describe('readers of a task that is running', () => {
 
   it('end when all of it was deleted and its producer is gone', async () => {
     const producer = await spawnInstance();
-    const remote = await producer.connect({ url: server.url, keyPrefix });
+    const remote = await producer.connect({ url: own.server.url, keyPrefix });
     await remote.open(taskId, { leaseMs: 2 * heartbeatMs });
     const follower = followLog(elsewhere, taskId);
     await follower.attached;
     await producer.kill();
-    await admin.send('DEL', key('m'), key('f'), key('l'));
+    await own.admin.send('DEL', key('m'), key('f'), key('l'));
     expect(await follower.ended).toMatchObject({ count: 1, problem: undefined });
   });
 });

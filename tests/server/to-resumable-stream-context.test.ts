@@ -371,8 +371,8 @@ describe('toResumableStreamContext', () => {
     const pieces: string[] = [];
     for await (const piece of (await context.resumeExistingStream('id')) ?? []) pieces.push(piece);
     expect(pieces.join('')).toBe('x'.repeat(1_300_000));
-    expect(pieces.length).toBeLessThanOrEqual(Math.ceil(1_300_000 / 32_768));
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(3 * 32_768);
+    expect(pieces.length).toBeLessThanOrEqual(Math.ceil(1_300_000 / 65_536));
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(3 * 65_536);
   });
 
   it('stores the first string at once, and those that follow in the same turn together', async () => {

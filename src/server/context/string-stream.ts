@@ -4,11 +4,11 @@ import { createSharedPieces } from '../shared-pieces';
 import type { DecodedFrames } from './decoded-frames';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
-/**
- * About how many characters are handed over at once, when more is pending: no more than a frame of
- * a burst has, which so gets to readers without being copied.
- */
-const maxStringLength = 32 * 1024;
+/** About how many characters are handed over at once, when more is pending. */
+const maxStringLength = 64 * 1024;
+
+/** About how many characters of frames are decoded together. */
+const maxPieceLength = 32 * 1024;
 
 /** The error that a frame tells of, if it is none of the strings. */
 function errorIn(frame: unknown): TaskError | undefined {
@@ -19,7 +19,7 @@ function errorIn(frame: unknown): TaskError | undefined {
 /** As many frames from `n` on as make one string together. */
 function pieceAt({ data, offset, end, ...range }: FrameRange, n: number): FrameRange {
   let next = n;
-  for (let length = 0; next < end && length < maxStringLength; next++) {
+  for (let length = 0; next < end && length < maxPieceLength; next++) {
     length += data[next - offset]?.length ?? 0;
   }
   return { ...range, data, offset, start: n, end: next };
@@ -36,12 +36,9 @@ function textOf(
   if (text !== undefined) return text;
   const known = decodedPieces.at(data, start);
   if (known?.end === end) return known.text;
-  const frames = data.slice(start - offset, end - offset);
-  const [frame = ''] = frames;
-  // One alone is decoded without a copy.
-  const texts = frames.length === 1 ? [JSON.parse(frame)] : JSON.parse(`[${frames.join(',')}]`);
-  if (!texts.every((part: unknown) => typeof part === 'string')) return undefined;
-  const joined: string = texts.join('');
+  const frames: unknown[] = JSON.parse(`[${data.slice(start - offset, end - offset).join(',')}]`);
+  if (!frames.every((frame) => typeof frame === 'string')) return undefined;
+  const joined = frames.join('');
   decodedPieces.note(data, { start, end, text: joined });
   return joined;
 }

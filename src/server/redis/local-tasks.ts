@@ -64,16 +64,14 @@ export function createLocalTasks({
     let follower: RedisFollower | undefined;
     let readerCount = 0;
 
-    const stopFollowing = () => {
-      follower?.close();
-      if (follower) followers.delete(follower);
-      follower = undefined;
-    };
-
     /** Forgets the task once nobody here writes or reads it. */
     const forgetIfUnused = () => {
       if (producer || readerCount > 0) return;
-      stopFollowing();
+      if (follower) {
+        follower.close();
+        followers.delete(follower);
+        follower = undefined;
+      }
       if (tasks.get(taskId) === task) tasks.delete(taskId);
     };
 
@@ -111,7 +109,7 @@ export function createLocalTasks({
           initial,
           fetchLog: createHistoryFetcher({ initial, ...stored }),
           isAlive: () => producer !== undefined || follower?.isAlive === true,
-          isGone: () => isClosed || follower?.isGone === true,
+          isGone: () => isClosed || task.isGone,
           onClose() {
             readerCount--;
             forgetIfUnused();

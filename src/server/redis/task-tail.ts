@@ -84,6 +84,8 @@ export function createTaskTail({
   const readers = new Set<{ readonly position: TailPosition }>();
   const waiters = new Set<() => void>();
 
+  const isLong = () => length > trimAt;
+
   const nextOf = () => current.offset + current.data.length;
 
   const push = (frame: string) => {
@@ -160,10 +162,10 @@ export function createTaskTail({
       outcome = status;
     },
     get isLong() {
-      return length > trimAt;
+      return isLong();
     },
     trim(stored) {
-      if (length <= trimAt) return;
+      if (!isLong()) return;
       const storedBefore = (segment: TailSegment) =>
         segment === current ? stored : Number.POSITIVE_INFINITY;
       const wantedBefore = ({ epoch }: TailSegment) => wantedFrom(epoch);
@@ -182,12 +184,10 @@ export function createTaskTail({
       trimAt = length + keptLength;
     },
     wake() {
-      // Those who are not content yet wait again, for the next one.
+      if (waiters.size === 0) return;
       const waiting = [...waiters];
-      for (const waiter of waiting) {
-        waiters.delete(waiter);
-        waiter();
-      }
+      waiters.clear();
+      for (const waiter of waiting) waiter();
     },
   };
 }

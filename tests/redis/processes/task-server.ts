@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError, type TaskSettlement } from 'ai-task-stream';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { resumeTask, type StreamTaskOptions, streamTask } from 'ai-task-stream/server';
+import { block } from '../../helpers/async';
 import type {
   FollowedTask,
   Race,
@@ -217,11 +218,9 @@ async function handle(command: ServerCommand): Promise<void> {
       mailbox.words.push(command.word);
       return mailbox.wake();
     }
-    case 'block': {
-      const end = performance.now() + command.ms;
-      while (performance.now() < end);
+    case 'block':
+      block(command.ms);
       return report(id, 'unblocked');
-    }
   }
 }
 
