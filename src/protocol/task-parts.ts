@@ -1,4 +1,4 @@
-import type { UIDataTypes, UIMessage } from 'ai';
+import type { UIDataTypes, UIMessage, UITools } from 'ai';
 import type { TaskErrorData } from './task-error';
 
 /** Where a task stands: `pending → running → completed | failed | cancelled`. */
@@ -105,11 +105,12 @@ export type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
   'task-settle': TaskSettlement<Result>;
 };
 
-/** A chat message that may carry task parts beside the host's own data parts. */
+/** A chat message that may carry task parts beside the host's own data parts and tools. */
 export type TaskUIMessage<
   Metadata = unknown,
   DataTypes extends UIDataTypes = TaskUIDataTypes,
-> = UIMessage<Metadata, DataTypes & TaskUIDataTypes>;
+  Tools extends UITools = UITools,
+> = UIMessage<Metadata, DataTypes & TaskUIDataTypes, Tools>;
 
 /** One of our chunks: `type`, `id`, `data`, `transient`, and nothing beside them. */
 export type TaskChunk<Result = unknown, Partial = unknown> = {

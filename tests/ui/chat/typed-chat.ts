@@ -1,7 +1,20 @@
 import { Chat, useChat } from '@ai-sdk/react';
-import type { ChatTransport, DefaultChatTransport, UIMessage } from 'ai';
+import type { ChatTransport, DefaultChatTransport, InferUITools, UIMessage } from 'ai';
+import { tool } from 'ai';
 import type { TaskUIMessage } from 'ai-task-stream';
+import { useTaskStream } from 'ai-task-stream/react';
 import { TaskChatTransport, type TaskChatTransportOptions } from 'ai-task-stream/ui';
+import { z } from 'zod';
+
+const tools = {
+  weather: tool({
+    inputSchema: z.object({ city: z.string() }),
+    execute: async ({ city }) => ({ city, degrees: 21 }),
+  }),
+};
+
+/** With tools, and with task parts beside data parts of its own. */
+type WithTools = TaskUIMessage<unknown, { source: { url: string } }, InferUITools<typeof tools>>;
 
 /** Type-checked with each major version of the AI SDK; never called. */
 export function typedChat(): unknown[] {
@@ -30,5 +43,16 @@ export function typedChat(): unknown[] {
     () => useChat<Own>({ transport: own }),
     ({ parts }: TaskUIMessage) =>
       parts.flatMap((part) => (part.type === 'data-task' ? part.data.progress?.value : [])),
+    () => useChat<WithTools>({ transport: new TaskChatTransport() }),
+    (message: WithTools) => useTaskStream({ message }),
+    ({ parts }: WithTools) =>
+      parts.flatMap((part) => {
+        // @ts-expect-error the model has no such tool
+        if (part.type === 'tool-whether') return [];
+        if (part.type === 'data-task') return part.data.status.toUpperCase();
+        if (part.type === 'data-source') return part.data.url.toUpperCase();
+        if (part.type !== 'tool-weather') return [];
+        return part.state === 'output-available' ? part.output.degrees.toFixed(1) : [];
+      }),
   ];
 }
