@@ -3,9 +3,16 @@ import { createTaskId } from '../protocol/task-id';
 import { cancelTask } from './cancel-task';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
+import { createTaskCancel } from './task-cancel';
 import { requestTask } from './task-request';
 import { createCore, deriveState, reduceChunks } from './task-stream-state';
-import type { TaskEnd, TaskStream, TaskStreamOptions, UnsettledTask } from './task-stream-types';
+import type {
+  StartTaskOptions,
+  TaskEnd,
+  TaskStream,
+  TaskStreamOptions,
+  UnsettledTask,
+} from './task-stream-types';
 
 /** A task that is being followed: the way to leave it, and what those who started it wait for. */
 interface Following<Result> {
@@ -129,7 +136,7 @@ export function createTaskStore<Result, Value>(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async start(input, { taskId = createTaskId() } = {}) {
+    async start(input?: unknown, { taskId = createTaskId() }: StartTaskOptions = {}) {
       renew(taskId);
       try {
         const { transformer } = options;
@@ -139,13 +146,13 @@ export function createTaskStore<Result, Value>(
         return fail(clientError('unserializable', 'The input must be JSON.', cause));
       }
     },
-    async cancel(reason) {
+    cancel: createTaskCancel(async (reason) => {
       const { taskId, settlement } = core.task;
       if (taskId === undefined || settlement) return false;
       const { signal } = cancels;
       const send = () => requestTask(options, { method: 'DELETE', taskId, reason, signal });
       return cancelTask(options, send, signal);
-    },
+    }),
     detach,
     async resume(taskId, { cursor: from, ifPresent } = {}) {
       if (taskId !== core.task.taskId) renew(taskId);

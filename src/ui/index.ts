@@ -1,4 +1,5 @@
 export { type CreateTaskStream, createTaskStream } from './create-task-stream';
+export type { TaskCancel } from './task-cancel';
 export type { PrepareCancelRequest, TaskChatTransportOptions } from './task-chat-options';
 export { TaskChatTransport } from './task-chat-transport';
 export type {
@@ -9,6 +10,7 @@ export type {
 } from './task-client-options';
 export type {
   ResumeTaskOptions,
+  StartTaskArguments,
   StartTaskOptions,
   TaskConnection,
   TaskEnd,

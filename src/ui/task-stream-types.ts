@@ -2,6 +2,7 @@ import type { UIMessage } from 'ai';
 import type { TaskError, TaskErrorData } from '../protocol/task-error';
 import type { TaskLogData, TaskSettlement } from '../protocol/task-parts';
 import type { TaskState } from '../protocol/task-state';
+import type { TaskCancel } from './task-cancel';
 import type { TaskClientOptions } from './task-client-options';
 
 /** State of the connection, which says nothing about the task's own. */
@@ -71,6 +72,11 @@ export interface StartTaskOptions {
   taskId?: string | undefined;
 }
 
+/** What `start` takes. A task that can do without input needs none to be given. */
+export type StartTaskArguments<Input> = undefined extends Input
+  ? [input?: Input, options?: StartTaskOptions]
+  : [input: Input, options?: StartTaskOptions];
+
 /** Options of `resume`. */
 export interface ResumeTaskOptions {
   /** Go on after this cursor. Default: after what the store has of the task, else the start. */
@@ -94,12 +100,12 @@ export interface TaskStream<
    * Starts a task and follows it, leaving a former one. Resolves with the settlement, or with
    * status `unsettled` when the page left, the server refused or the client gave up. Never rejects.
    */
-  start(input: Input, options?: StartTaskOptions): Promise<TaskEnd<Result>>;
+  start(...given: StartTaskArguments<Input>): Promise<TaskEnd<Result>>;
   /**
    * Asks the server to stop the task, and goes on following it until it settles. Resolves with
-   * whether the server took the request. Never rejects.
+   * whether the server took the request. Never rejects. It also is an event handler as it is.
    */
-  cancel(reason?: string): Promise<boolean>;
+  readonly cancel: TaskCancel;
   /** Stops following; the task goes on. */
   detach(): void;
   /** Follows a task that was started before. Like `start` otherwise. */

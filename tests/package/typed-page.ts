@@ -2,7 +2,7 @@ import type { TaskStep, TaskUIMessage } from 'ai-task-stream';
 import { useTaskStream } from 'ai-task-stream/react';
 import { createTaskStream } from 'ai-task-stream/ui';
 import { expectTypeOf } from 'vitest';
-import type { report, untyped } from './typed-task';
+import type { nightly, report, untyped } from './typed-task';
 
 interface Item {
   title: string;
@@ -68,4 +68,26 @@ export function TypedPage(message: TaskUIMessage): void {
   expectTypeOf(any.start).parameter(0).toEqualTypeOf<unknown>();
   expectTypeOf(any.result).toEqualTypeOf<string | undefined>();
   expectTypeOf(any.steps).toEqualTypeOf<readonly TaskStep[]>();
+
+  any.start();
+  any.start(undefined, { taskId: 'a'.repeat(16) });
+  const night = useTaskStream<typeof nightly>({ api: '/api/nightly' });
+  night.start();
+  night.start({ since: '2026-01-01' });
+  // @ts-expect-error the task takes another input
+  night.start({ until: '2026-01-01' });
+  createTaskStream<typeof nightly>({ api: '/api/nightly' }).start();
+  // @ts-expect-error the task takes an input
+  store.start();
+
+  const onStop: (props: { stop: () => Promise<void> }) => void = () => {};
+  const onClick: (props: { onClick: (event: MouseEvent) => void }) => void = () => {};
+  for (const { cancel } of [task, inMessage, store]) {
+    onStop({ stop: cancel });
+    onClick({ onClick: cancel });
+    expectTypeOf(cancel()).toEqualTypeOf<Promise<boolean>>();
+    expectTypeOf(cancel('Too slow.')).toEqualTypeOf<Promise<boolean>>();
+    // @ts-expect-error a reason is text
+    cancel(7);
+  }
 }

@@ -35,6 +35,16 @@ export const report = defineTask({
   },
 });
 
+/** Its input may be left out. */
+export const nightly = defineTask({
+  name: 'nightly',
+  input: z.object({ since: z.string() }).optional(),
+  execute: ({ input }) => {
+    expectTypeOf(input).toEqualTypeOf<{ since: string } | undefined>();
+    return 1;
+  },
+});
+
 /** Without the options that carry types, anything goes. */
 export const untyped = defineTask({
   name: 'untyped',

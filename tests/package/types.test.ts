@@ -11,6 +11,6 @@ it('a page gets input, result, partial results and steps from the type of a task
 
 it('and imports no code for that', () => {
   const page = readFileSync(new URL('./typed-page.ts', import.meta.url), 'utf8');
-  expect(page).toContain("import type { report, untyped } from './typed-task';");
+  expect(page).toContain("import type { nightly, report, untyped } from './typed-task';");
   expect(page.match(/from '.*typed-task'/g)).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import type { TaskTypes } from '../../src/protocol/task-types';
-import { createTaskStream } from '../../src/ui';
+import { createTaskStream, type TaskTransformer } from '../../src/ui';
 import {
   frame,
   heartbeat,
@@ -64,6 +64,15 @@ describe('createTaskStream', () => {
       { taskId: ids[0], input: 1 },
       { taskId: ids[1], input: 2 },
     ]);
+  });
+
+  it('starts a task that takes no input without one', async () => {
+    const server = await serve((response) => sendError(response, 400));
+    for (const transformer of [undefined, JSON as TaskTransformer]) {
+      const { store } = createStore({ api: server.api, transformer });
+      const { taskId } = await store.start();
+      expect(JSON.parse(server.requests.at(-1)?.body ?? '')).toEqual({ taskId });
+    }
   });
 
   it('resolves with a failed settlement, and reports the error once', async () => {
@@ -190,6 +199,22 @@ describe('cancel', () => {
     expect((await end).status).toBe('cancelled');
     expect(calls).toEqual([['settle', 'cancelled']]);
     expect(await store.cancel()).toBe(false);
+  });
+
+  it('takes what is no text, such as the event of a click, for no reason', async () => {
+    const server = await serve((response, { method }) => {
+      if (method === 'POST') return void sendHead(response).write(frame(0, snapshot()));
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"cancelled":true}');
+    });
+    const { store } = createStore({ api: server.api });
+    void store.start('x', { taskId });
+    await reached(store, ({ status }) => status === 'running');
+    const onClick: (event: Event) => unknown = store.cancel;
+    await onClick(new Event('click'));
+    const onStop: () => Promise<void> = store.cancel;
+    await onStop();
+    const paths = server.requests.flatMap(({ method, path }) => (method === 'DELETE' ? path : []));
+    expect(paths).toEqual([`/api/task?taskId=${taskId}`, `/api/task?taskId=${taskId}`]);
   });
 
   it('is asked for again while the server cannot be reached', async () => {

@@ -1,5 +1,5 @@
 import { createTaskStore } from '../create-task-store';
-import type { TaskEnd, TaskStreamState } from '../task-stream-types';
+import type { StartTaskOptions, TaskEnd, TaskStreamState } from '../task-stream-types';
 import { paceUpdates } from './pace-updates';
 import { recallTask, rememberTask } from './remembered-task';
 import type { UseTaskStreamOptions, UseTaskStreamResult } from './use-task-stream-types';
@@ -82,7 +82,7 @@ export function createMountedTaskStream<Result, Value>(
       void store.resume(taskId, { ifPresent: true }).then(forgetEnded);
     },
     actions: {
-      start(input, { taskId = options.taskId } = {}) {
+      start(input?: unknown, { taskId = options.taskId }: StartTaskOptions = {}) {
         const end = store.start(input, { taskId });
         remember(store.getState().taskId);
         return end;

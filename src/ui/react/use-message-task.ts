@@ -1,8 +1,9 @@
-import { useCallback, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { cancelTask } from '../cancel-task';
 import { getChatTask, subscribeToChatTask } from '../chat-task-registry';
 import { deriveMessageTask, findMessageTask } from '../message-task';
 import { readCancelAnswer } from '../read-cancel-answer';
+import { createTaskCancel } from '../task-cancel';
 import { requestTask } from '../task-request';
 import { paceUpdates } from './pace-updates';
 import type { UseMessageTaskOptions, UseMessageTaskResult } from './use-task-stream-types';
@@ -37,16 +38,18 @@ export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskRe
   useInsertionEffect(() => {
     latest.current = { options, state, rootId };
   });
-  const cancel = useCallback(async (reason?: string): Promise<boolean> => {
-    const { options, state, rootId } = latest.current;
-    const { api } = options;
-    if (!rootId || state.settlement) return false;
-    if (api === undefined) return getChatTask(rootId)?.cancel(reason) ?? false;
-    const { signal } = new AbortController();
-    const request = { method: 'DELETE', taskId: rootId, reason, signal } as const;
-    const send = async () => readCancelAnswer(await requestTask({ ...options, api }, request));
-    return cancelTask(options, send, signal);
-  }, []);
+  const [cancel] = useState(() =>
+    createTaskCancel(async (reason) => {
+      const { options, state, rootId } = latest.current;
+      const { api } = options;
+      if (!rootId || state.settlement) return false;
+      if (api === undefined) return getChatTask(rootId)?.cancel(reason) ?? false;
+      const { signal } = new AbortController();
+      const request = { method: 'DELETE', taskId: rootId, reason, signal } as const;
+      const send = async () => readCancelAnswer(await requestTask({ ...options, api }, request));
+      return cancelTask(options, send, signal);
+    }),
+  );
 
   return useMemo(() => ({ ...state, cancel }), [state, cancel]);
 }

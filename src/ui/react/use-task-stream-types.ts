@@ -1,8 +1,9 @@
 import type { UIMessage } from 'ai';
+import type { TaskCancel } from '../task-cancel';
 import type { TaskClientOptions } from '../task-client-options';
 import type {
   ResumeTaskOptions,
-  StartTaskOptions,
+  StartTaskArguments,
   TaskEnd,
   TaskStreamOptions,
   TaskStreamState,
@@ -40,9 +41,12 @@ export interface UseTaskStreamResult<
    * Starts a task and follows it, leaving a former one. Resolves with the settlement, or with
    * status `unsettled` when the page left, the server refused or the client gave up. Never rejects.
    */
-  readonly start: (input: Input, options?: StartTaskOptions) => Promise<TaskEnd<Result>>;
-  /** Asks the server to stop the task; resolves with whether it took the request. */
-  readonly cancel: (reason?: string) => Promise<boolean>;
+  readonly start: (...given: StartTaskArguments<Input>) => Promise<TaskEnd<Result>>;
+  /**
+   * Asks the server to stop the task; resolves with whether it took the request. It also is an
+   * event handler as it is.
+   */
+  readonly cancel: TaskCancel;
   /** Stops following; the task goes on. */
   readonly detach: () => void;
   /**
@@ -87,6 +91,9 @@ export interface UseMessageTaskResult<
   Value = unknown,
   StepName extends string = string,
 > extends TaskStreamState<Result, Value, StepName> {
-  /** Asks the server to stop the task; resolves with whether it took the request. */
-  readonly cancel: (reason?: string) => Promise<boolean>;
+  /**
+   * Asks the server to stop the task; resolves with whether it took the request. It also is an
+   * event handler as it is.
+   */
+  readonly cancel: TaskCancel;
 }

@@ -186,6 +186,18 @@ describe.each(chatVersions)(
       expect(server.count('DELETE')).toBe(1);
     });
 
+    it.each([undefined, '/chat/stream'])('cancels as a handler of clicks, api %s', async (path) => {
+      const { server } = await serveReport();
+      const page = await createPage(version, server);
+      render(<Chat page={page} api={path && server.api + path} />);
+      send();
+      await waitFor(() => expect(text()).toContain('running, active'));
+      await page.shown.cancel(new Event('click'));
+      await waitFor(() => expect(text()).toContain('cancelled, still, closed'));
+      const [request] = server.requests.filter(({ method }) => method === 'DELETE');
+      expect(request?.query).toEqual({ taskId: server.tasks[0]?.taskId });
+    });
+
     it('cancels through the transport of a later render', async () => {
       const { server } = await serveReport();
       const page = await createPage(version, server);

@@ -1,4 +1,4 @@
-import { act, cleanup, render, renderHook, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, renderHook, waitFor } from '@testing-library/react';
 import { StrictMode, version } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
@@ -105,6 +105,23 @@ describe(`useTaskStream on React ${version}`, () => {
     await act(async () => void (await start('x', { taskId })));
     rerender({ onSettle: () => {} });
     expect(result.current).toMatchObject({ start, cancel, detach, resume, reset });
+  });
+
+  it('starts a task without input, and cancels it as a handler of clicks', async () => {
+    const task = createOpenTask();
+    const { result } = renderTask({ fetch: task.fetch });
+    act(() => void result.current.start());
+    await waitFor(() => expect(result.current.connection).toBe('connected'));
+    const { cancel } = result.current;
+    const button = render(
+      <button type="button" onClick={cancel}>
+        Stop
+      </button>,
+    );
+    fireEvent.click(button.getByText('Stop'));
+    await waitFor(() => expect(task.requests).toHaveLength(2));
+    const { taskId } = result.current;
+    expect(task.requests[1]).toMatchObject({ method: 'DELETE', url: `${api}?taskId=${taskId}` });
   });
 
   it('calls the callbacks of the newest render', async () => {
