@@ -44,7 +44,8 @@ const marker = Symbol.for('ai-task-stream.error');
 
 /**
  * The package's one error class. Thrown inside `execute` it reaches the client as it is
- * (`code`, `message`, `retryable`, `details`); every other error is masked.
+ * (`code`, `message`, `retryable`, `details`); every other error is masked, and so is one of the
+ * code `invalid-options`, which is for whoever wrote the server.
  */
 export class TaskError extends Error {
   readonly code: TaskErrorCode | (string & {});

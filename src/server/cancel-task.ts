@@ -2,7 +2,7 @@ import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
-import { checkTaskId } from './task-errors';
+import { checkTaskId, unlessAway } from './task-errors';
 
 export interface CancelTaskOptions {
   /** The task to stop. */
@@ -21,7 +21,7 @@ export interface CancelTaskOptions {
  * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
  * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
  *
- * @throws TaskError `invalid-task-id`.
+ * @throws TaskError `invalid-task-id`; `context-unavailable` while the storage is away.
  */
 export async function cancelTask({
   taskId,
@@ -32,6 +32,9 @@ export async function cancelTask({
 }: CancelTaskOptions): Promise<boolean> {
   const streamContext = toTaskStreamContext(givenContext);
   const isByChat = taskId === undefined && chatId !== undefined;
-  const target = isByChat ? await streamContext.activeTask(chatId, { owner }) : checkTaskId(taskId);
-  return target !== undefined && streamContext.cancel(target, { owner, reason });
+  const target = isByChat
+    ? await unlessAway(streamContext.activeTask(chatId, { owner }))
+    : checkTaskId(taskId);
+  if (target === undefined) return false;
+  return unlessAway(streamContext.cancel(target, { owner, reason }));
 }

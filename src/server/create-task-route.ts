@@ -159,7 +159,7 @@ export function createTaskRoute<
       const reason = readQuery(request, 'reason');
       const record = await unlessAway(streamContext.inspect(taskId));
       // Also for a task that is not open yet: the request is kept until it is.
-      const cancelled = await unlessAway(cancelTask({ taskId, streamContext, owner, reason }));
+      const cancelled = await cancelTask({ taskId, streamContext, owner, reason });
       if (!record || record.owner !== owner) throw createNotFoundError();
       return jsonResponse({ cancelled });
     }),

@@ -1,4 +1,3 @@
-import { TaskError } from '../protocol/task-error';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -15,7 +14,7 @@ import {
 } from './http/responses';
 import { deliverLostTask } from './task/deliver-lost-task';
 import type { TaskSettleEvent } from './task/task-options';
-import { checkTaskId, createNotFoundError, createUnavailableError } from './task-errors';
+import { checkTaskId, contextErrorOf, createNotFoundError } from './task-errors';
 
 export interface ResumeTaskOptions {
   /** The task to follow. */
@@ -101,8 +100,7 @@ export function resumeTask({
     try {
       return await open(init);
     } catch (cause) {
-      if (TaskError.isInstance(cause)) return errorResponse(cause, init);
-      return errorResponse(createUnavailableError(cause), init);
+      return errorResponse(contextErrorOf(cause), init);
     }
   };
 

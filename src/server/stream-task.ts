@@ -18,7 +18,7 @@ import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
-import { createNotFoundError, createUnavailableError } from './task-errors';
+import { createNotFoundError, unlessAway } from './task-errors';
 
 /** A task that `streamTask` started or joined. */
 export interface StreamedTask<Result = unknown> {
@@ -89,9 +89,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
     if (claim.kind === 'refused') throw claim.error;
     const { context, cursor } = claim;
     const token = claim.kind === 'opened' ? claim.token : undefined;
-    const reader = await context.read(taskId, { owner, cursor, token }).catch((cause: unknown) => {
-      throw createUnavailableError(cause);
-    });
+    const reader = await unlessAway(context.read(taskId, { owner, cursor, token }));
     if (!reader) throw createNotFoundError();
     return reader;
   };
@@ -111,7 +109,8 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
 
   const cancel = async (reason?: string) => {
     const claim = await claiming;
-    return claim.kind !== 'refused' && claim.context.cancel(taskId, { owner, reason });
+    if (claim.kind === 'refused') return false;
+    return unlessAway(claim.context.cancel(taskId, { owner, reason }));
   };
 
   const toResponse = async (init?: TaskResponseInit) => {

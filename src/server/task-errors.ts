@@ -18,14 +18,30 @@ export function createNotFoundError(): TaskError {
   });
 }
 
-/** The error of a request that came while the storage was away. */
+const unavailableMessage = 'The storage of tasks is away. Try again shortly.';
+
+/**
+ * The error of a request that came while the storage was away. What the storage itself said, which
+ * may be addresses and more that is nobody's business, is the `cause` and never leaves the server.
+ */
 export function createUnavailableError(cause: unknown): TaskError {
+  const isOne =
+    TaskError.isInstance(cause) &&
+    cause.code === 'context-unavailable' &&
+    cause.message === unavailableMessage;
+  if (isOne) return cause;
   return new TaskError({
     code: 'context-unavailable',
-    message: 'The storage of tasks is away. Try again shortly.',
+    message: unavailableMessage,
     retryable: true,
     cause,
   });
+}
+
+/** What a stream context has thrown, without the storage's own words. */
+export function contextErrorOf(cause: unknown): TaskError {
+  const isTyped = TaskError.isInstance(cause) && cause.code !== 'context-unavailable';
+  return isTyped ? cause : createUnavailableError(cause);
 }
 
 /** What a stream context answers; any failure of its own is the error of a storage that is away. */
@@ -33,8 +49,16 @@ export async function unlessAway<Value>(answer: Promise<Value>): Promise<Value> 
   try {
     return await answer;
   } catch (cause) {
-    throw TaskError.isInstance(cause) ? cause : createUnavailableError(cause);
+    throw contextErrorOf(cause);
   }
+}
+
+/**
+ * Whether an error was written for clients. One of `invalid-options` is a `TaskError`, too, but
+ * tells whoever wrote the server what to do.
+ */
+export function isForClients(error: unknown): error is TaskError {
+  return TaskError.isInstance(error) && error.code !== 'invalid-options';
 }
 
 /** The error of a request to start one task more than may run at once. */

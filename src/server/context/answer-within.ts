@@ -1,5 +1,4 @@
-import { TaskError } from '../../protocol/task-error';
-import { createUnavailableError } from '../task-errors';
+import { contextErrorOf, createUnavailableError } from '../task-errors';
 
 /**
  * Waits for an answer of the storage, but not longer than `timeoutMs` milliseconds.
@@ -31,7 +30,7 @@ export async function answerWithin<Answer>(
   try {
     return await Promise.race([answer, timeout]);
   } catch (cause) {
-    throw TaskError.isInstance(cause) ? cause : createUnavailableError(cause);
+    throw contextErrorOf(cause);
   } finally {
     clearTimeout(timer);
   }

@@ -1,8 +1,10 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import { nextTurn } from '../next-turn';
+import { sendable } from '../task/mask-error';
 import { stopErrorOf } from '../task/stop-reason';
 import { taskErrorChunk } from '../task/task-error-chunk';
+import { isForClients } from '../task-errors';
 import type { DecodedFrames } from './decoded-frames';
 import type { TaskLog } from './task-stream-context';
 
@@ -17,7 +19,7 @@ const maxTurnLength = 256 * 1024;
 
 /** What readers may know of the error of a source. */
 function maskSourceError(error: unknown): TaskError {
-  if (TaskError.isInstance(error)) return error;
+  if (isForClients(error)) return sendable(error);
   return new TaskError({ code: 'internal', message: 'The source of the stream failed.' });
 }
 

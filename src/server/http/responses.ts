@@ -1,5 +1,6 @@
 import { taskIdHeader } from '../../protocol/frame';
 import { TaskError } from '../../protocol/task-error';
+import { isForClients } from '../task-errors';
 
 /** The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer. */
 const streamHeaders = {
@@ -86,9 +87,9 @@ export function jsonResponse(
   });
 }
 
-/** What a handler threw, as a response: what is no `TaskError` is masked, and `report` gets it. */
+/** What a handler threw, as a response: what is not for clients is masked, and `report` gets it. */
 export function failureResponse(error: unknown, report: (error: unknown) => void): Response {
-  if (TaskError.isInstance(error)) return errorResponse(error);
+  if (isForClients(error)) return errorResponse(error);
   report(error);
   return errorResponse(new TaskError({ message: 'The request failed.' }));
 }

@@ -29,7 +29,7 @@ export function createRedisCommands({
   commandTimeoutMs: number;
   /** Told of each answer: Redis is there. */
   onAnswer: () => void;
-  /** Reports trouble, and gives its error. */
+  /** Reports trouble, and gives the error for whoever asked. */
   trouble: (cause: unknown) => TaskError;
 }): RedisCommands {
   let isClosed = false;

@@ -1,5 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 import { hexDigest } from '../hex-digest';
+import { createUnavailableError } from '../task-errors';
 import { createRedisChannels, type RedisChannels } from './redis-channels';
 import { createRedisCommands } from './redis-commands';
 import type { RedisConnector } from './redis-connection';
@@ -16,7 +17,7 @@ export interface RedisLink extends RedisChannels {
   run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Runs a plain command, with the same promises. */
   command(words: readonly string[], key: string): Promise<unknown>;
-  /** Reports trouble that a script has met, and gives its one error. */
+  /** Reports trouble that a script has met, and gives the error for whoever asked. */
   report(cause: unknown): TaskError;
 }
 
@@ -33,7 +34,7 @@ export function createRedisLink({
 }: {
   connect: () => Promise<RedisConnector>;
   commandTimeoutMs: number;
-  /** Told once per kind of trouble, until it is over. */
+  /** Told once per kind of trouble, until it is over, in Redis' own words. */
   report: (error: TaskError) => void;
 }): RedisLink {
   let isClosed = false;
@@ -43,14 +44,15 @@ export function createRedisLink({
   const hashes = new Map<string, string>();
 
   const trouble = (cause: unknown): TaskError => {
-    const error = createStorageError(cause);
-    if (isClosed) return error;
-    const kind = replyCode(error.cause) ?? away;
+    if (isClosed) return createUnavailableError(cause);
+    const told = createStorageError(cause);
+    const kind = replyCode(told.cause) ?? away;
     const now = performance.now();
     const metAt = troubles.get(kind);
     troubles.set(kind, now);
-    if (metAt === undefined || now - metAt > troubleMs) report(error);
-    return error;
+    if (metAt === undefined || now - metAt > troubleMs) report(told);
+    // Whoever asked may hand it on to a browser.
+    return createUnavailableError(told);
   };
 
   const connector = () => {

@@ -51,7 +51,9 @@ export interface RedisStreamContextOptions {
   commandTimeoutMs?: number;
   /**
    * Told of trouble with Redis, once per kind until it is over: a `TaskError` with the code
-   * `context-unavailable`, and what Redis said in its message. Default: `console.error`.
+   * `context-unavailable`, and what Redis said in its message. The errors that calls of the context
+   * reject with say nothing of it, because they may reach a browser; it is their `cause`.
+   * Default: `console.error`.
    */
   onError?: (error: TaskError) => void;
 }

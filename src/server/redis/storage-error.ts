@@ -1,4 +1,5 @@
-import { TaskError } from '../../protocol/task-error';
+import { TaskError, type TaskErrorData } from '../../protocol/task-error';
+import { createUnavailableError } from '../task-errors';
 
 /** What Redis' error replies mean, by their first word. */
 const causes = new Map([
@@ -33,15 +34,22 @@ export function replyCode(cause: unknown): string | undefined {
   return /^[A-Z]{2,}(?= )/.exec(textOf(cause))?.[0];
 }
 
+/** Written for the host. As plain data, the form in which errors leave the server, it is general. */
+class StorageError extends TaskError {
+  override toJSON(): TaskErrorData {
+    return createUnavailableError(this).toJSON();
+  }
+}
+
 /**
- * The one error of a Redis that is away or refuses: `context-unavailable`, retryable, with what
- * Redis or its client said in the message and as the `cause`.
+ * The one error of a Redis that is away or refuses, for the host alone: `context-unavailable`,
+ * retryable, with what Redis or its client said in the message and as the `cause`.
  */
 export function createStorageError(cause: unknown): TaskError {
-  if (TaskError.isInstance(cause)) return cause;
-  const text = textOf(cause);
+  if (cause instanceof StorageError) return cause;
+  const text = textOf(cause).replace(/\.$/, '');
   const meaning = causes.get(replyCode(cause) ?? '');
-  return new TaskError({
+  return new StorageError({
     code: 'context-unavailable',
     message: `Redis does not keep tasks now: ${meaning ? `${meaning} (${text})` : text}.`,
     retryable: true,
@@ -51,9 +59,5 @@ export function createStorageError(cause: unknown): TaskError {
 
 /** For whoever uses a context that was closed. */
 export function createClosedError(): TaskError {
-  return new TaskError({
-    code: 'context-unavailable',
-    message: 'The stream context is closed. Make a new one.',
-    retryable: true,
-  });
+  return createUnavailableError(new Error('The stream context is closed. Make a new one.'));
 }

@@ -1,19 +1,21 @@
 import { TaskError } from '../../protocol/task-error';
+import { isForClients } from '../task-errors';
 
 /**
- * The error, without its details if JSON cannot carry them.
+ * The error as its `toJSON` lets clients see it, which may say less than its own message does; and
+ * without its details if JSON cannot carry them.
  *
  * @param onUnsendable Gets the reason why they had to go.
  */
 export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => void): TaskError {
+  const { details, ...data } = error.toJSON();
   try {
-    JSON.stringify(error);
-    return error;
+    JSON.stringify(details);
   } catch (cause) {
     onUnsendable?.(cause);
-    const { code, message, retryable } = error;
-    return new TaskError({ code, message, retryable, cause: error });
+    return new TaskError({ ...data, cause: error });
   }
+  return data.message === error.message ? error : new TaskError({ ...data, details, cause: error });
 }
 
 /** Hands an error to the host's `onError`; one that throws must not break what goes on here. */
@@ -31,8 +33,8 @@ export function reportTo(
 
 /**
  * Makes the function that hands errors to the host and says what a client may know of them.
- * A `TaskError` passes as it is, if its details can be sent; whatever `toTaskError` does not
- * translate is masked. Each error is reported once.
+ * A `TaskError` passes as it is, if it is for clients and its details can be sent; whatever
+ * `toTaskError` does not translate is masked. Each error is reported once.
  */
 export function createErrorMask({
   taskId,
@@ -48,7 +50,7 @@ export function createErrorMask({
   const report = (error: unknown) => reportTo(onError, error, taskId);
 
   const translate = (error: unknown): TaskError => {
-    if (TaskError.isInstance(error)) return sendable(error, report);
+    if (isForClients(error)) return sendable(error, report);
     try {
       const translated = toTaskError?.(error);
       if (translated) return sendable(translated, report);

@@ -2,7 +2,6 @@ import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
-import { sendable } from './mask-error';
 import type { NestedTasks } from './nested-tasks';
 import { createStopReason, stopErrorOf } from './stop-reason';
 import { taskErrorChunk } from './task-error-chunk';
@@ -54,7 +53,7 @@ function createStop({
   const controller = new AbortController();
   const released = new AbortController();
   const follow = (source: AbortSignal) => {
-    const stop = () => controller.abort(createStopReason(sendable(stopErrorOf(source.reason))));
+    const stop = () => controller.abort(createStopReason(stopErrorOf(source.reason)));
     if (source.aborted) stop();
     else source.addEventListener('abort', stop, { ...onceOnly, signal: released.signal });
   };

@@ -1,4 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
+import { isForClients } from '../task-errors';
+import { sendable } from './mask-error';
 
 /**
  * An abort reason that both AI SDK versions take for an abort: a `DOMException` named
@@ -12,10 +14,13 @@ export function createStopReason(error: TaskError): DOMException {
   return reason;
 }
 
-/** The error behind an abort reason. A foreign reason counts as a cancel, with its own message. */
+/**
+ * The error behind an abort reason, as clients may see it. A foreign reason counts as a cancel, with
+ * its own message.
+ */
 export function stopErrorOf(reason: unknown): TaskError {
-  if (TaskError.isInstance(reason)) return reason;
-  if (reason instanceof Error && TaskError.isInstance(reason.cause)) return reason.cause;
+  if (isForClients(reason)) return sendable(reason);
+  if (reason instanceof Error && isForClients(reason.cause)) return sendable(reason.cause);
   return cancelledError(typeof reason === 'string' ? reason : undefined);
 }
 
