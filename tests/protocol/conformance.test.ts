@@ -216,12 +216,19 @@ describe('parts', () => {
     const settlements = [
       await run(() => ({ pages: [1, 2n] })),
       await run(({ task }) => task.partial({ size: 3n })),
+      await run(() => ({ sizes: new Map([['a', 1]]) })),
+      await run(({ task }) => task.partial({ sizes: new Set([1]) })),
     ].map((text) => only(text, 'data-task-settle').data);
     expect(settlements).toMatchObject([
       { status: 'failed', error: { code: 'unserializable', details: { path: 'result.pages[1]' } } },
       {
         status: 'failed',
         error: { code: 'unserializable', details: { path: 'partials[0].size' } },
+      },
+      { status: 'failed', error: { code: 'unserializable', details: { path: 'result.sizes' } } },
+      {
+        status: 'failed',
+        error: { code: 'unserializable', details: { path: 'partials[0].sizes' } },
       },
     ]);
   });

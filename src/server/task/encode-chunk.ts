@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import { serialize } from './serialize';
+import { serialize, serializeFaithfully } from './serialize';
 
 type Delta = Extract<UIMessageChunk, { type: 'text-delta' | 'reasoning-delta' }>;
 
@@ -20,13 +20,15 @@ const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 let newest = { type: '', id: '', head: '' };
 
 /**
- * A chunk as JSON. A plain delta is put together from its text, which is several times as fast as
+ * A chunk as JSON; `subject` is the part of it that the host made, if that is not the whole. A plain delta is put together from its text, which is several times as fast as
  * `JSON.stringify` is for an object.
  *
- * @throws TaskError `unserializable`, see {@link serialize}.
+ * @throws TaskError `unserializable`, see {@link serialize} and {@link serializeFaithfully}.
  */
 export function encodeChunk(chunk: object, path: string, subject: unknown): string {
-  if (!isPlainDelta(chunk)) return serialize(chunk, path, subject);
+  if (!isPlainDelta(chunk)) {
+    return subject === chunk ? serialize(chunk, path) : serializeFaithfully(chunk, path, subject);
+  }
   const { type, id, delta } = chunk;
   if (newest.type !== type || newest.id !== id) {
     newest = { type, id, head: `{"type":"${type}","id":${JSON.stringify(id)},"delta":` };

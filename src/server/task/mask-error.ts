@@ -1,5 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 import { isForClients } from '../task-errors';
+import { serializeFaithfully } from './serialize';
 
 /**
  * The error as its `toJSON` lets clients see it, which may say less than its own message does; and
@@ -10,7 +11,7 @@ import { isForClients } from '../task-errors';
 export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => void): TaskError {
   const { details, ...data } = error.toJSON();
   try {
-    JSON.stringify(details);
+    serializeFaithfully(details, 'details');
   } catch (cause) {
     onUnsendable?.(cause);
     return new TaskError({ ...data, cause: error });

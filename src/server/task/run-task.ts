@@ -154,8 +154,8 @@ function settle(
   let settleFrame: string;
   try {
     const { result: whole, ...rest } = settlement;
-    const result = sendsResult ? whole : undefined;
-    const data = result === undefined ? rest : { ...rest, result: encodeResult(result) };
+    const result = sendsResult && whole !== undefined ? encodeResult(whole) : undefined;
+    const data = result === undefined ? rest : { ...rest, result };
     const chunk = { type: 'data-task-settle', id: taskId, data };
     settleFrame = writer.encode(chunk, 'result', result);
   } catch (error) {

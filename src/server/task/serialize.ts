@@ -10,55 +10,112 @@ function stepTo(parent: object, key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** Finds what `JSON.stringify` chokes on: the path to it, and what it is. */
-function findCulprit(
-  value: unknown,
-  path: string,
-  ancestors: readonly object[],
-): { path: string; what: string } | undefined {
-  if (typeof value === 'bigint') return { path, what: 'a bigint' };
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Objects of another realm have another `Object.prototype`.
+  return !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
+}
+
+/** What JSON makes of them is what they stand for. */
+function isBoxed(value: object): boolean {
+  return value instanceof Number || value instanceof String || value instanceof Boolean;
+}
+
+/**
+ * Whether JSON keeps of an object something else than it is: nothing of a `Map`, a promise or
+ * private fields, no message of an error, numbered keys of bytes.
+ */
+function isLostInJson(value: object): boolean {
+  if (Array.isArray(value) || isPlain(value) || isBoxed(value)) return false;
+  return (
+    Object.keys(value).length === 0 ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof Error ||
+    ArrayBuffer.isView(value)
+  );
+}
+
+function classOf({ constructor: maker }: object): string {
+  return (typeof maker === 'function' && maker.name) || 'a class';
+}
+
+interface Culprit {
+  /** From the value that was searched; empty when it is that one. */
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Deeper than any sensible value, and far from where the search overflows the stack. */
+const maxDepth = 1_000;
+
+/** Finds what JSON cannot carry. */
+function findCulprit(value: unknown, ancestors: object[] = []): Culprit | undefined {
+  if (typeof value === 'bigint') return { path: '', what: 'a bigint' };
   if (typeof value === 'function' || typeof value === 'symbol') {
-    return ancestors.length === 0 ? { path, what: `a ${typeof value}` } : undefined;
+    return ancestors.length === 0 ? { path: '', what: `a ${typeof value}` } : undefined;
   }
-  if (!isObject(value)) return undefined;
-  if (ancestors.includes(value)) return { path, what: 'a circular reference' };
+  if (!isObject(value) || ancestors.length > maxDepth) return undefined;
+  if (ancestors.includes(value)) return { path: '', what: 'a circular reference' };
+  ancestors.push(value);
   try {
     if ('toJSON' in value && typeof value.toJSON === 'function') {
       const json: unknown = value.toJSON();
-      if (json !== value) return findCulprit(json, path, [...ancestors, value]);
+      if (json !== value) return findCulprit(json, ancestors);
     }
-    for (const [key, item] of Object.entries(value)) {
-      const culprit = findCulprit(item, path + stepTo(value, key), [...ancestors, value]);
-      if (culprit) return culprit;
+    if (isLostInJson(value)) return { path: '', what: `an instance of ${classOf(value)}` };
+    for (const key of Object.keys(value)) {
+      const culprit = findCulprit(Reflect.get(value, key), ancestors);
+      if (culprit) return { ...culprit, path: stepTo(value, key) + culprit.path };
     }
   } catch {
     // A getter or a toJSON that throws is the culprit itself.
-    return { path, what: 'a value whose getter or toJSON throws' };
+    return { path: '', what: 'a value whose getter or toJSON throws' };
+  } finally {
+    ancestors.pop();
   }
   return undefined;
+}
+
+function createUnserializableError(
+  path: string,
+  { path: rest, what }: Culprit = { path: '', what: 'a value' },
+  cause?: unknown,
+): TaskError {
+  return new TaskError({
+    code: 'unserializable',
+    message: `\`${path}${rest}\` is ${what}, which JSON cannot carry. Convert it before it is sent.`,
+    details: { path: path + rest },
+    cause,
+  });
 }
 
 /**
  * `JSON.stringify` for what goes on the wire.
  *
+ * @param path What the subject is called in an error, such as `chunk`.
  * @param subject The part of `value` that may be at fault, if it is not the whole.
- * @param path What the subject is called in an error, such as `result`.
  * @throws TaskError `unserializable`, naming the path of the value that cannot be serialised.
  */
 export function serialize(value: unknown, path: string, subject: unknown = value): string {
-  let cause: unknown;
-  if (typeof subject !== 'function' && typeof subject !== 'symbol') {
-    try {
-      return JSON.stringify(value);
-    } catch (error) {
-      cause = error;
-    }
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw createUnserializableError(path, findCulprit(subject), cause);
   }
-  const { path: at, what } = findCulprit(subject, path, []) ?? { path, what: 'a value' };
-  throw new TaskError({
-    code: 'unserializable',
-    message: `\`${at}\` is ${what}, which JSON cannot carry. Convert it before it is sent.`,
-    details: { path: at },
-    cause,
-  });
+}
+
+/**
+ * The same for a subject that the host means to arrive as it is: also throws where JSON would make
+ * something else of it without a word. What has a `toJSON` says itself what it is as JSON.
+ */
+export function serializeFaithfully(
+  value: unknown,
+  path: string,
+  subject: unknown = value,
+): string {
+  const json = serialize(value, path, subject);
+  const culprit = findCulprit(subject);
+  if (culprit) throw createUnserializableError(path, culprit);
+  return json;
 }

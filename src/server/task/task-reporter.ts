@@ -209,9 +209,10 @@ export function createTaskReporter({
     },
     partial(value) {
       const index = partialCount;
-      const data = { taskId, index, value: encodePartial(value) };
+      const encoded = encodePartial(value);
+      const data = { taskId, index, value: encoded };
       const id = `${taskId}:${index}`;
-      emit({ type: 'data-task-partial', id, data, transient: true }, `partials[${index}]`, value);
+      emit({ type: 'data-task-partial', id, data, transient: true }, `partials[${index}]`, encoded);
       partialCount++;
     },
   };

@@ -7,7 +7,7 @@ import type { TaskLog } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
 import { encodeChunk } from './encode-chunk';
 import { createOpenParts } from './open-parts';
-import { serialize } from './serialize';
+import { serializeFaithfully } from './serialize';
 
 /** What merged `finish` chunks said, for our own. */
 interface MergedFinish {
@@ -46,6 +46,13 @@ export function createSettledError(): TaskError {
     message:
       'The task has settled, so nothing can be added to it any more. Await all work in `execute` before it returns.',
   });
+}
+
+/** Whether its `data` is the host's own; all other chunks are made by the AI SDK. */
+function isDataChunk(
+  chunk: UIMessageChunk,
+): chunk is Extract<UIMessageChunk, { type: `data-${string}` }> {
+  return chunk.type.startsWith('data-');
 }
 
 /** Reads this long without a pause before others in the process get a turn, in milliseconds. */
@@ -134,7 +141,7 @@ export function createTaskWriter({
         const messageMetadata: unknown =
           chunk.messageMetadata == null
             ? undefined
-            : JSON.parse(serialize(chunk.messageMetadata, 'messageMetadata'));
+            : JSON.parse(serializeFaithfully(chunk.messageMetadata, 'messageMetadata'));
         finish = {
           finishReason: chunk.finishReason ?? finish.finishReason,
           messageMetadata: mergeMetadata(finish.messageMetadata, messageMetadata),
@@ -150,14 +157,16 @@ export function createTaskWriter({
       case 'data-task-heartbeat':
         return assertOpen();
     }
-    if (chunk.type.startsWith('data-task') && isTaskPart(chunk) && chunk.data.taskId === taskId) {
+    const isData = isDataChunk(chunk);
+    if (isData && isTaskPart(chunk) && chunk.data.taskId === taskId) {
       throw new TaskError({
         code: 'invalid-input',
         message: `A \`${chunk.type}\` part of this task cannot be written by hand. Use \`task.progress\`, \`task.log\` or \`task.partial\`.`,
       });
     }
     assertOpen();
-    send(encode(chunk, 'chunk'), chunk, source);
+    const data = isData ? encode(chunk, 'chunk.data', chunk.data) : encode(chunk, 'chunk');
+    send(data, chunk, source);
   };
 
   const readAll = async (reader: ReadableStreamDefaultReader<UIMessageChunk>) => {
