@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { cancelTask } from './cancel-task';
+import { checkIsDefinition } from './check-definition';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
 import type { OutputOf, TaskDefinition } from './define-task';
@@ -34,7 +35,11 @@ import type {
 } from './task-route';
 import { createTaskSlots } from './task-slots';
 
-/** Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`. */
+/**
+ * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
+ *
+ * @throws TaskError `invalid-options`.
+ */
 export function createTaskRoute<
   Schema extends StandardSchemaV1 | undefined,
   Result,
@@ -42,7 +47,7 @@ export function createTaskRoute<
   Value,
   Data extends UIDataTypes,
 >(
-  { options: definition }: TaskDefinition<Schema, Result, Steps, Value, Data>,
+  task: TaskDefinition<Schema, Result, Steps, Value, Data>,
   {
     authorize = () => true,
     owner: ownerOf = () => undefined,
@@ -54,6 +59,8 @@ export function createTaskRoute<
     ...settings
   }: CreateTaskRouteOptions = {},
 ): TaskRoute {
+  checkIsDefinition(task);
+  const { options: definition } = task;
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
   const slots = createTaskSlots(maxConcurrent);
@@ -107,7 +114,7 @@ export function createTaskRoute<
         dataPartSchemas: _parts,
         ...defaults
       } = definition;
-      const { task, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>({
+      const { task: started, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>({
         ...defaults,
         ...settings,
         transformer: transformer ?? defaults.transformer,
@@ -120,7 +127,7 @@ export function createTaskRoute<
         execute: (options) => execute({ ...options, request, params }),
       });
       claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
-      return await task.toResponse({ events });
+      return await started.toResponse({ events });
     } catch (error) {
       slot.hold(undefined);
       throw error;

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes, UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskTypes } from '../protocol/task-types';
+import { checkDefinition } from './check-definition';
 import type { ExecuteOptions, TaskSettings } from './task/task-options';
 
 /** What `execute` of a defined task gets. */
@@ -70,6 +71,8 @@ export interface TaskDefinition<
 /**
  * Describes a task once: its input, its steps and its work. Serve it with `createTaskRoute`, and
  * show it with `useTaskStream<typeof task>`.
+ *
+ * @throws TaskError `invalid-options`.
  */
 export function defineTask<
   Schema extends StandardSchemaV1 | undefined = undefined,
@@ -80,5 +83,6 @@ export function defineTask<
 >(
   options: DefineTaskOptions<Schema, Result, Steps, Value, Data>,
 ): TaskDefinition<Schema, Result, Steps, Value, Data> {
+  checkDefinition(options);
   return { options };
 }

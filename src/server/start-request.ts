@@ -21,7 +21,14 @@ export function checkStartBody(body: unknown): StartRequest {
     });
   }
   checkJson(body, 'invalid-body');
-  const { taskId, input } = body as { taskId?: unknown; input?: unknown };
+  const { taskId, input, ...others } = body as { taskId?: unknown; input?: unknown };
+  if (input === undefined && Object.keys(others).length > 0) {
+    throw new TaskError({
+      code: 'invalid-body',
+      message:
+        'The body has no `input`. Put what the task takes into it: `{ taskId?, input: { … } }`.',
+    });
+  }
   return { taskId: taskId === undefined ? undefined : checkTaskId(taskId), input };
 }
 

@@ -4,6 +4,12 @@ import { isTaskId } from '../protocol/task-id';
 /** @throws TaskError `invalid-task-id` unless the value can name a task. */
 export function checkTaskId(value: unknown): string {
   if (isTaskId(value)) return value;
+  if (value === undefined) {
+    throw new TaskError({
+      code: 'invalid-task-id',
+      message: 'No task is named. Say which one with `taskId`, such as `?taskId=` in the address.',
+    });
+  }
   throw new TaskError({
     code: 'invalid-task-id',
     message: 'A taskId is a string of 16 to 128 characters of A-Z, a-z, 0-9, "_" and "-".',

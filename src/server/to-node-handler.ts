@@ -33,10 +33,18 @@ async function answer(route: TaskRoute, request: NodeRequest): Promise<Response>
 /**
  * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
  * hands out Node's requests and responses. Behind a body parser it takes `request.body`.
+ *
+ * @throws TaskError `invalid-options` when it is given no handlers.
  */
 export function toNodeHandler(
   route: TaskRoute,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+  if (!Object.values(Object(route)).some((handler) => typeof handler === 'function')) {
+    throw new TaskError({
+      code: 'invalid-options',
+      message: 'This is no route. Pass what `createTaskRoute(task)` gave you: all of its handlers.',
+    });
+  }
   return async (request, response) => {
     await pipeToNodeResponse(await answer(route, request), response);
   };

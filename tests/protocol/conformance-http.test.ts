@@ -173,6 +173,19 @@ describe('POST', () => {
     await json.text();
   });
 
+  it('refuses a body with members outside of `input`, and none in it (R-POST-7)', async () => {
+    const { post, starts } = await serve(() => 1);
+    for (const body of [{ topic: 'tides' }, { taskId, topic: 'tides' }]) {
+      await expectRefusal(await post(body), 400, 'invalid-body');
+    }
+    expect(starts()).toBe(0);
+    for (const body of [{}, { input: 1, trace: 'a' }]) {
+      const response = await post(body);
+      expect(response.status).toBe(200);
+      await response.text();
+    }
+  });
+
   it('names a task that the client did not name (R-POST-2)', async () => {
     const { post } = await serve(() => 1);
     const ids = new Set<string>();

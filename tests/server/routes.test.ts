@@ -4,6 +4,7 @@ import {
   createTaskRoute,
   type DefinedExecuteOptions,
   defineTask,
+  resumeTask,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
 import { describe, expect, it, vi } from 'vitest';
@@ -249,6 +250,18 @@ describe('POST', () => {
         message: 'The body is larger than 1048576 bytes. Send less, or raise `maxBodyBytes`.',
       },
     ],
+    ...[{ prompt: 'A cat' }, { taskId: createId(), prompt: 'A cat', count: 3 }].map(
+      (body): [string, Request, number, { code: string; message: string }] => [
+        `that has ${Object.keys(body)}, but no input`,
+        post(body),
+        400,
+        {
+          code: 'invalid-body',
+          message:
+            'The body has no `input`. Put what the task takes into it: `{ taskId?, input: { … } }`.',
+        },
+      ],
+    ),
     ...[
       'short',
       'a'.repeat(129),
@@ -387,9 +400,23 @@ describe('GET', () => {
     },
   );
 
-  it('answers a request without a taskId with 400', async () => {
-    const { GET } = createRoute();
-    expect(await answerOf(await GET(new Request('http://localhost/task')))).toEqual(invalidTaskId);
+  it('asks for the taskId that a request to follow or cancel leaves out', async () => {
+    const { GET, DELETE } = createRoute();
+    const request = new Request('http://localhost/task');
+    const answers = [await GET(request), await DELETE(request)];
+    const unnamed = resumeTask({ streamContext: createOwnContext() });
+    for (const response of [...answers, await unnamed.toResponse()]) {
+      expect(await answerOf(response)).toEqual({
+        status: 400,
+        body: {
+          error: {
+            code: 'invalid-task-id',
+            message:
+              'No task is named. Say which one with `taskId`, such as `?taskId=` in the address.',
+          },
+        },
+      });
+    }
   });
 
   it('answers an unknown task with 404 and a bad cursor with 400', async () => {

@@ -1,4 +1,5 @@
 import { formatCursor } from '../../protocol/cursor';
+import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { createUnavailableError } from '../task-errors';
 import { answerWithin } from './answer-within';
@@ -24,10 +25,27 @@ const settledMs = 60_000;
 
 const contextsKey = Symbol.for('ai-task-stream.resumable-stream.v1');
 
-/** The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is. */
+/** @throws TaskError `invalid-options`. */
+function checkIsContext(value: unknown): void {
+  const { open, read, createNewResumableStream } = Object(value);
+  if ([open && read, createNewResumableStream].some((member) => typeof member === 'function'))
+    return;
+  throw new TaskError({
+    code: 'invalid-options',
+    message:
+      '`streamContext` is none. Pass what `createRedisStreamContext()`, `createMemoryStreamContext()` or `createResumableStreamContext()` gave you, or leave it out.',
+  });
+}
+
+/**
+ * The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is.
+ *
+ * @throws TaskError `invalid-options` when it is neither.
+ */
 export function toTaskStreamContext(
   context: TaskStreamContext | ResumableStreamContext,
 ): TaskStreamContext {
+  checkIsContext(context);
   if (!('createNewResumableStream' in context)) return context;
   // On `globalThis`, because bundlers instantiate a module once per route.
   const holder = globalThis as {
