@@ -58,7 +58,6 @@ describe('a task that completes', () => {
     expect(Object.fromEntries(response.headers)).toEqual({
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache, no-transform',
-      connection: 'keep-alive',
       'x-vercel-ai-ui-message-stream': 'v1',
       'x-accel-buffering': 'no',
       'x-task-id': taskId,

@@ -5,6 +5,8 @@ export interface NodeResponse {
   readonly writableEnded: boolean;
   /** Set where the response goes over HTTP/2; it has no `destroyed` of its own there. */
   readonly stream?: { readonly destroyed: boolean };
+  /** The request that it answers. */
+  readonly req?: { readonly method?: string };
   setHeader(name: string, value: string | string[]): unknown;
   flushHeaders?(): void;
   write(chunk: Uint8Array): boolean;
@@ -16,11 +18,20 @@ export interface NodeResponse {
   flush?(): void;
 }
 
+/** Headers about one connection, which HTTP/2 has not (RFC 9113, 8.2.2) and Node warns of there. */
+const connectionHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 function sendHead(response: Response, target: NodeResponse): void {
   target.statusCode = response.status;
+  // That a connection is kept alive, Node says by itself.
   response.headers.forEach((value, name) => {
-    // HTTP/2 has no such header (RFC 9113, 8.2.2), and Node warns of it.
-    if (name !== 'connection' || target.stream === undefined) target.setHeader(name, value);
+    if (target.stream === undefined || !connectionHeaders.has(name)) target.setHeader(name, value);
   });
   // The only header that cannot be joined into one line.
   const cookies = response.headers.getSetCookie();
@@ -30,32 +41,34 @@ function sendHead(response: Response, target: NodeResponse): void {
 
 /**
  * Sends a web `Response` over a Node response: flushes through compression, waits while the
- * socket is full, and leaves the body when the client has left. A body that fails cuts the
- * connection, so that the client asks for the rest. Never rejects.
+ * socket is full, and leaves the body when the client has left, or has asked for none with HEAD.
+ * A body that fails cuts the connection, so that the client asks for the rest. Never rejects.
  */
 export async function pipeToNodeResponse(response: Response, target: NodeResponse): Promise<void> {
-  let hasLeft = false;
+  let isLeft = false;
   let wake = () => {};
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const onDrain = () => wake();
-  const reader = response.body?.getReader();
   const leave = () => {
-    hasLeft = true;
+    isLeft = true;
     // The body of a client that left may have failed meanwhile.
     reader?.cancel().catch(() => {});
     wake();
   };
   target.on('close', leave);
   try {
+    reader = response.body?.getReader();
     if (target.destroyed || target.stream?.destroyed) leave();
     else sendHead(response, target);
+    if (target.req?.method === 'HEAD') leave();
     // One for all waits: `compression` hands such listeners to its own stream for good.
     target.on('drain', onDrain);
-    while (!hasLeft) {
+    while (!isLeft) {
       const { done, value } = (await reader?.read()) ?? { done: true };
-      if (done || hasLeft) break;
+      if (done || isLeft) break;
       const hasRoom = target.write(value);
       target.flush?.();
-      if (hasRoom || hasLeft) continue;
+      if (hasRoom || isLeft) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -2,11 +2,13 @@ import { taskIdHeader } from '../../protocol/frame';
 import { TaskError } from '../../protocol/task-error';
 import { isForClients } from '../task-errors';
 
-/** The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer. */
+/**
+ * The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer,
+ * and without `connection`: that is for whoever has one to say, and HTTP/2 refuses it.
+ */
 const streamHeaders = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
-  connection: 'keep-alive',
   'x-vercel-ai-ui-message-stream': 'v1',
   'x-accel-buffering': 'no',
 } as const;
