@@ -11,26 +11,13 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly body?: unknown;
 }
 
-/** A body as a web stream, read only as fast as it is pulled. */
-function streamOf(request: NodeRequest): ReadableStream<Uint8Array> {
-  const chunks = request[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await chunks.return?.();
-    },
-  });
-}
-
-function bodyOf(request: NodeRequest): RequestInit {
-  const { method, readableDidRead, body } = request;
+function bodyOf(
+  { method, readableDidRead, body }: NodeRequest,
+  stream: ReadableStream<Uint8Array>,
+): RequestInit {
   if (method === 'GET' || method === 'HEAD') return {};
   // `duplex` is required with a stream as the body, and missing from the DOM's types.
-  if (!readableDidRead) return { body: streamOf(request), duplex: 'half' } as RequestInit;
+  if (!readableDidRead) return { body: stream, duplex: 'half' } as RequestInit;
   if (body === undefined) {
     throw new TaskError({
       code: 'unreadable-body',
@@ -56,12 +43,12 @@ function urlOf({ url = '/', headers }: NodeRequest): URL {
 }
 
 /**
- * A Node request as a web-standard one. Where a body parser was first, its `request.body` stands
- * for the body.
+ * A Node request as a web-standard one, with the stream as its body. Where a body parser was first,
+ * its `request.body` stands for that.
  *
  * @throws TaskError `unreadable-body`.
  */
-export function toWebRequest(request: NodeRequest): Request {
+export function toWebRequest(request: NodeRequest, body: ReadableStream<Uint8Array>): Request {
   const { method = 'GET' } = request;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -69,5 +56,5 @@ export function toWebRequest(request: NodeRequest): Request {
     if (value === undefined || name.startsWith(':')) continue;
     headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  return new Request(urlOf(request), { method, headers, ...bodyOf(request) });
+  return new Request(urlOf(request), { method, headers, ...bodyOf(request, body) });
 }
