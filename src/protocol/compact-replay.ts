@@ -6,9 +6,11 @@ export interface NumberedFrame {
   readonly data: string;
 }
 
-type DeltaType = 'text-delta' | 'reasoning-delta' | 'tool-input-delta';
+/** The chunks that carry a part's text in pieces. */
+export type DeltaType = 'text-delta' | 'reasoning-delta' | 'tool-input-delta';
 
-interface DeltaShape {
+/** Which members of a delta tell what. */
+export interface DeltaShape {
   /** Names the part that the delta belongs to. */
   readonly idKey: string;
   readonly textKey: string;
@@ -21,7 +23,8 @@ const textShape: DeltaShape = {
   knownKeys: new Set(['type', 'id', 'delta', 'providerMetadata']),
 };
 
-const deltaShapes: Record<DeltaType, DeltaShape> = {
+/** The members of the deltas that may become one; those with others are left alone. */
+export const deltaShapes: Record<DeltaType, DeltaShape> = {
   'text-delta': textShape,
   'reasoning-delta': textShape,
   'tool-input-delta': {

@@ -17,6 +17,8 @@ export type TaskErrorCode =
   | 'invalid-response'
   | 'invalid-task-id'
   | 'lost'
+  | 'message-id-ignored'
+  | 'message-unavailable'
   | 'method-not-allowed'
   | 'not-found'
   | 'refused'

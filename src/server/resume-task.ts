@@ -83,9 +83,14 @@ export function resumeTask({
       throw createNotFoundError();
     }
     if (onSettle) {
-      const delivering = deliverLostTask({ context: streamContext, taskId, owner, onSettle }).catch(
-        (error: unknown) => onError(error, { taskId }),
-      );
+      const report = (error: unknown) => onError(error, { taskId });
+      const delivering = deliverLostTask({
+        context: streamContext,
+        taskId,
+        owner,
+        onSettle,
+        onError: report,
+      }).catch(report);
       waitUntil?.(delivering);
     }
     if (reader.isEnded) {

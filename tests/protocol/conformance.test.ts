@@ -235,10 +235,13 @@ describe('parts', () => {
 });
 
 describe('order', () => {
-  it('starts with start and a running snapshot; messageId only when there is one (R-ORDER-1)', async () => {
+  it('starts with start and a running snapshot; messageId in chats and when it was given (R-ORDER-1)', async () => {
     const firstOf = async (settings: Settings) => chunksOf(await run(() => 1, settings))[0];
     expect(await firstOf({})).toEqual({ type: 'start' });
-    expect(await firstOf({ chatId: 'chat' })).toEqual({ type: 'start' });
+    expect(await firstOf({ chatId: 'chat', taskId: 'the-id-of-a-task' })).toEqual({
+      type: 'start',
+      messageId: 'the-id-of-a-task',
+    });
     expect(await firstOf({ messageId: 'm1' })).toEqual({ type: 'start', messageId: 'm1' });
     const last = { id: 'a7', role: 'assistant' as const, parts: [] };
     expect(await firstOf({ messageId: 'm1', originalMessages: [last] })).toEqual({

@@ -327,7 +327,11 @@ describe('the start chunk', () => {
       { messageId: 'm', originalMessages: [user, assistant] },
       { messageId: 'a' },
     ],
-    ['takes no id from a message of the user', { originalMessages: [assistant, user] }, {}],
+    [
+      'takes no id from a message of the user',
+      { taskId: 'the-id-of-a-task', originalMessages: [assistant, user] },
+      { messageId: 'the-id-of-a-task' },
+    ],
     [
       'takes the id of the page after a message of the user',
       { messageId: 'm', originalMessages: [user] },

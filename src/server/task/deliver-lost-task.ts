@@ -16,11 +16,14 @@ export async function deliverLostTask({
   taskId,
   owner,
   onSettle,
+  onError,
 }: {
   context: TaskStreamContext;
   taskId: string;
   owner: string | undefined;
   onSettle: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
+  /** Gets why the message is left out, if it is. */
+  onError: (error: unknown) => void;
 }): Promise<void> {
   // Contexts whose producers cannot be lost need not say that a task was saved.
   if (!context.markSaved) return;
@@ -44,7 +47,11 @@ export async function deliverLostTask({
     if (!settling || !finished) return;
     const settlement = await followSettlement(settling, taskId);
     const { name, chatId } = record;
-    const message = chatId === undefined ? undefined : await readFinishedMessage(finished, taskId);
+    const reading =
+      chatId === undefined
+        ? undefined
+        : readFinishedMessage({ reader: finished, taskId, continued: undefined });
+    const message = await reading?.catch((error: unknown) => void onError(error));
     finished.close();
     await onSettle({ ...settlement, name, chatId, owner, ...(message && { message }) });
     await context.markSaved(taskId);

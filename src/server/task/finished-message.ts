@@ -1,47 +1,128 @@
-import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
+import { TaskError } from '../../protocol/task-error';
 import type { TaskReader } from '../context/task-stream-context';
 import { chunksOf } from '../http/chunk-stream';
+import { breathe } from '../slices';
+import { buildMessage } from './build-message';
+import { createMessageRecord, type MessageRecord } from './message-record';
 
-/** These end a stream; a message has no part of them, and a reader would take them for failures. */
-const endTypes = new Set(['error', 'abort']);
+/** The error of a message that cannot be made whole. */
+function createMessageError(why: string, cause?: unknown): TaskError {
+  return new TaskError({
+    code: 'message-unavailable',
+    message: `The message of the task cannot be given to \`onSettle\`: ${why}`,
+    cause,
+  });
+}
 
-async function* chunksFrom(reader: TaskReader): AsyncGenerator<UIMessageChunk, undefined> {
-  while (!reader.isEnded) {
-    const range = reader.take();
-    if (!range) {
-      await reader.wait();
-      continue;
-    }
-    for (const json of chunksOf(range)) {
-      const chunk = JSON.parse(json) as UIMessageChunk;
-      if (!endTypes.has(chunk.type)) yield chunk;
-    }
+/** What a task has written, as a message of the AI SDK. */
+async function finishMessage({
+  continued,
+  id,
+  record,
+}: {
+  continued: UIMessage | undefined;
+  id: string;
+  record: MessageRecord;
+}): Promise<UIMessage> {
+  try {
+    return await buildMessage({ continued, id, chunks: record.chunks() });
+  } catch (cause) {
+    const why =
+      'the AI SDK refuses the chunks that the task has written, as it does on the page. The cause tells which.';
+    throw createMessageError(why, cause);
   }
 }
 
 /**
- * Builds the message that a settled task has written, once, from its compacted log, by the
- * AI SDK's own rules.
+ * The message of a task that has settled in this process, and the chat with it. It is made of what
+ * the process itself has written, whatever a storage has of that.
  *
- * @param fallbackId What the message is called when nobody has named it.
+ * @param continued The message that the task went on with, if it did.
+ * @param others The chat's messages before that one.
+ * @param record What the task has written, but for the frames that closed its log.
+ * @throws TaskError `message-unavailable`.
  */
-export async function readFinishedMessage(
-  reader: TaskReader,
-  fallbackId: string,
-): Promise<UIMessage> {
-  let message: UIMessage = { id: fallbackId, role: 'assistant', parts: [] };
-  const chunks = chunksFrom(reader);
+export async function finishChat({
+  taskId,
+  continued,
+  others,
+  record,
+  closing,
+}: {
+  taskId: string;
+  continued: UIMessage | undefined;
+  others: readonly UIMessage[];
+  record: MessageRecord;
+  closing: readonly string[];
+}): Promise<{ message: UIMessage; messages: UIMessage[] }> {
+  for (const frame of closing) record.add(JSON.parse(frame), frame);
+  const message = await finishMessage({ continued, id: taskId, record });
+  return { message, messages: [...others, message] };
+}
+
+function isOwn(chunk: UIMessageChunk, type: string, taskId: string): boolean {
+  return chunk.type === type && 'id' in chunk && chunk.id === taskId;
+}
+
+function isGap(chunk: UIMessageChunk, taskId: string): boolean {
+  return (
+    isOwn(chunk, 'data-task-error', taskId) &&
+    (chunk as { data?: { code?: unknown } }).data?.code === 'gap'
+  );
+}
+
+/**
+ * The message that a settled task has written, from its log; for a process that did not run it.
+ *
+ * @param continued The message that it went on with. What the log tells of that is less than it
+ * was, and is left out.
+ * @throws TaskError `message-unavailable` when the log is not whole, or when it goes on with a
+ * message that is not given.
+ */
+export async function readFinishedMessage({
+  reader,
+  taskId,
+  continued,
+}: {
+  reader: TaskReader;
+  taskId: string;
+  continued: UIMessage | undefined;
+}): Promise<UIMessage> {
+  let record = createMessageRecord();
+  let startCount = 0;
+  let hasGap = false;
+  let isSettled = false;
+  const add = (chunk: UIMessageChunk, frame: string) => {
+    if (chunk.type === 'start') {
+      startCount++;
+      // What came before is the message that the task goes on with, for those who replay it.
+      record = createMessageRecord();
+      hasGap = false;
+    }
+    hasGap ||= isGap(chunk, taskId);
+    isSettled ||= isOwn(chunk, 'data-task-settle', taskId);
+    record.add(chunk, frame);
+  };
   try {
-    const stream = new ReadableStream<UIMessageChunk>({
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-    });
-    for await (const snapshot of readUIMessageStream({ message, stream })) message = snapshot;
-    return message;
+    while (!reader.isEnded) {
+      const range = reader.take();
+      if (!range) {
+        await reader.wait();
+        continue;
+      }
+      for (const frame of chunksOf(range)) {
+        add(JSON.parse(frame), frame);
+        await breathe();
+      }
+    }
   } finally {
     reader.close();
   }
+  if (hasGap) throw createMessageError('part of its log is missing.');
+  if (!isSettled || startCount === 0) throw createMessageError('its log is not kept any more.');
+  if (startCount > 1 && !continued) {
+    throw createMessageError('the message that it continues was not stored.');
+  }
+  return await finishMessage({ continued, id: taskId, record });
 }

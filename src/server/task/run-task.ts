@@ -33,6 +33,8 @@ export interface RunOutcome {
   readonly settlement: TaskSettlement;
   /** False when somebody else had closed the task, so that the log says something else. */
   readonly isOurs: boolean;
+  /** The frames that closed the log. */
+  readonly closing: readonly string[];
 }
 
 type Ending =
@@ -127,10 +129,11 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
 
   const { settlement, frames } = settle(options, ending);
   try {
-    return { settlement, isOurs: await log.settle(frames, settlement.status) };
+    const isOurs = await log.settle(frames, settlement.status);
+    return { settlement, isOurs, closing: frames };
   } catch (error) {
     maskError(error);
-    return { settlement, isOurs: true };
+    return { settlement, isOurs: true, closing: frames };
   }
 }
 

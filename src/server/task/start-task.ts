@@ -1,4 +1,3 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
@@ -7,11 +6,12 @@ import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError } from '../task-errors';
-import { checkMessages, createMessagesError } from './check-messages';
-import { readFinishedMessage } from './finished-message';
+import { createMessagesError } from './check-messages';
+import { finishChat } from './finished-message';
 import { createErrorMask } from './mask-error';
-import { historyChunks } from './message-history';
+import { createMessageRecord } from './message-record';
 import { createNestedTasks } from './nested-tasks';
+import { openingOf } from './opening';
 import { runTask } from './run-task';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
@@ -55,33 +55,6 @@ export interface StartTaskOptions
 /** How long `onSettle` is waited for before the chat's active task is cleared. */
 const maxSettleCallbackMs = 30_000;
 
-/** The assistant's message that the task goes on with, if there is one. */
-function continuedMessage(messages: StartTaskOptions['originalMessages']): UIMessage | undefined {
-  const last = messages?.at(-1);
-  return last?.role === 'assistant' ? last : undefined;
-}
-
-/**
- * The first chunks of a log. That of a continued message begins with the message as it was, for
- * those who replay it from the start; `skipped` tells how many chunks that are.
- */
-async function openingChunks(
-  { messageId, originalMessages }: StartTaskOptions,
-  snapshot: UIMessageChunk,
-): Promise<{ chunks: UIMessageChunk[]; skipped: number }> {
-  checkMessages(originalMessages);
-  const continued = continuedMessage(originalMessages);
-  const id = continued?.id ?? messageId;
-  const start: UIMessageChunk = { type: 'start', ...(id !== undefined && { messageId: id }) };
-  if (!continued || continued.parts.length === 0) return { chunks: [start, snapshot], skipped: 0 };
-  const { metadata } = continued;
-  const history: UIMessageChunk[] = [
-    { ...start, ...(metadata != null && { messageMetadata: metadata }) },
-    ...(await historyChunks(continued)),
-  ];
-  return { chunks: [...history, start, snapshot], skipped: history.length };
-}
-
 /** Claims the taskId and, if it was free, runs the task. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { taskId, name, owner, chatId, concurrent, heartbeatMs, steps, transformer } = options;
@@ -103,14 +76,14 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
 
   const token = createTaskId();
-  const opening = await openingChunks(options, {
+  const opening = await openingOf(options, {
     type: 'data-task',
     id: taskId,
     data: reporter.snapshot(),
   }).catch(createMessagesError);
   if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
-  const { chunks, skipped } = opening;
-  const cursor = skipped > 0 ? formatCursor(0, skipped - 1) : undefined;
+  const { history, chunks, messageId } = opening;
+  const cursor = history.length > 0 ? formatCursor(0, history.length - 1) : undefined;
   const opened = await openLog(options, mask, {
     owner,
     name,
@@ -119,13 +92,22 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     leaseMs: 2 * heartbeatMs,
     graceMs: options.graceMs,
     token,
-    frames: chunks.map((chunk) => JSON.stringify(chunk)),
+    frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
   });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
   if (!log) return { kind: 'joined', context, cursor };
 
-  const taskWriter = createTaskWriter({ taskId, log, maskError: (error) => mask(error).message });
+  // Only who saves the message has to have it.
+  const record = options.onSettle && opening.isInChat ? createMessageRecord() : undefined;
+  for (const chunk of chunks) record?.add(chunk, JSON.stringify(chunk));
+  const taskWriter = createTaskWriter({
+    taskId,
+    messageId,
+    log,
+    record,
+    maskError: (error) => mask(error).message,
+  });
   writer = taskWriter;
   const sendsResult = chatId === undefined || options.sendResult === true;
   const nested = createNestedTasks({
@@ -158,10 +140,9 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
   const settled = outcome.then(({ settlement, isOurs }) => (isOurs ? settlement : undefined));
   const tell = async (settlement: TaskSettlement) => {
-    const saved = await describeMessage(options, context).catch((error: unknown) => {
-      mask(error);
-      return {};
-    });
+    const { closing } = await outcome;
+    const finishing = record && finishChat({ ...opening, taskId, record, closing });
+    const saved = await finishing?.catch((error: unknown) => void mask(error));
     await options.onSettle?.({ ...settlement, name, chatId, owner, ...saved });
   };
   const release = async () => {
@@ -174,22 +155,6 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     await log.release().catch(mask);
   };
   return { kind: 'opened', context, cursor, token, settled, released: release() };
-}
-
-/** The message that a chat's task has written, and the chat with it. */
-async function describeMessage(
-  { taskId, owner, chatId, originalMessages }: StartTaskOptions,
-  context: TaskStreamContext,
-): Promise<Pick<TaskSettleEvent<unknown>, 'message' | 'messages'>> {
-  if (chatId === undefined && !originalMessages) return {};
-  const reader = await context.read(taskId, { owner });
-  if (!reader) return {};
-  const timer = setTimeout(() => reader.close(), maxSettleCallbackMs);
-  const message = await readFinishedMessage(reader, taskId).finally(() => clearTimeout(timer));
-  if (!originalMessages) return { message };
-  const continued = continuedMessage(originalMessages);
-  const others = originalMessages.filter((other) => other !== continued);
-  return { message, messages: [...others, message] };
 }
 
 /** Opens the log; the reason why that cannot be is returned, not thrown. */

@@ -32,11 +32,13 @@ export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
   readonly chatId: string | undefined;
   readonly owner: string | undefined;
   /**
-   * In a chat, the assistant's message as the task has left it, ready to be saved. Its id is the
-   * one of the message that was continued, else `messageId`, else the taskId.
+   * In a chat, the assistant's message as the task has left it, ready to be saved: the message that
+   * it continues, untouched, and what this process has written, whatever became of that in a
+   * storage. Its id is the one of the message that was continued, else `messageId`, else the taskId;
+   * the page calls it the same. Absent when it cannot be made whole; `onError` is told why then.
    */
   readonly message?: UIMessage;
-  /** `originalMessages`, if given, with that message in place of the one that it continues. */
+  /** `originalMessages`, if given, and `message`, in place of the one that it continues. */
   readonly messages?: UIMessage[];
 }
 
@@ -105,7 +107,7 @@ export interface StreamTaskOptions<Input, Result, Steps extends Record<string, n
   concurrent?: boolean;
   /** The chat's messages; when the last one is the assistant's, the task continues it. */
   originalMessages?: readonly UIMessage[];
-  /** Id of the assistant's message, as the page named it. */
+  /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
   messageId?: string;
   /** Cancels the task when it aborts. */
   abortSignal?: AbortSignal;

@@ -6,6 +6,7 @@ import { bytesBeyond } from '../bytes-beyond';
 import type { TaskLog } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
 import { encodeChunk } from './encode-chunk';
+import type { MessageRecord } from './message-record';
 import { createOpenParts } from './open-parts';
 import { serializeFaithfully } from './serialize';
 
@@ -68,11 +69,17 @@ const chunksPerLook = 16;
  */
 export function createTaskWriter({
   taskId,
+  messageId,
   log,
+  record,
   maskError,
 }: {
   taskId: string;
+  /** What the task's own `start` calls its message. */
+  messageId: string | undefined;
   log: Pick<TaskLog, 'append' | 'isBehind' | 'caughtUp' | 'maxFrameBytes'>;
+  /** Takes note of what goes into the log, when a message is made of it at the end. */
+  record: Pick<MessageRecord, 'add'> | undefined;
   /** Reports an error to the host and gives the words that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
@@ -82,8 +89,9 @@ export function createTaskWriter({
   let failure: { error: unknown } | undefined;
   let finish: MergedFinish = {};
   let hasEnded = false;
-  // Of them one is reported.
+  // Of them one is reported, and one of the ids that other streams have for the message.
   let oversizedSnapshot: unknown;
+  let hasReportedId = false;
 
   const assertOpen = () => {
     if (hasEnded) throw createSettledError();
@@ -93,9 +101,16 @@ export function createTaskWriter({
     failure ??= { error };
   };
 
-  const send = (data: string, chunk: UIMessageChunk, source: unknown) => {
-    for (const closing of openParts.track(chunk, source)) log.append(JSON.stringify(closing));
+  const append = (data: string, chunk: UIMessageChunk) => {
     log.append(data);
+    record?.add(chunk, data);
+  };
+
+  const send = (data: string, chunk: UIMessageChunk, source: unknown) => {
+    for (const closing of openParts.track(chunk, source)) {
+      append(JSON.stringify(closing), closing);
+    }
+    append(data, chunk);
   };
 
   const encode = (chunk: object, path: string, subject: unknown = chunk): string => {
@@ -125,10 +140,23 @@ export function createTaskWriter({
     send(data, chunk, undefined);
   };
 
+  const compareId = (theirs: string | undefined) => {
+    if (hasReportedId || messageId === undefined || theirs == null || theirs === messageId) return;
+    hasReportedId = true;
+    maskError(
+      new TaskError({
+        code: 'message-id-ignored',
+        message: `A \`start\` chunk calls the message ${JSON.stringify(theirs)}, but the page and \`onSettle\` call it ${JSON.stringify(messageId)}. Pass the id as \`messageId\` to the task, and save in its \`onSettle\`.`,
+        details: { messageId, ignored: theirs },
+      }),
+    );
+  };
+
   /** @param source The reader of the merged stream that the chunk came from, if it did. */
   const write = (chunk: UIMessageChunk, source?: unknown) => {
     switch (chunk.type) {
       case 'start':
+        compareId(chunk.messageId);
         if (chunk.messageMetadata == null) return assertOpen();
         return emit(
           { type: 'message-metadata', messageMetadata: chunk.messageMetadata },
