@@ -58,7 +58,7 @@ const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
 const twoAtATime = { maxWorkers: 2 };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
-const waitingForRedis = ['fencing', 'outage', 'refusals', 'resumable-stream'].map(
+const waitingForRedis = ['fencing', 'outage', 'refusals', 'resumable-stream', 'saving'].map(
   (name) => `tests/redis/${name}.test.ts`,
 );
 const waitingForInstances = ['two-instances', 'chat-two-instances'].map(

@@ -7,6 +7,8 @@ export type { ResumableStreamContext } from './context/resumable-stream-context'
 export type {
   FrameRange,
   OpenTaskOptions,
+  OutcomeClaim,
+  OutcomeClaiming,
   ReadTaskOptions,
   TaskLog,
   TaskReader,

@@ -12,7 +12,7 @@ import {
   streamResponse,
   type TaskResponseInit,
 } from './http/responses';
-import { deliverLostTask } from './task/deliver-lost-task';
+import { deliverOutcome } from './task/deliver-outcome';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkTaskId, contextErrorOf, createNotFoundError } from './task-errors';
 
@@ -33,14 +33,18 @@ export interface ResumeTaskOptions {
   /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
   heartbeatMs?: number;
   /**
-   * Told of the outcome of a task whose process was lost, and so could not call its own `onSettle`:
-   * at least once, with the message as the log has it. Its id is the one that the page knows, else
-   * the taskId; save it by that. `messages` is not known here.
+   * Told of the outcome of a task that is over and unsaved: its process was lost before its own
+   * `onSettle` had returned, or that has failed. At least once, and by one process at a time, with
+   * `isRecovered: true` and the message as the log has it. `messages` is not known here. Its id is
+   * the one that the page knows, else the taskId: save it by that, and only where no message of
+   * that id is final, because that process may have saved it and been lost a moment later.
    */
   onSettle?: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
   /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
   waitUntil?: (promise: Promise<unknown>) => void;
-  /** Gets what `onSettle` throws. Default: `console.error`. */
+  /**
+   * Gets what `onSettle` throws, and why a message cannot be recovered. Default: `console.error`.
+   */
   onError?: (error: unknown, context: { taskId: string }) => void;
 }
 
@@ -84,11 +88,8 @@ export function resumeTask({
     }
     if (onSettle) {
       const report = (error: unknown) => onError(error, { taskId });
-      const delivering = deliverLostTask({
-        context: streamContext,
-        taskId,
-        owner,
-        onSettle,
+      const delivering = deliverOutcome({
+        ...{ context: streamContext, taskId, owner, onSettle },
         onError: report,
       }).catch(report);
       waitUntil?.(delivering);

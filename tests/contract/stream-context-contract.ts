@@ -418,6 +418,94 @@ export function describeStreamContext(
       });
     });
 
+    describe('an outcome of which the host has to be told', () => {
+      const claim = async (options?: { owner?: string; at?: TaskStreamContext }) => {
+        const { at = context, ...rest } = options ?? {};
+        return at.claimOutcome?.(taskId, rest);
+      };
+      const isUnsaved = async () => (await context.inspect(taskId))?.isUnsaved;
+
+      /** Claims what nobody holds. */
+      const claimFree = async () => {
+        const claiming = await claim();
+        if (claiming?.kind !== 'claimed') throw new Error(`It is ${claiming?.kind}.`);
+        return claiming.claim;
+      };
+
+      // R-SAVE-1
+      it('is unsaved from its settling until the host has it, and claimed by nobody else', async () => {
+        const log = await open({ savesOutcome: true });
+        expect(await isUnsaved()).toBeUndefined();
+        expect(await claim()).toEqual({ kind: 'running' });
+        await log.settle([chunk(1)], 'completed');
+        expect(log.isStored ?? true).toBe(true);
+        expect(await isUnsaved()).toBe(true);
+        expect(await claim()).toEqual({ kind: 'held', waitMs: expect.any(Number) });
+        await log.release({ isSaved: true });
+        expect(await isUnsaved()).toBeUndefined();
+        expect(await claim()).toBeUndefined();
+      });
+
+      // R-SAVE-2, R-SAVE-3
+      it('that the host does not have is claimed by one at a time, until it has', async () => {
+        const continued = JSON.stringify({ id: 'm', parts: ['ä\u2028'] });
+        const log = await open({ savesOutcome: true, continued });
+        await log.settle([chunk(1)], 'failed');
+        await log.release({ isSaved: false });
+        for (let count = 0; count < 2; count++) {
+          expect(await isUnsaved()).toBe(true);
+          const own = await claimFree();
+          expect(own.continued).toBe(continued);
+          expect(await claim()).toEqual({ kind: 'held', waitMs: expect.any(Number) });
+          await own.release({ isSaved: false });
+        }
+        await (await claimFree()).release({ isSaved: true });
+        expect(await isUnsaved()).toBeUndefined();
+        expect(await claim()).toBeUndefined();
+      });
+
+      it('may reach the host late, though it was given up', async () => {
+        const log = await open({ savesOutcome: true });
+        await log.settle([chunk(1)], 'completed');
+        await log.release();
+        expect(await isUnsaved()).toBe(true);
+        await log.release({ isSaved: true });
+        await log.release();
+        expect(await isUnsaved()).toBeUndefined();
+        expect(await claim()).toBeUndefined();
+      });
+
+      itKnowsOutcomes('is claimed from any instance', async () => {
+        const log = await open({ savesOutcome: true });
+        expect(await claim({ at: elsewhere })).toEqual({ kind: 'running' });
+        await log.settle([chunk(1)], 'completed');
+        expect(await claim({ at: elsewhere })).toMatchObject({ kind: 'held' });
+        await log.release({ isSaved: false });
+        const claiming = await claim({ at: elsewhere });
+        expect(claiming).toMatchObject({ kind: 'claimed' });
+        expect(await claim()).toMatchObject({ kind: 'held' });
+        if (claiming?.kind === 'claimed') await claiming.claim.release({ isSaved: true });
+        expect(await claim()).toBeUndefined();
+      });
+
+      it('is nobody’s but its owner’s', async () => {
+        const log = await open({ owner: 'me', savesOutcome: true });
+        await log.settle([chunk(1)], 'completed');
+        await log.release({ isSaved: false });
+        for (const owner of [undefined, '', 'you']) expect(await claim({ owner })).toBeUndefined();
+        expect(await claim({ owner: 'me' })).toMatchObject({ kind: 'claimed' });
+      });
+
+      it('is none where the task has nobody to tell, and for a task that is not known', async () => {
+        expect(await claim()).toBeUndefined();
+        const log = await open({ continued: '{}' });
+        await log.settle([chunk(1)], 'completed');
+        expect(await isUnsaved()).toBeUndefined();
+        expect(await claim()).toBeUndefined();
+        await log.release();
+      });
+    });
+
     describe('a cancel', () => {
       itCancels('reaches the producer, from wherever it is asked for', async () => {
         const log = await open();

@@ -1,3 +1,5 @@
+import type { UIMessage } from 'ai';
+import type { TaskSettleEvent } from 'ai-task-stream/server';
 import { createDeferred, type Deferred } from './async';
 import { spawnTaskProcess, type TaskProcess } from './spawn-task-process';
 
@@ -14,7 +16,22 @@ export interface StartedTask {
   work: 'keep-open' | 'cycle' | 'obey';
   /** Between two writes, in milliseconds. Default 10. */
   paceMs?: number;
+  saving?: Saving;
+  /** The message that it continues. */
+  continued?: UIMessage;
 }
+
+/**
+ * Whether `onSettle`, which reports `saving` with its event, returns at once, or waits to be told
+ * that it has `saved` or that it shall `fail`. Default `at-once`.
+ */
+type Saving = 'at-once' | 'obey';
+
+/** What a server tells of a call of `onSettle`. */
+export type Saved = Pick<
+  TaskSettleEvent<unknown>,
+  'status' | 'error' | 'isStored' | 'isRecovered' | 'message' | 'chatId' | 'name'
+>;
 
 /** A task that a server follows, over HTTP as it were. */
 export interface FollowedTask {
@@ -22,6 +39,8 @@ export interface FollowedTask {
   chatId?: string;
   cursor?: string;
   heartbeatMs: number;
+  /** Set when it has an `onSettle`; it reports `delivered` once there is nothing more to save. */
+  saving?: Saving;
 }
 
 /** Tasks that a server tries to start, each at its moment. */
@@ -33,7 +52,7 @@ export interface Race {
 }
 
 /** What a task is told by the test. */
-export type Word = 'go' | 'finish' | { lines: number };
+export type Word = 'go' | 'finish' | 'saved' | 'fail' | { lines: number } | { text: string };
 
 export type ServerCommand = { id: number } & (
   | { do: 'start'; task: StartedTask }

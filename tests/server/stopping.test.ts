@@ -337,7 +337,10 @@ describe('onSettle', () => {
           result: { pages: 3 },
           durationMs: expect.any(Number),
           settledAt: expect.any(Number),
+          isStored: true,
+          isRecovered: false,
           message: expect.objectContaining({ id: task.taskId, role: 'assistant' }),
+          messages: [expect.objectContaining({ id: task.taskId, role: 'assistant' })],
         },
       ],
     ]);

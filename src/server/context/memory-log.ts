@@ -1,5 +1,6 @@
 import type { TaskOutcome } from '../../protocol/task-parts';
 import { cancelledError, createStopReason } from '../task/stop-reason';
+import { releaseOutcome } from './memory-outcome';
 import { retain } from './memory-retention';
 import { leaveChat, type MemoryLog, type MemoryState, wake } from './memory-state';
 import type { TaskLog } from './task-stream-context';
@@ -44,7 +45,8 @@ export function createMemoryLog(
       wake(log);
       return true;
     },
-    async release() {
+    async release({ isSaved = false } = {}) {
+      releaseOutcome(log, isSaved);
       leaveChat(state, log);
     },
     isBehind: false,

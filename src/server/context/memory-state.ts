@@ -18,6 +18,12 @@ export interface MemoryLog {
   cancel: { readonly reason: string | undefined } | undefined;
   /** Epoch milliseconds; set once settled. */
   settledAt: number | undefined;
+  /** Whether the host has to be told of the outcome, or has yet to be. */
+  isUnsaved: boolean;
+  /** The message that the task continues, as JSON; kept while it is unsaved. */
+  continued: string | undefined;
+  /** Whether somebody is telling the host, or will once the task has settled. */
+  isHeld: boolean;
   /** Readers at the end of the log: called once at the next change, and then forgotten. */
   readonly waiters: Set<() => void>;
   /** Producers: called when the task is asked to stop. */

@@ -1,5 +1,6 @@
 import { formatCursor } from '../../protocol/cursor';
 import { appendChunk, createMemoryLog } from './memory-log';
+import { claimOutcome } from './memory-outcome';
 import { createMemoryReader } from './memory-reader';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
@@ -63,7 +64,9 @@ export function createMemoryContext(
   }: Omit<MemoryStreamContextOptions, 'scope'> = {},
 ): TaskStreamContext {
   return {
-    async open(taskId, { owner, name, chatId, concurrent = false, token, frames }) {
+    async open(taskId, options) {
+      const { owner, name, chatId, concurrent = false, token, frames } = options;
+      const { savesOutcome = false, continued } = options;
       const known = liveLog(state, taskId);
       if (known) {
         return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
@@ -85,6 +88,9 @@ export function createMemoryContext(
         status: 'running',
         cancel: early && early.expiresAt > Date.now() ? { reason: early.reason } : undefined,
         settledAt: undefined,
+        isUnsaved: savesOutcome,
+        continued: savesOutcome ? continued : undefined,
+        isHeld: true,
         waiters: new Set(),
         cancelListeners: new Set(),
       };
@@ -131,7 +137,16 @@ export function createMemoryContext(
       if (!log) return undefined;
       const { status, owner, chatId, name, createdAt } = log;
       const cursor = formatCursor(0, log.data.length - 1);
-      return { taskId, status, owner, chatId, name, cursor, createdAt };
+      const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
+      return {
+        ...{ taskId, status, owner, chatId, name, cursor, createdAt },
+        ...(isUnsaved && { isUnsaved }),
+      };
+    },
+
+    async claimOutcome(taskId, { owner } = {}) {
+      const log = liveLog(state, taskId);
+      return log && log.owner === owner ? claimOutcome(log) : undefined;
     },
 
     async activeTask(chatId, { owner } = {}) {

@@ -37,8 +37,20 @@ export interface TaskLog {
    * `false`: somebody else had closed the task, and these frames are not part of its log.
    */
   settle(frames: readonly string[], status: TaskOutcome): Promise<boolean>;
-  /** Ends the tenure: the chat's active task is cleared if it is still this one. Idempotent. */
-  release(): Promise<void>;
+  /**
+   * Whether the outcome is in the storage, once the task has settled. `false`: the storage was away
+   * at the end, so that the outcome is this process' only; others may find another one later.
+   * Default true.
+   */
+  readonly isStored?: boolean;
+  /**
+   * Ends the tenure, and the chat's active task is cleared if it is still this one. Idempotent,
+   * except that `isSaved` may follow later.
+   *
+   * @param options.isSaved Whether the host has the outcome, of a task that was opened with
+   * `savesOutcome`. Otherwise it stays unsaved, for whoever claims it.
+   */
+  release(options?: { isSaved?: boolean }): Promise<void>;
   /** Whether so much waits to be stored that merged streams should pause. */
   readonly isBehind: boolean;
   /** Resolves once little enough waits for them to go on, or when that may take long. */
@@ -74,6 +86,16 @@ export interface OpenTaskOptions {
   token: string;
   /** The first chunks, as JSON, stored in the same step. */
   frames: readonly string[];
+  /**
+   * The host is told of the outcome: settling marks the task as unsaved, in the same step, and
+   * `release` clears that. Default: nobody has to be told.
+   */
+  savesOutcome?: boolean;
+  /**
+   * The message that the task continues, as JSON: kept while the task is unsaved, for whoever has
+   * to tell of its outcome in this process' place.
+   */
+  continued?: string;
 }
 
 export interface ReadTaskOptions {
@@ -99,9 +121,29 @@ export interface TaskRecord {
   readonly cursor: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** Whether its producer was lost, so that the host has yet to be told of the outcome. */
+  /**
+   * Whether it is over and the host has yet to be told of the outcome: it is being told now, or the
+   * process that had to was lost or failed to.
+   */
   readonly isUnsaved?: boolean;
 }
+
+/** The right to tell the host of an outcome; nobody else has it meanwhile. */
+export interface OutcomeClaim {
+  /** The message that the task continues, as JSON. */
+  readonly continued?: string;
+  /** Ends it: the host was told, which clears the chat's active task, or somebody else may try. */
+  release(options: { isSaved: boolean }): Promise<void>;
+}
+
+/**
+ * What came of the attempt to claim an outcome. `running`: there is none yet. `held`: somebody else
+ * tells the host of it, or did so less than `waitMs` milliseconds ago.
+ */
+export type OutcomeClaiming =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'held'; readonly waitMs: number }
+  | { readonly kind: 'claimed'; readonly claim: OutcomeClaim };
 
 /** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
 export interface TaskStreamContext {
@@ -122,10 +164,10 @@ export interface TaskStreamContext {
   /** The newest task that is running for a chat now, or that is still being saved. */
   activeTask(chatId: string, options?: { owner?: string }): Promise<string | undefined>;
   /**
-   * Takes note that the host was told of the outcome of a lost task, and clears the chat's active
-   * task. Only where producers can be lost.
+   * Claims the outcome of a task that is unsaved, to tell the host of it; atomic, and given up when
+   * this process is gone. `undefined`: there is nothing to tell, or the task is somebody else's.
    */
-  markSaved?(taskId: string): Promise<void>;
+  claimOutcome?(taskId: string, options?: { owner?: string }): Promise<OutcomeClaiming | undefined>;
   /** Closes what the context itself opened. Idempotent. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { chatScript } from './redis-scripts';
 import type { StoredTask } from './stored-task';
 
 /** Whose chat it is, and which. */
-interface Chat {
+export interface Chat {
   readonly owner: string | undefined;
   readonly chatId: string;
 }

@@ -36,8 +36,8 @@ export interface RedisProducerOptions {
   firstFrames: readonly string[];
   /** A cancel that came before, as it is stored. */
   cancel: string | undefined;
-  /** Ends the tenure in the chat. */
-  release: () => Promise<void>;
+  /** Ends the tenure. */
+  release: TaskLog['release'];
   /** Called once: nothing of this producer will be stored any more. */
   onEnd: (how: 'settled' | 'fenced') => void;
 }
@@ -117,6 +117,7 @@ export function createRedisProducer({
   let preface: string[] | undefined;
   let closing: Closing | undefined;
   let resolveSettled: (isOurs: boolean) => void = () => {};
+  let isStored = false;
   let hasEnded = false;
   // The frame after those of the newest commit, and whether the one behind another has worked.
   let sentNext = 0;
@@ -273,6 +274,7 @@ export function createRedisProducer({
       case 'stored':
         pending.shift(last);
         if (outcome === undefined) return;
+        isStored = true;
         settleHere();
         return end('settled');
       case 'behind':
@@ -380,6 +382,9 @@ export function createRedisProducer({
         };
         pace.addLast();
       });
+    },
+    get isStored() {
+      return isStored;
     },
     release,
     get isBehind() {

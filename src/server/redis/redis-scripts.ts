@@ -17,8 +17,8 @@ export interface RedisScript {
 
 /**
  * KEYS m f l c · ARGV token, epoch, ended epochs (JSON-free: `k=end` joined by commas), owner,
- * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames.
- * Claims a task, or begins a log anew that storage has lost (epoch above 0).
+ * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames, and then more
+ * fields of the record, each followed by its value. Claims a task, or begins a log anew that storage has lost (epoch above 0).
  */
 export const openScript: RedisScript = {
   name: 'open',
@@ -36,7 +36,7 @@ if ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', 
 redis.call('XADD', KEYS[2], ARGV[2] .. '-' .. (tonumber(ARGV[11]) + 1), 'a', '0', 'd', ARGV[12])
 redis.call('PEXPIRE', KEYS[2], ARGV[10])
 redis.call('DEL', KEYS[4])
-local record = {'token', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
+local record = {'token', ARGV[1], 'log', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
   'owner', ARGV[4], 'name', ARGV[5], 'chat', ARGV[6], 'home', ARGV[7], 'createdAt', ARGV[8],
   'leaseMs', ARGV[9]}
 if cancel then
@@ -47,6 +47,7 @@ for epoch, last in string.gmatch(ARGV[3], '(%d+)=(-?%d+)') do
   record[#record + 1] = 'endOf' .. epoch
   record[#record + 1] = last
 end
+for i = 13, #ARGV do record[#record + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(record))
 redis.call('SET', KEYS[3], '1', 'PX', ARGV[9])
 redis.call('PEXPIRE', KEYS[1], ARGV[10])
@@ -77,13 +78,16 @@ return 1
  * per entry: first, last, why it is a gap (empty: it is none), frames. Without entries it renews
  * the lease. Whatever it does is published, which proves the producer's life to readers elsewhere.
  *
+ * Settling a task of which the host is yet to be told (`saves`) marks it so, and leaves the lease to
+ * whoever tells: first the producer. See `outcome-scripts.ts`.
+ *
  * An entry that is stored already is skipped; one that does not join is refused with `BEHIND` and
  * where the log ends. `STORE`: Redis refused to store it, and says why.
  */
 export const commitScript: RedisScript = {
   name: 'commit',
   source: `
-local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'status', 'end', 'cancel', 'suspect')
+local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'status', 'end', 'cancel', 'suspect', 'saves')
 if not meta[1] then return {'GONE'} end
 if meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {'FENCED'} end
 local known = tonumber(meta[4])
@@ -120,7 +124,12 @@ end
 local settles = ARGV[6] ~= '' and not problem
 if settles then
   redis.call('HSET', KEYS[1], 'end', last, 'status', ARGV[6], 'settledAt', ARGV[7])
-  redis.call('DEL', KEYS[3])
+  if meta[7] then
+    redis.call('HSET', KEYS[1], 'unsaved', '1')
+    redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[3])
+  else
+    redis.call('DEL', KEYS[3])
+  end
 else
   if last > known then redis.call('HSET', KEYS[1], 'end', last) end
   -- Works in a Redis without memory, too: the producer lives, whatever cannot be stored.
@@ -154,6 +163,10 @@ export const readScript: RedisScript = {
   source: `
 local meta = redis.call('HGETALL', KEYS[1])
 if #meta == 0 then return {} end
+for i = 1, #meta, 2 do
+  -- It may be long, and is wanted by one who recovers the outcome only.
+  if meta[i] == 'continued' then meta[i + 1] = '' end
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local entries = {}

@@ -5,6 +5,7 @@ import type { TaskLog, TaskStreamContext } from '../context/task-stream-context'
 import { createCommitScheduler } from './commit-scheduler';
 import { fetchStart } from './history-fetcher';
 import { createLocalTasks } from './local-tasks';
+import { createOutcomeHolds } from './outcome-holds';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisKeys } from './redis-keys';
@@ -12,6 +13,7 @@ import { createRedisLink } from './redis-link';
 import { createRedisProducer } from './redis-producer';
 import { createClosedError } from './storage-error';
 import type { StoredRecord } from './stored-log';
+import { createStoredOutcomes } from './stored-outcome';
 import { createStoredTasks, type TaskDetails } from './stored-task';
 import { createTaskTail, type TaskTail } from './task-tail';
 
@@ -75,10 +77,16 @@ function checkPositive(options: Record<string, number>): void {
 }
 
 /** What is known of a running task that was taken from this process. */
-function recordOf(details: TaskDetails, tail: TaskTail): StoredRecord {
-  const { home: _home, ...known } = details;
+function recordOf(
+  { owner, name, chatId, createdAt, leaseMs }: TaskDetails,
+  tail: TaskTail,
+): StoredRecord {
   return {
-    ...known,
+    owner,
+    name,
+    chatId,
+    createdAt,
+    leaseMs,
     status: 'running',
     epoch: tail.epoch,
     end: tail.next - 1,
@@ -170,12 +178,22 @@ export function createRedisStreamContext({
 
   const chats = createRedisChats({ link, keys, storedTask, cancel: requestCancel });
 
+  const holds = createOutcomeHolds({
+    storedOutcome: createStoredOutcomes(link, keys),
+    chats,
+    retentionMs: wholeRetentionMs,
+  });
+
   return {
     async open(taskId, options): Promise<TaskLog | undefined> {
       const { owner, name, chatId, concurrent = false, graceMs = 5_000, token, frames } = options;
+      const { savesOutcome = false, continued } = options;
       const leaseMs = Math.ceil(options.leaseMs);
       listenAtHome();
-      const details = { owner, name, chatId, home, createdAt: Date.now(), leaseMs };
+      const details: TaskDetails = {
+        ...{ owner, name, chatId, home, createdAt: Date.now(), leaseMs, savesOutcome },
+        continued: savesOutcome ? continued : undefined,
+      };
       const stored = storedTask(taskId);
       const opening = stored.open({ token, epoch: 0, details, ttlMs: runningTtlMs, frames });
       const chat = chatId === undefined ? undefined : { owner, chatId };
@@ -208,6 +226,8 @@ export function createRedisStreamContext({
       if (last === frames.length - 1) for (const frame of frames) tail.push(frame);
       else tail.skipTo(last + 1);
       const task = tasks.add({ tail, owner });
+      const holder = { token, log: token };
+      const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
       const producer = createRedisProducer({
         stored,
         scheduler,
@@ -222,10 +242,9 @@ export function createRedisStreamContext({
         maxUnflushedBytes,
         firstFrames: frames,
         cancel,
-        async release() {
-          if (chat) await chats.leave(chat, taskId);
-        },
+        release: hold.release,
         onEnd(how) {
+          hold.begin(how);
           task.endProducing(how === 'fenced' ? recordOf(details, tail) : undefined);
         },
       });
@@ -281,14 +300,7 @@ export function createRedisStreamContext({
       };
     },
 
-    async markSaved(taskId) {
-      const stored = storedTask(taskId);
-      const log = await stored.fetchLog();
-      if (!log) return;
-      const { owner, chatId } = log.record;
-      await stored.markSaved();
-      if (chatId !== undefined) await chats.leave({ owner, chatId }, taskId);
-    },
+    claimOutcome: (taskId, { owner } = {}) => holds.claim(taskId, owner),
 
     activeTask: (chatId, { owner } = {}) => chats.active({ owner, chatId }),
 
@@ -300,6 +312,7 @@ export function createRedisStreamContext({
         const flushing = Promise.all(producers.map((producer) => producer.flushed()));
         await atMost(maxCloseMs, flushing);
       }
+      holds.close();
       chats.close();
       leaveHome?.();
       scheduler.close();

@@ -20,6 +20,10 @@ export interface TaskDetails
   extends Pick<StoredRecord, 'owner' | 'name' | 'chatId' | 'createdAt' | 'leaseMs'> {
   /** The channel of the process where the task runs. */
   readonly home: string;
+  /** Whether the host has to be told of the outcome. */
+  readonly savesOutcome: boolean;
+  /** The message that the task continues, as JSON, for whoever tells in the producer's place. */
+  readonly continued: string | undefined;
 }
 
 /** The beginning of a log. */
@@ -99,8 +103,6 @@ export interface StoredTask extends HistorySource {
   cancel(options: { owner: string | undefined; reason: string | undefined }): Promise<boolean>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */
   close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
-  /** Notes that the host knows of a task that was lost. */
-  markSaved(): Promise<void>;
 }
 
 /** One read brings about so many bytes. */
@@ -142,7 +144,11 @@ export function createStoredTasks(
 
     return {
       async open({ token, epoch, details, ttlMs, frames }) {
-        const { owner, name, chatId, home, createdAt, leaseMs } = details;
+        const { owner, name, chatId, home, createdAt, leaseMs, savesOutcome, continued } = details;
+        const more = {
+          ...(savesOutcome && { saves: '1' }),
+          ...(continued !== undefined && { continued }),
+        };
         const [answer, last, cancel] = await run(
           openScript,
           [...taskKeys, earlyCancelsKey],
@@ -160,6 +166,7 @@ export function createStoredTasks(
             String(ttlMs),
             String(frames.length - 1),
             frames.join('\n'),
+            ...Object.entries(more).flat(),
           ],
         );
         return { isOpen: answer === 'OPEN', last: Number(last), cancel: optionalText(cancel) };
@@ -229,10 +236,6 @@ export function createStoredTasks(
           ...(end ?? []),
         ]);
         return { answer: closeAnswers[String(answer)] ?? 'changed', waitMs: Number(leftMs) };
-      },
-
-      async markSaved() {
-        await link.command(['HDEL', recordKey, 'unsaved'], recordKey);
       },
     };
   };

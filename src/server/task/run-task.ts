@@ -35,6 +35,8 @@ export interface RunOutcome {
   readonly isOurs: boolean;
   /** The frames that closed the log. */
   readonly closing: readonly string[];
+  /** False when settling failed, so that nobody knows what the log says. */
+  readonly isStored: boolean;
 }
 
 type Ending =
@@ -130,10 +132,10 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
   const { settlement, frames } = settle(options, ending);
   try {
     const isOurs = await log.settle(frames, settlement.status);
-    return { settlement, isOurs, closing: frames };
+    return { settlement, isOurs, isStored: true, closing: frames };
   } catch (error) {
     maskError(error);
-    return { settlement, isOurs: true, closing: frames };
+    return { settlement, isOurs: true, isStored: false, closing: frames };
   }
 }
 

@@ -2,7 +2,6 @@ import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError } from '../task-errors';
@@ -16,6 +15,7 @@ import { runTask } from './run-task';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
 import { createTaskWriter, type TaskWriterCore } from './task-writer';
+import { tellHost } from './tell-host';
 
 /** What came of the attempt to start a task. */
 export type Claim =
@@ -52,9 +52,6 @@ export interface StartTaskOptions
   heartbeatMs: number;
 }
 
-/** How long `onSettle` is waited for before the chat's active task is cleared. */
-const maxSettleCallbackMs = 30_000;
-
 /** Claims the taskId and, if it was free, runs the task. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { taskId, name, owner, chatId, concurrent, heartbeatMs, steps, transformer } = options;
@@ -82,7 +79,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     data: reporter.snapshot(),
   }).catch(createMessagesError);
   if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
-  const { history, chunks, messageId } = opening;
+  const { history, chunks, messageId, continued } = opening;
   const cursor = history.length > 0 ? formatCursor(0, history.length - 1) : undefined;
   const opened = await openLog(options, mask, {
     owner,
@@ -93,6 +90,8 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     graceMs: options.graceMs,
     token,
     frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
+    ...(options.onSettle && { savesOutcome: true }),
+    ...(options.onSettle && continued && { continued: JSON.stringify(continued) }),
   });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
@@ -140,19 +139,23 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
   const settled = outcome.then(({ settlement, isOurs }) => (isOurs ? settlement : undefined));
   const tell = async (settlement: TaskSettlement) => {
-    const { closing } = await outcome;
+    const { closing, isStored } = await outcome;
     const finishing = record && finishChat({ ...opening, taskId, record, closing });
     const saved = await finishing?.catch((error: unknown) => void mask(error));
-    await options.onSettle?.({ ...settlement, name, chatId, owner, ...saved });
+    await options.onSettle?.({
+      ...{ ...settlement, name, chatId, owner, isRecovered: false },
+      isStored: isStored && (log.isStored ?? true),
+      ...saved,
+    });
   };
   const release = async () => {
-    try {
-      const settlement = await settled;
-      if (settlement && options.onSettle) await atMost(maxSettleCallbackMs, tell(settlement));
-    } catch (error) {
-      mask(error);
+    const settlement = await settled;
+    // Others tell the host of what they have closed.
+    if (!settlement || !options.onSettle) await log.release().catch(mask);
+    else {
+      const end = (how: { isSaved: boolean }) => log.release(how);
+      await tellHost({ tell: () => tell(settlement), release: end, report: mask });
     }
-    await log.release().catch(mask);
   };
   return { kind: 'opened', context, cursor, token, settled, released: release() };
 }
@@ -174,6 +177,8 @@ async function openLog(
     report(error);
     if (whenUnavailable === 'refuse') return { error };
     const context = createMemoryStreamContext({ scope: 'unavailable' });
-    return { context, log: await context.open(taskId, open) };
+    const log = await context.open(taskId, open);
+    // The host's own storage knows nothing of it.
+    return { context, log: log && { ...log, isStored: false } };
   }
 }

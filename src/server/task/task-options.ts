@@ -32,6 +32,17 @@ export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
   readonly chatId: string | undefined;
   readonly owner: string | undefined;
   /**
+   * Whether this is the outcome that the storage has. `false`: the storage was away at the end, so
+   * that only this process knows of it, and others may have closed the task with another outcome.
+   */
+  readonly isStored: boolean;
+  /**
+   * Whether the task ran in another process, which was lost before the host had its outcome, or
+   * whose `onSettle` failed. Save its message only where none with its id is final: that process
+   * may have saved it and been lost before that was noted.
+   */
+  readonly isRecovered: boolean;
+  /**
    * In a chat, the assistant's message as the task has left it, ready to be saved: the message that
    * it continues, untouched, and what this process has written, whatever became of that in a
    * storage. Its id is the one of the message that was continued, else `messageId`, else the taskId;
@@ -77,8 +88,9 @@ export interface TaskSettings<Result = unknown> {
   /** Gets every error as it was thrown. Default: `console.error`. */
   onError?: (error: unknown, context: { taskId: string }) => void;
   /**
-   * Runs exactly once, after the outcome is stored. It is awaited, for 30 s at most, before the
-   * chat's active task is cleared.
+   * Runs once in this process, after the outcome is stored. It is awaited, for 30 s at most, before
+   * the chat's active task is cleared. Until it has returned the task counts as unsaved: when this
+   * process is lost meanwhile, or it throws, `resumeTask({ onSettle })` makes it good.
    */
   onSettle?: (event: TaskSettleEvent<Result>) => Promise<void> | void;
 }

@@ -7,6 +7,7 @@ import { block } from '../../helpers/async';
 import type {
   FollowedTask,
   Race,
+  Saved,
   ServerCommand,
   ServerReport,
   StartedTask,
@@ -98,7 +99,12 @@ async function obey({ writer, task }: Given, id: number): Promise<string> {
   for (let count = 1; ; count++) {
     const word = await nextWord(id);
     if (word === 'finish') return 'done';
-    if (word === 'go') continue;
+    if (typeof word === 'string') continue;
+    if ('text' in word) {
+      writer.write({ type: 'text-delta', id: 'text', delta: word.text });
+      report(id, `wrote ${count}`);
+      continue;
+    }
     for (let n = 0; n < word.lines; n++) task.log('line');
     report(id, `wrote ${count}`);
   }
@@ -139,8 +145,20 @@ async function readBody(id: number, response: Response): Promise<void> {
   report(id, 'ended', { status: response.status, text, settledAt });
 }
 
+function note(id: number, error: unknown): void {
+  console.error(error);
+  report(id, 'problem', String(error));
+}
+
+/** Saves an outcome as the test wants it. */
+async function save(id: number, saving: StartedTask['saving'], event: Saved): Promise<void> {
+  report(id, 'saving', event);
+  report(id, 'settled', event.status);
+  if (saving === 'obey' && (await nextWord(id)) === 'fail') throw new Error('It is not saved.');
+}
+
 async function start(id: number, given: StartedTask): Promise<void> {
-  const { taskId, chatId, heartbeatMs, graceMs } = given;
+  const { taskId, chatId, heartbeatMs, graceMs, saving, continued } = given;
   const task = streamTask({
     streamContext,
     taskId,
@@ -149,7 +167,9 @@ async function start(id: number, given: StartedTask): Promise<void> {
     graceMs,
     steps: { render: 1 },
     execute: (options: Given) => execute(options, id, given),
-    onSettle: ({ status }) => report(id, 'settled', status),
+    originalMessages: continued && [continued],
+    onSettle: (event) => save(id, saving, event),
+    onError: (error) => note(id, error),
     waitUntil(released) {
       void released.then(() => report(id, 'released'));
     },
@@ -163,10 +183,17 @@ async function start(id: number, given: StartedTask): Promise<void> {
   await readBody(id, response);
 }
 
-async function follow(id: number, { cursor, ...task }: FollowedTask): Promise<void> {
+async function follow(id: number, { cursor, saving, ...task }: FollowedTask): Promise<void> {
   const headers = cursor === undefined ? undefined : { 'last-event-id': cursor };
   const request = new Request('http://localhost/task', { headers });
-  const response = await resumeTask({ ...task, streamContext, request }).toResponse();
+  const response = await resumeTask({
+    ...{ ...task, streamContext, request },
+    ...(saving && { onSettle: (event) => save(id, saving, event) }),
+    onError: (error) => note(id, error),
+    waitUntil(delivering) {
+      void delivering.then(() => report(id, 'delivered'));
+    },
+  }).toResponse();
   report(id, 'answered', response.status);
   await readBody(id, response);
 }

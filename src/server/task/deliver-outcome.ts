@@ -1,0 +1,116 @@
+import type { OutcomeClaim, TaskStreamContext } from '../context/task-stream-context';
+import { later } from '../later';
+import { createNotFoundError } from '../task-errors';
+import { readFinishedMessage } from './finished-message';
+import { followSettlement } from './follow-settlement';
+import type { TaskSettleEvent } from './task-options';
+import { maxTellMs, tellHost } from './tell-host';
+
+export interface DeliverOutcomeOptions {
+  context: TaskStreamContext;
+  taskId: string;
+  owner: string | undefined;
+  onSettle: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
+  /** Gets what `onSettle` throws, and why a message cannot be recovered. */
+  onError: (error: unknown) => void;
+}
+
+/** What is being delivered in this process, by context. */
+const underWay = new WeakMap<TaskStreamContext, Set<string>>();
+
+/** How long somebody else who tells the host is waited for, in milliseconds. */
+const maxHeldMs = 2 * maxTellMs;
+
+/** A lease ends no sooner than it says. */
+const slackMs = 15;
+
+/**
+ * Waits for a task's end, and tells the host of it if the process that ran the task was lost
+ * before it had, or failed to: one process at a time, and at least once. One that ends after
+ * `onSettle` and before that is stored leaves it to the next that resumes the task.
+ *
+ * @throws TaskError `context-unavailable`, `unsettled`.
+ */
+export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<void> {
+  const { context, taskId } = options;
+  const ours = underWay.get(context) ?? new Set();
+  underWay.set(context, ours);
+  if (ours.has(taskId)) return;
+  ours.add(taskId);
+  try {
+    const claim = await claimOutcome(options);
+    if (claim) await deliver(options, claim);
+  } finally {
+    ours.delete(taskId);
+  }
+}
+
+/** Waits for a time in which the process need not stay for this. */
+function waitFor(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    later(resolve, ms);
+  });
+}
+
+/** Claims the outcome once there is one and nobody else tells of it. */
+async function claimOutcome({
+  context,
+  taskId,
+  owner,
+}: DeliverOutcomeOptions): Promise<OutcomeClaim | undefined> {
+  let heldUntil: number | undefined;
+  for (;;) {
+    const claiming = await context.claimOutcome?.(taskId, { owner });
+    if (!claiming) return undefined;
+    switch (claiming.kind) {
+      case 'claimed':
+        return claiming.claim;
+      case 'running': {
+        const record = await context.inspect(taskId);
+        const reader = record && (await context.read(taskId, { owner, cursor: record.cursor }));
+        if (!reader) return undefined;
+        await followSettlement(reader, taskId);
+        break;
+      }
+      case 'held': {
+        heldUntil ??= performance.now() + maxHeldMs;
+        if (performance.now() > heldUntil) return undefined;
+        await waitFor(claiming.waitMs + slackMs);
+      }
+    }
+  }
+}
+
+/** Tells the host of an outcome that is claimed. */
+async function deliver(
+  { context, taskId, owner, onSettle, onError }: DeliverOutcomeOptions,
+  claim: OutcomeClaim,
+): Promise<void> {
+  const read = async () => {
+    const reader = await context.read(taskId, { owner });
+    if (reader) return reader;
+    throw createNotFoundError();
+  };
+  /** Left out when it cannot be made whole: the host is told why, and of the outcome all the same. */
+  const readMessage = async (chatId: string | undefined) => {
+    if (chatId === undefined && claim.continued === undefined) return undefined;
+    try {
+      const continued = claim.continued === undefined ? undefined : JSON.parse(claim.continued);
+      return await readFinishedMessage({ reader: await read(), taskId, continued });
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  };
+  const tell = async () => {
+    const record = await context.inspect(taskId);
+    const settlement = await followSettlement(await read(), taskId);
+    const { name, chatId } = record ?? {};
+    const message = await readMessage(chatId);
+    await onSettle({
+      ...{ ...settlement, name, chatId, owner, isStored: true, isRecovered: true },
+      ...(message && { message }),
+    });
+  };
+  await tellHost({ tell, release: (end) => claim.release(end), report: onError });
+}

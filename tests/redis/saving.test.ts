@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { resumeTask, type TaskSettleEvent, type TaskStreamContext } from 'ai-task-stream/server';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../helpers/async';
+import { connectAdmin } from '../helpers/redis-admin';
+import { startFaultProxy } from '../helpers/redis-proxy';
+import { sharedRedisUrl } from '../helpers/redis-server';
+import {
+  type Saved,
+  type StartedTask,
+  spawnTaskServer,
+  type TaskServer,
+} from '../helpers/task-server';
+import { createId } from '../helpers/tasks';
+
+const url = sharedRedisUrl();
+const keyPrefix = `saving-${randomUUID()}`;
+const heartbeatMs = 1_000;
+
+let context: TaskStreamContext;
+/** Follow tasks, and save what their processes could not. */
+let first: TaskServer;
+let second: TaskServer;
+/** What a test has started beside them. */
+let spawned: TaskServer[];
+
+beforeAll(async () => {
+  [first, second] = await Promise.all([
+    spawnTaskServer({ url, keyPrefix }),
+    spawnTaskServer({ url, keyPrefix }),
+  ]);
+});
+
+afterAll(() => Promise.all([first, second].map((server) => server.kill())));
+
+beforeEach(() => {
+  context = createRedisStreamContext({ url, keyPrefix });
+  spawned = [];
+});
+
+afterEach(async () => {
+  await Promise.all([context.close(), ...spawned.map((server) => server.kill())]);
+});
+
+async function spawnServer(at = url): Promise<TaskServer> {
+  const server = await spawnTaskServer({ url: at, keyPrefix });
+  spawned.push(server);
+  return server;
+}
+
+/** Starts a task of a chat that writes what it is told. */
+async function begin(server: TaskServer, options: Partial<StartedTask> = {}) {
+  const [taskId, chatId] = [createId(), createId()];
+  const started = server.start({ taskId, chatId, heartbeatMs, work: 'obey', ...options });
+  expect(await started.when('started')).toBe(200);
+  started.tell({ text: 'the answer' });
+  await started.when('wrote 1');
+  return { taskId, chatId, started };
+}
+
+const isUnsaved = async (taskId: string) => (await context.inspect(taskId))?.isUnsaved === true;
+
+/** What somebody who comes now is told of the task, once there is nothing more to tell. */
+async function recover(taskId: string): Promise<TaskSettleEvent<unknown>[]> {
+  const told: TaskSettleEvent<unknown>[] = [];
+  let delivering: Promise<unknown> | undefined;
+  const response = await resumeTask({
+    taskId,
+    streamContext: context,
+    onSettle: (event) => void told.push(event),
+    waitUntil(promise) {
+      delivering = promise;
+    },
+  }).toResponse();
+  await response.body?.cancel();
+  await delivering;
+  return told;
+}
+
+const text = { type: 'text', text: 'the answer', state: 'done' };
+
+/** What is told of a task that completed in a process that is gone. */
+function completed(taskId: string, chatId: string) {
+  return {
+    status: 'completed',
+    chatId,
+    isStored: true,
+    isRecovered: true,
+    message: { id: taskId, parts: expect.arrayContaining([expect.objectContaining(text)]) },
+  };
+}
+
+// R-SAVE-1, R-SAVE-2
+it('saves elsewhere what a process had not saved when it was killed within onSettle', async () => {
+  const producer = await spawnServer();
+  const { taskId, chatId, started } = await begin(producer, { saving: 'obey' });
+  const waiting = first.follow({ taskId, heartbeatMs, saving: 'at-once' });
+  started.tell('finish');
+  expect(await started.when('saving')).toMatchObject({ isStored: true, isRecovered: false });
+  expect(await isUnsaved(taskId)).toBe(true);
+  // That process lives, so that nobody else saves, however long it takes.
+  await sleep(5 * heartbeatMs);
+  expect(waiting.has('saving')).toBe(false);
+  expect(await context.activeTask(chatId)).toBe(taskId);
+
+  await producer.kill();
+  expect(await waiting.when<Saved>('saving')).toMatchObject(completed(taskId, chatId));
+  await waiting.when('delivered');
+  expect(await isUnsaved(taskId)).toBe(false);
+  expect(await context.activeTask(chatId)).toBeUndefined();
+  expect(await recover(taskId)).toEqual([]);
+});
+
+// R-SAVE-1
+it('saves elsewhere what was stored as settled by a process that was killed before it knew', async () => {
+  const proxy = await startFaultProxy(url);
+  const producer = await spawnServer(proxy.url);
+  const { taskId, chatId, started } = await begin(producer);
+  const settling = proxy.hold((command) => command.includes('completed'));
+  started.tell('finish');
+  await settling.answered;
+  await producer.kill();
+  expect(started.has('saving')).toBe(false);
+  expect(await context.activeTask(chatId)).toBe(taskId);
+  const following = second.follow({ chatId, heartbeatMs, saving: 'at-once' });
+  expect(await following.when<Saved>('saving')).toMatchObject(completed(taskId, chatId));
+  await following.when('delivered');
+  expect(await context.activeTask(chatId)).toBeUndefined();
+  await proxy.close();
+});
+
+// R-SAVE-3
+it('saves once at a time, and again when a process that recovers is killed within onSettle', async () => {
+  const [producer, recovering] = await Promise.all([spawnServer(), spawnServer()]);
+  const { taskId, chatId, started } = await begin(producer, { saving: 'obey' });
+  started.tell('finish');
+  await started.when('saving');
+  await producer.kill();
+  const killed = recovering.follow({ taskId, heartbeatMs, saving: 'obey' });
+  expect(await killed.when<Saved>('saving')).toMatchObject(completed(taskId, chatId));
+
+  const others = [first, second].map((server) =>
+    server.follow({ taskId, heartbeatMs, saving: 'obey' }),
+  );
+  await Promise.all(others.map((other) => other.when('ended')));
+  await sleep(5 * heartbeatMs);
+  expect(others.map((other) => other.has('saving'))).toEqual([false, false]);
+
+  await recovering.kill();
+  const saving = await Promise.race(
+    others.map(async (other) => {
+      expect(await other.when<Saved>('saving')).toMatchObject(completed(taskId, chatId));
+      return other;
+    }),
+  );
+  await sleep(5 * heartbeatMs);
+  expect(others.filter((other) => other.has('saving'))).toEqual([saving]);
+  saving.tell('saved');
+  await Promise.all(others.map((other) => other.when('delivered')));
+  expect(others.filter((other) => other.has('saving'))).toEqual([saving]);
+  expect(await isUnsaved(taskId)).toBe(false);
+});
+
+// R-SAVE-2
+it('gives an outcome to the next who comes for as long as onSettle fails', async () => {
+  const { taskId, chatId, started } = await begin(first, { saving: 'obey' });
+  started.tell('finish');
+  await started.when('saving');
+  started.tell('fail');
+  expect(await started.when('problem')).toBe('Error: It is not saved.');
+  await started.when('released');
+  expect(await isUnsaved(taskId)).toBe(true);
+
+  // A page that knows the chat finds what has yet to be saved.
+  const failing = second.follow({ chatId, heartbeatMs, saving: 'obey' });
+  expect(await failing.when<Saved>('saving')).toMatchObject(completed(taskId, chatId));
+  failing.tell('fail');
+  await failing.when('delivered');
+  expect(failing.has('problem')).toBe(true);
+
+  expect(await recover(taskId)).toMatchObject([completed(taskId, chatId)]);
+  expect(await isUnsaved(taskId)).toBe(false);
+  expect(await context.activeTask(chatId)).toBeUndefined();
+  expect(await recover(taskId)).toEqual([]);
+});
+
+describe('a producer that is cut off from Redis for longer than its lease', () => {
+  /** Cuts it off, lets it finish meanwhile, and gives the event with which it was told so. */
+  async function finishApart(saving: StartedTask['saving'] = 'at-once') {
+    const proxy = await startFaultProxy(url);
+    const producer = await spawnServer(proxy.url);
+    const begun = await begin(producer, { graceMs: 200, saving });
+    const { taskId, started } = begun;
+    await until(async () => Number((await context.inspect(taskId))?.cursor.slice(2)) >= 3);
+    proxy.refuse();
+    proxy.cut();
+    started.tell({ text: ' and the rest of it' });
+    await started.when('wrote 2');
+    started.tell('finish');
+    const event = await started.when<Saved>('saving');
+    return { ...begun, proxy, event };
+  }
+
+  /** Waits until another process has closed its task as lost. */
+  const closeAsLost = async (taskId: string) => {
+    const following = first.follow({ taskId, heartbeatMs });
+    await following.when('ended');
+    expect(await context.inspect(taskId)).toMatchObject({ status: 'failed', isUnsaved: true });
+  };
+
+  // R-SAVE-4
+  it('says that its outcome is its own, and nobody saves less over it when it is back', async () => {
+    const { taskId, chatId, proxy, event } = await finishApart();
+    expect(event).toMatchObject({ status: 'completed', isStored: false, isRecovered: false });
+    await closeAsLost(taskId);
+    await proxy.accept();
+    await until(async () => !(await isUnsaved(taskId)));
+    expect(await recover(taskId)).toEqual([]);
+    await until(async () => (await context.activeTask(chatId)) === undefined);
+    expect((await context.inspect(taskId))?.status).toBe('failed');
+    await proxy.close();
+  });
+
+  // R-SAVE-4
+  it('leaves no mark when its outcome is stored late and the host has had it by then', async () => {
+    const { taskId, chatId, proxy, event } = await finishApart();
+    expect(event).toMatchObject({ status: 'completed', isStored: false });
+    await proxy.accept();
+    await until(async () => (await context.inspect(taskId))?.status === 'completed');
+    await until(async () => !(await isUnsaved(taskId)));
+    expect(await recover(taskId)).toEqual([]);
+    await until(async () => (await context.activeTask(chatId)) === undefined);
+    await proxy.close();
+  });
+
+  it('is told apart by what was recovered before it came back', async () => {
+    const { taskId, proxy } = await finishApart();
+    await closeAsLost(taskId);
+    expect(await recover(taskId)).toMatchObject([
+      { status: 'failed', error: { code: 'lost' }, isStored: true, isRecovered: true },
+    ]);
+    await proxy.accept();
+    expect(await isUnsaved(taskId)).toBe(false);
+    expect(await recover(taskId)).toEqual([]);
+    await proxy.close();
+  });
+
+  // R-SAVE-4
+  it('leaves a later task of its id alone', async () => {
+    const { taskId, proxy, started } = await finishApart('obey');
+    await closeAsLost(taskId);
+    // As when it was cut off for longer than logs are kept.
+    expect(await recover(taskId)).toHaveLength(1);
+    const admin = await connectAdmin(url);
+    await admin.send('DEL', ...['m', 'f', 'l'].map((key) => `${keyPrefix}:{${taskId}}:${key}`));
+    const again = second.start({ taskId, heartbeatMs, work: 'obey', saving: 'obey' });
+    again.tell('finish');
+    await again.when('saving');
+    await proxy.accept();
+    started.tell('saved');
+    await started.when('released');
+    await sleep(2 * heartbeatMs);
+    expect(await isUnsaved(taskId)).toBe(true);
+    again.tell('saved');
+    await again.when('released');
+    expect(await isUnsaved(taskId)).toBe(false);
+    admin.close();
+    await proxy.close();
+  });
+});

@@ -1,0 +1,158 @@
+import {
+  resumeTask,
+  type StreamTaskOptions,
+  streamTask,
+  type TaskSettleEvent,
+  type TaskStreamContext,
+} from 'ai-task-stream/server';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createDeferred, turns, until } from '../helpers/async';
+import { createId, createOwnContext, startOwnTask } from '../helpers/tasks';
+
+type Event = TaskSettleEvent<unknown>;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Resumes a task with an `onSettle`; gives what that and `onError` got, once nothing is to save. */
+function startRecovering(
+  streamContext: TaskStreamContext,
+  taskId: string,
+  onSettle: (event: Event) => Promise<void> | void = () => {},
+) {
+  const told: Event[] = [];
+  const errors: unknown[] = [];
+  const delivered = createDeferred();
+  const resume = async () => {
+    const response = await resumeTask({
+      ...{ taskId, streamContext },
+      onSettle(event) {
+        told.push(event);
+        return onSettle(event);
+      },
+      onError: (error) => errors.push(error),
+      waitUntil: (delivering) => void delivering.then(() => delivered.resolve()),
+    }).toResponse();
+    await response.text();
+  };
+  void resume();
+  return { told, errors, delivered: delivered.promise };
+}
+
+async function recover(...parameters: Parameters<typeof startRecovering>) {
+  const recovering = startRecovering(...parameters);
+  await recovering.delivered;
+  return recovering;
+}
+
+function startTask(onSettle: StreamTaskOptions<undefined, unknown, never, unknown>['onSettle']) {
+  return startOwnTask({
+    ...{ chatId: 'chat', name: 'Answer', onSettle },
+    execute({ writer }) {
+      writer.write({ type: 'text-start', id: 't' });
+      writer.write({ type: 'text-delta', id: 't', delta: 'the answer' });
+      return 'result';
+    },
+  });
+}
+
+// R-SAVE-2
+it('gives an outcome that onSettle failed to save to one who comes later', async () => {
+  const { task, streamContext, reported } = startTask(() => {
+    throw new Error('The database is away.');
+  });
+  await task.result;
+  await until(() => reported.length === 1);
+  const failing = await recover(streamContext, task.taskId, () => {
+    throw new Error('It still is.');
+  });
+  expect(failing.told).toHaveLength(1);
+  expect(failing.errors).toEqual([new Error('It still is.')]);
+  const { told, errors } = await recover(streamContext, task.taskId);
+  expect(told).toEqual([
+    {
+      taskId: task.taskId,
+      name: 'Answer',
+      chatId: 'chat',
+      owner: undefined,
+      status: 'completed',
+      durationMs: expect.any(Number),
+      settledAt: expect.any(Number),
+      isStored: true,
+      isRecovered: true,
+      message: expect.objectContaining({
+        id: task.taskId,
+        parts: expect.arrayContaining([expect.objectContaining({ text: 'the answer' })]),
+      }),
+    },
+  ]);
+  expect(errors).toEqual([]);
+  expect((await recover(streamContext, task.taskId)).told).toEqual([]);
+});
+
+// R-SAVE-3
+it('gives nobody else an outcome that onSettle is saving', async () => {
+  const gate = createDeferred();
+  const onSettle = vi.fn(() => gate.promise);
+  const { task, streamContext } = startTask(onSettle);
+  await until(async () => (await streamContext.inspect(task.taskId)) !== undefined);
+  const early = startRecovering(streamContext, task.taskId);
+  await until(() => onSettle.mock.calls.length === 1);
+  const late = startRecovering(streamContext, task.taskId);
+  await turns();
+  gate.resolve();
+  await Promise.all([early.delivered, late.delivered]);
+  expect([...early.told, ...late.told]).toEqual([]);
+  expect(onSettle).toHaveBeenCalledOnce();
+});
+
+it('counts what onSettle has saved after its time as saved, and not before', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+  const gate = createDeferred();
+  const { task, streamContext } = startTask(() => gate.promise);
+  await task.result;
+  const isUnsaved = async () => (await streamContext.inspect(task.taskId))?.isUnsaved === true;
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await streamContext.claimOutcome?.(task.taskId)).toMatchObject({ kind: 'claimed' });
+  expect(await isUnsaved()).toBe(true);
+  gate.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await isUnsaved()).toBe(false);
+  expect(await streamContext.claimOutcome?.(task.taskId)).toBeUndefined();
+});
+
+it('tells onSettle that an outcome is not stored where the storage was away from the start', async () => {
+  const broken = createOwnContext();
+  const events: Event[] = [];
+  const task = streamTask({
+    taskId: createId(),
+    streamContext: { ...broken, open: () => Promise.reject(new Error('ECONNREFUSED')) },
+    whenUnavailable: 'run',
+    onError: () => {},
+    onSettle: (event) => void events.push(event),
+    execute: () => 1,
+  });
+  expect(await task.result).toBe(1);
+  await until(() => events.length === 1);
+  expect(events[0]).toMatchObject({ isStored: false, isRecovered: false });
+});
+
+it('tells onSettle that an outcome is not stored where settling failed', async () => {
+  const context = createOwnContext();
+  const events: Event[] = [];
+  const { task } = startOwnTask({
+    streamContext: {
+      ...context,
+      async open(taskId, options) {
+        const log = await context.open(taskId, options);
+        return log && { ...log, settle: () => Promise.reject(new Error('ECONNRESET')) };
+      },
+    },
+    onSettle: (event) => void events.push(event),
+    execute: () => 1,
+  });
+  expect(await task.result).toBe(1);
+  await until(() => events.length === 1);
+  expect(events[0]).toMatchObject({ status: 'completed', isStored: false, isRecovered: false });
+});
