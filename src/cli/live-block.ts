@@ -4,8 +4,14 @@ import { cleanLine } from './clean-text';
 import { describeProgress } from './describe-progress';
 
 const barWidth = 24;
-const marks = { pending: '·', running: '▸', completed: '✓', failed: '✗' };
-const colors = { pending: 'gray', running: 'cyan', completed: 'green', failed: 'red' } as const;
+const looks = new Map([
+  ['running', { mark: '▸', color: 'cyan' }],
+  ['completed', { mark: '✓', color: 'green' }],
+  ['failed', { mark: '✗', color: 'red' }],
+] as const);
+
+/** A server may know more statuses than we do. */
+const otherLook = { mark: '·', color: 'gray' } as const;
 
 /**
  * The lines that show a running task in a terminal so many columns wide, and are drawn over. None
@@ -18,9 +24,10 @@ export function liveBlock(state: TaskStreamState, columns: number): string[] {
   }
   const lines: string[] = [];
   if (steps.length > 0) {
-    const shown = steps.map(({ name, status: of }) =>
-      styleText(colors[of], `${marks[of]} ${cleanLine(name)}`),
-    );
+    const shown = steps.map(({ name, status: of }) => {
+      const { mark, color } = (of !== 'pending' && looks.get(of)) || otherLook;
+      return styleText(color, `${mark} ${cleanLine(name)}`);
+    });
     lines.push(shown.join('  '));
   }
   const trouble =

@@ -47,6 +47,14 @@ export const initialTaskState: TaskState<never, never> = {
   children: {},
 };
 
+/** A task within this one. A taskId may be called as what every object has, `__defineGetter__`. */
+export function childOf(
+  { children }: Pick<TaskState, 'children'>,
+  taskId: string,
+): TaskState | undefined {
+  return Object.hasOwn(children, taskId) ? children[taskId] : undefined;
+}
+
 /**
  * Turns a chunk into the next state. Pure; returns the same object when the chunk changes
  * nothing, as every chunk does that is not a task part. The first task part names the task;
@@ -61,7 +69,7 @@ export function reduceTaskChunk<Result = unknown, Value = unknown>(
   const { taskId } = chunk.data;
   const { children } = state;
   if (state.taskId && state.taskId !== taskId) {
-    const child = (Object.hasOwn(children, taskId) && children[taskId]) || initialTaskState;
+    const child = childOf(state, taskId) ?? initialTaskState;
     const next = reduceTaskChunk(child, chunk);
     return next === child ? state : { ...state, children: { ...children, [taskId]: next } };
   }

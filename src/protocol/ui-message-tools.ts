@@ -1,10 +1,10 @@
 import { type Draft, type Drafts, putPart, stepStartIndex } from './ui-message-parts';
 
 /** The states that are not called as the chunk that leads to them, by its type without `tool-`. */
-const states: Readonly<Record<string, string>> = {
-  'input-start': 'input-streaming',
-  'input-error': 'output-error',
-};
+const states = new Map([
+  ['input-start', 'input-streaming'],
+  ['input-error', 'output-error'],
+]);
 
 /**
  * Turns a chunk about a tool call into the next parts; the same array when no call matches. Deltas
@@ -14,7 +14,7 @@ const states: Readonly<Record<string, string>> = {
 export function reduceToolParts(parts: Drafts, chunk: Draft): readonly Draft[] {
   const { toolCallId, toolName } = chunk;
   const kind = chunk.type.slice(5);
-  const state = states[kind] ?? (/-(available|error|denied)$/.test(kind) && kind);
+  const state = states.get(kind) ?? (/-(available|error|denied)$/.test(kind) && kind);
   const type = chunk.dynamic ? 'dynamic-tool' : `tool-${toolName}`;
   const stepStart = stepStartIndex(parts);
   const index = parts.findLastIndex(

@@ -82,8 +82,7 @@ export function createTaskRoute<
       try {
         return await handler(request, context);
       } catch (error) {
-        const { onError = (cause: unknown) => console.error('ai-task-stream:', cause) } = settings;
-        return failureResponse(error, (cause) => reportTo(onError, cause, ''));
+        return failureResponse(error, (cause) => reportTo(settings.onError, cause, ''));
       }
     };
 

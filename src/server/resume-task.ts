@@ -1,3 +1,4 @@
+import { callHost } from './call-host';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -13,6 +14,7 @@ import {
   type TaskResponseInit,
 } from './http/responses';
 import { deliverOutcome } from './task/deliver-outcome';
+import { reportTo } from './task/mask-error';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkTaskId, contextErrorOf, createNotFoundError } from './task-errors';
 
@@ -23,7 +25,7 @@ export interface ResumeTaskOptions {
   chatId?: string;
   /**
    * Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already;
-   * `?events=named` asks for named events.
+   * `?events=named` asks for named events. `HEAD` is answered as `GET` would be, without a body.
    */
   request?: Request;
   /** Where the log lives. Default: the memory of this process. */
@@ -69,7 +71,7 @@ export function resumeTask({
   heartbeatMs = 5_000,
   onSettle,
   waitUntil,
-  onError = console.error,
+  onError,
 }: ResumeTaskOptions): ResumedTask {
   const streamContext = toTaskStreamContext(givenContext);
 
@@ -81,24 +83,26 @@ export function resumeTask({
       ? await streamContext.activeTask(chatId, { owner })
       : checkTaskId(givenTaskId);
     if (taskId === undefined) return emptyResponse(undefined, init);
-    const reader = await streamContext.read(taskId, { owner, cursor });
+    const openReader = (after = cursor) => streamContext.read(taskId, { owner, cursor: after });
+    const reader = await openReader();
     if (!reader) {
       if (isByChat) return emptyResponse(undefined, init);
       throw createNotFoundError();
     }
-    if (onSettle) {
-      const report = (error: unknown) => onError(error, { taskId });
+    const isHead = request?.method === 'HEAD';
+    const hasEnded = reader.isEnded;
+    if (hasEnded || isHead) reader.close();
+    if (onSettle && !isHead) {
+      const report = (error: unknown) => reportTo(onError, error, taskId);
       const delivering = deliverOutcome({
         ...{ context: streamContext, taskId, owner, onSettle },
         onError: report,
       }).catch(report);
-      waitUntil?.(delivering);
+      callHost(() => waitUntil?.(delivering), report);
     }
-    if (reader.isEnded) {
-      reader.close();
-      return emptyResponse(taskId, init);
-    }
-    const body = createByteStream({ reader, taskId, heartbeatMs, events });
+    if (hasEnded) return emptyResponse(taskId, init);
+    if (isHead) return streamResponse(null, taskId, init);
+    const body = createByteStream({ reader, openReader, taskId, heartbeatMs, events });
     return streamResponse(body, taskId, init);
   };
 

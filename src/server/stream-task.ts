@@ -2,6 +2,7 @@ import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
+import { callHost } from './call-host';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { TaskReader } from './context/task-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
@@ -16,6 +17,7 @@ import {
 } from './http/responses';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
+import { reportTo } from './task/mask-error';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
 import { createNotFoundError, unlessAway } from './task-errors';
@@ -82,12 +84,17 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
     execute: (given) => execute({ ...given, input: input as Input }),
     onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
   });
-  waitUntil?.(claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined)));
+  const released = claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined));
+  callHost(
+    () => waitUntil?.(released),
+    (error) => reportTo(rest.onError, error, taskId),
+  );
 
-  const openReader = async (): Promise<TaskReader> => {
+  const openReader = async (after?: string): Promise<TaskReader> => {
     const claim = await claiming;
     if (claim.kind === 'refused') throw claim.error;
-    const { context, cursor } = claim;
+    const { context } = claim;
+    const cursor = after ?? claim.cursor;
     const token = claim.kind === 'opened' ? claim.token : undefined;
     const reader = await unlessAway(context.read(taskId, { owner, cursor, token }));
     if (!reader) throw createNotFoundError();
@@ -130,7 +137,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
       if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
     };
     const { events } = init ?? {};
-    const body = createByteStream({ reader, taskId, heartbeatMs, events, onCancel });
+    const body = createByteStream({ reader, openReader, taskId, heartbeatMs, events, onCancel });
     return streamResponse(body, taskId, init);
   };
 

@@ -1,6 +1,6 @@
 import type { UIMessage } from 'ai';
 import { isTaskPart, type TaskData } from '../protocol/task-parts';
-import { initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
+import { childOf, initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
 import type { ChatTask } from './chat-task-registry';
 import { deriveState } from './task-stream-state';
 import type { TaskStreamState, TaskTransformer } from './task-stream-types';
@@ -65,7 +65,7 @@ export function deriveMessageTask(
   let task: TaskState = { ...initialTaskState, taskId };
   if (passed && taskId !== undefined) {
     task = {
-      ...(taskId === rootId ? passed : (passed.children[taskId] ?? task)),
+      ...(taskId === rootId ? passed : (childOf(passed, taskId) ?? task)),
       children: passed.children,
     };
   }

@@ -1,4 +1,6 @@
+import { formatCursor } from '../../protocol/cursor';
 import { TaskError, type TaskErrorData } from '../../protocol/task-error';
+import { holdReader } from '../http/held-reader';
 import { nextTurn } from '../next-turn';
 import { createSharedPieces } from '../shared-pieces';
 import type { DecodedFrames } from './decoded-frames';
@@ -50,15 +52,16 @@ function textOf(
 export function createStringStream({
   openReader,
   skipCharacters,
+  heartbeatMs,
   decoded,
 }: {
-  /** Rejects with the error with which the stream then fails. */
-  openReader: () => Promise<TaskReader>;
+  /** From after the cursor on, by default from the start; rejects with how the stream then fails. */
+  openReader: (cursor: string | undefined) => Promise<TaskReader>;
   /** In UTF-16 code units. */
   skipCharacters: number;
+  heartbeatMs: number;
   decoded?: DecodedFrames;
 }): ReadableStream<string> {
-  let reader: TaskReader | undefined;
   let range: FrameRange | undefined;
   // The next frame of the range.
   let n = 0;
@@ -67,11 +70,25 @@ export function createStringStream({
   let isCancelled = false;
   // Whether the reader has caught up with the log.
   let isLive = false;
+  // The last frame of the ranges before.
+  let cursor: string | undefined;
+
+  const leaveRange = () => {
+    if (range && n > range.start) cursor = formatCursor(range.epoch, n - 1);
+    range = undefined;
+  };
+
+  const held = holdReader({
+    heartbeatMs,
+    openReader: () => openReader(cursor),
+    onLetGo: leaveRange,
+  });
 
   const takeText = (from: TaskReader) => {
     let text = '';
     while (text.length < maxStringLength && !failure) {
       if (!range || n >= range.end) {
+        leaveRange();
         range = from.take();
         if (!range) break;
         n = range.start;
@@ -102,8 +119,8 @@ export function createStringStream({
     {
       async pull(controller) {
         try {
-          reader ??= await openReader();
-          while (!isCancelled) {
+          const reader = held.use() ?? (await held.open());
+          while (reader && !isCancelled) {
             // What comes in the same turn goes together.
             if (isLive) await nextTurn();
             if (isCancelled) break;
@@ -111,25 +128,25 @@ export function createStringStream({
             isLive = text.length < maxStringLength;
             if (text !== '') {
               controller.enqueue(text);
+              held.rest();
               return;
             }
             if (failure) throw failure;
             if (reader.isEnded) {
-              reader.close();
+              held.close();
               controller.close();
               return;
             }
             await reader.wait();
           }
-          reader.close();
         } catch (error) {
-          reader?.close();
+          held.close();
           throw error;
         }
       },
       cancel() {
         isCancelled = true;
-        reader?.close();
+        held.close();
       },
     },
     { highWaterMark: 0 },

@@ -1,4 +1,5 @@
 import { createTaskId, isTaskId } from '../../protocol/task-id';
+import { callHost } from '../call-host';
 import { hexDigest } from '../hex-digest';
 import { createNotFoundError } from '../task-errors';
 import { createDecodedFrames, type DecodedFrames } from './decoded-frames';
@@ -69,8 +70,9 @@ export function toResumableStreamContext(
     createStringStream({
       ...(decoded && { decoded }),
       skipCharacters: Math.max(0, Math.trunc(skipCharacters) || 0),
-      async openReader() {
-        const reader = await context.read(taskId, { ...(token && { token }) });
+      heartbeatMs,
+      async openReader(cursor) {
+        const reader = await context.read(taskId, { cursor, ...(token && { token }) });
         if (!reader) throw createNotFoundError();
         return reader;
       },
@@ -93,17 +95,16 @@ export function toResumableStreamContext(
     const log = await context.open(taskId, { leaseMs, token, frames: ['""'] });
     if (!log) return (await resume(taskId, skipCharacters)) ?? null;
 
+    const report = (error: unknown) =>
+      callHost(
+        () => onError(error, { streamId }),
+        (hostError) => console.error('ai-task-stream: `onError` threw:', hostError),
+      );
     const stringLog: StringLog = {
       log,
       taskId,
       decoded: createDecodedFrames(),
-      onError(error) {
-        try {
-          onError(error, { streamId });
-        } catch (hostError) {
-          console.error('ai-task-stream: `onError` threw:', hostError);
-        }
-      },
+      onError: report,
     };
     let source: ReadableStreamDefaultReader<string>;
     try {
@@ -113,7 +114,7 @@ export function toResumableStreamContext(
       throw error;
     }
     const pumped = pumpStrings(stringLog, source);
-    waitUntil?.(pumped);
+    callHost(() => waitUntil?.(pumped), report);
     return read(taskId, { token, decoded: stringLog.decoded });
   };
 

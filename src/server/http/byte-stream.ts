@@ -1,8 +1,10 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
+import { formatCursor } from '../../protocol/cursor';
 import { preamble } from '../../protocol/frame';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
 import { createEventEncoder, type EventEncoder } from './event-encoder';
+import { holdReader } from './held-reader';
 
 /** About how many characters leave in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;
@@ -10,6 +12,8 @@ const maxWriteLength = 64 * 1024;
 /** The frames of a range that is replayed, compacted, a write at a time. */
 interface CompactText {
   readonly isDone: boolean;
+  /** One past the last frame that was handed out, or that one of those stands for. */
+  readonly sentTo: number;
   /** SSE text of the next frames. */
   next(maxLength: number): string;
 }
@@ -20,14 +24,19 @@ function compactText(
 ): CompactText {
   const frames = compactReplay((n) => data[n - offset] ?? '', start, end);
   let upcoming: IteratorResult<NumberedFrame, undefined> = frames.next();
+  let sentTo = start;
   return {
     get isDone() {
       return upcoming.done === true;
+    },
+    get sentTo() {
+      return upcoming.done ? end : sentTo;
     },
     next(maxLength) {
       let text = '';
       while (!upcoming.done && text.length < maxLength) {
         text += encoder.frame(epoch, upcoming.value.n, upcoming.value.data);
+        sentTo = upcoming.value.n + 1;
         upcoming = frames.next();
       }
       return text;
@@ -37,17 +46,23 @@ function compactText(
 
 /**
  * The body of a response: one pull-driven byte stream in which everything pending leaves in one
- * write. While nobody pulls, nothing is read, encoded or kept. Heartbeats are made here and are
- * stored nowhere; the first leaves with the first frames.
+ * write. While nobody pulls, nothing is read, encoded or kept; after a while not even the reader.
+ * Heartbeats are made here and are stored nowhere; the first leaves with the first frames.
  */
 export function createByteStream({
-  reader,
+  reader: firstReader,
+  openReader,
   taskId,
   heartbeatMs,
   events,
   onCancel,
 }: {
   reader: TaskReader;
+  /**
+   * Opens another reader, should somebody pull long after nobody has: from after the cursor on,
+   * or without one from where the first began.
+   */
+  openReader: (cursor?: string) => Promise<TaskReader | undefined>;
   taskId: string;
   heartbeatMs: number;
   /** Default: events have no names. */
@@ -61,15 +76,44 @@ export function createByteStream({
   let range: FrameRange | undefined;
   let n = 0;
   let replay: CompactText | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
+  // The last frame of the ranges before, which the client has been sent.
+  let cursor: string | undefined;
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   // Whether somebody waits for bytes that are not there yet.
   let isWaiting = false;
   let isHeartbeatDue = true;
   let isCancelled = false;
 
+  const held = holdReader({
+    reader: firstReader,
+    heartbeatMs,
+    // That a storage is away, the next request hears.
+    openReader: () => openReader(cursor).catch(() => undefined),
+    onLetGo() {
+      isHeartbeatDue = true;
+      leaveRange();
+    },
+    onBeat() {
+      isHeartbeatDue = true;
+      // Heartbeats must not pile up before a client that has stopped reading.
+      if (!isWaiting || (controller?.desiredSize ?? 0) < 0) return;
+      const text = heartbeat();
+      if (text) controller?.enqueue(bytes.encode(text));
+    },
+  });
+
+  /** Forgets the range, but not how much of it was sent. */
+  const leaveRange = () => {
+    const sentTo = replay ? replay.sentTo : n;
+    if (range && sentTo > range.start) cursor = formatCursor(range.epoch, sentTo - 1);
+    range = undefined;
+    replay = undefined;
+  };
+
   const heartbeat = () => {
     isHeartbeatDue = false;
-    if (!reader.isAlive || reader.isEnded) return '';
+    const { reader } = held;
+    if (!reader?.isAlive || reader.isEnded) return '';
     return encoder.heartbeat({ taskId, at: Date.now(), intervalMs: heartbeatMs });
   };
 
@@ -93,10 +137,11 @@ export function createByteStream({
     return text;
   };
 
-  const pending = () => {
+  const pending = (reader: TaskReader) => {
     let text = '';
     while (text.length < maxWriteLength) {
       if (isRangeDone()) {
+        leaveRange();
         range = reader.take();
         if (!range) break;
         n = range.start;
@@ -109,20 +154,16 @@ export function createByteStream({
     return text;
   };
 
-  const dispose = () => {
-    clearInterval(timer);
-    reader.close();
-  };
-
-  const fill = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    timer ??= setInterval(() => {
-      isHeartbeatDue = true;
-      // Heartbeats must not pile up before a client that has stopped reading.
-      if (!isWaiting || (controller.desiredSize ?? 0) < 0) return;
-      const text = heartbeat();
-      if (text) controller.enqueue(bytes.encode(text));
-    }, heartbeatMs);
-    let text = pending();
+  const fill = async (target: ReadableStreamDefaultController<Uint8Array>) => {
+    const reader = held.use() ?? (await held.open());
+    if (isCancelled) return;
+    if (!reader) {
+      // Without the end mark, so that the client asks for the rest.
+      held.close();
+      target.close();
+      return;
+    }
+    let text = pending(reader);
     if (isHeartbeatDue) text += heartbeat();
     while (text === '' && !reader.isEnded) {
       isWaiting = true;
@@ -130,29 +171,30 @@ export function createByteStream({
       await nextTurn();
       isWaiting = false;
       if (isCancelled) return;
-      text = pending();
+      text = pending(reader);
     }
     const isDone = reader.isEnded && isRangeDone();
     if (isDone) text += encoder.done;
-    if (text) controller.enqueue(bytes.encode(text));
-    if (!isDone) return;
-    dispose();
-    controller.close();
+    if (text) target.enqueue(bytes.encode(text));
+    if (!isDone) return held.rest();
+    held.close();
+    target.close();
   };
 
   return new ReadableStream<Uint8Array>(
     {
-      start(controller) {
+      start(own) {
+        controller = own;
         controller.enqueue(bytes.encode(preamble));
       },
-      pull: (controller) =>
-        fill(controller).catch((error) => {
-          dispose();
+      pull: (own) =>
+        fill(own).catch((error) => {
+          held.close();
           throw error;
         }),
       cancel() {
         isCancelled = true;
-        dispose();
+        held.close();
         onCancel?.();
       },
     },

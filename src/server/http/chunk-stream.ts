@@ -1,6 +1,8 @@
 import type { UIMessageChunk } from 'ai';
-import { compactReplay } from '../../protocol/compact-replay';
+import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
+import { formatCursor } from '../../protocol/cursor';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
+import { holdReader } from './held-reader';
 
 export interface ToUIMessageStreamOptions {
   /** Whether the `start` chunk is passed on. Default true. */
@@ -9,17 +11,17 @@ export interface ToUIMessageStreamOptions {
   sendFinish?: boolean;
 }
 
-/** The chunks of a range, as JSON; a replay is compacted. */
-export function* chunksOf({
-  data,
-  offset,
-  start,
-  end,
-  isReplay,
-}: FrameRange): Generator<string, undefined> {
+/** The frames of a range; a replay is compacted. */
+function* framesOf(range: FrameRange): Generator<NumberedFrame, undefined> {
+  const { data, offset, start, end, isReplay } = range;
   const frameAt = (n: number) => data[n - offset] ?? '';
-  if (isReplay) for (const frame of compactReplay(frameAt, start, end)) yield frame.data;
-  else for (let n = start; n < end; n++) yield frameAt(n);
+  if (isReplay) yield* compactReplay(frameAt, start, end);
+  else for (let n = start; n < end; n++) yield { n, data: frameAt(n) };
+}
+
+/** The chunks of a range, as JSON; a replay is compacted. */
+export function* chunksOf(range: FrameRange): Generator<string, undefined> {
+  for (const { data } of framesOf(range)) yield data;
 }
 
 const lastTypes = new Set(['finish', 'error', 'abort']);
@@ -32,32 +34,51 @@ export function createChunkStream({
   sendStart = true,
   sendFinish = true,
 }: ToUIMessageStreamOptions & {
-  /** Rejects with the `TaskError` with which the stream then fails. */
-  openReader: () => Promise<TaskReader>;
+  /**
+   * Opens a reader from after the cursor on, by default from where the task begins. Rejects with the
+   * `TaskError` with which the stream then fails.
+   */
+  openReader: (cursor?: string) => Promise<TaskReader>;
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
-  let reader: TaskReader | undefined;
-  let chunks: Generator<string, undefined> | undefined;
-  let timer: ReturnType<typeof setInterval> | undefined;
+  // The frames at hand, their epoch, and the last one that was passed on.
+  let frames: Generator<NumberedFrame, undefined> | undefined;
+  let epoch = 0;
+  let last: { readonly epoch: number; readonly n: number } | undefined;
+  let controller: ReadableStreamDefaultController<UIMessageChunk> | undefined;
   let isWaiting = false;
   let isCancelled = false;
 
-  const dispose = () => {
-    clearInterval(timer);
-    reader?.close();
-  };
+  const held = holdReader({
+    heartbeatMs,
+    openReader: () => openReader(last && formatCursor(last.epoch, last.n)),
+    onLetGo() {
+      frames = undefined;
+    },
+    onBeat() {
+      // Heartbeats must not pile up before a consumer that has stopped reading.
+      if (!isWaiting || !held.reader?.isAlive || (controller?.desiredSize ?? 0) < 0) return;
+      const data = { taskId, at: Date.now(), intervalMs: heartbeatMs };
+      controller?.enqueue({ type: 'data-task-heartbeat', data, transient: true });
+    },
+  });
 
   const next = async (): Promise<string | undefined> => {
-    reader ??= await openReader();
-    if (isCancelled) reader.close();
+    const reader = held.use() ?? (await held.open());
     for (;;) {
-      const item = chunks?.next();
-      if (item && !item.done) return item.value;
-      const range = reader.take();
-      chunks = range && chunksOf(range);
-      if (range) continue;
-      if (reader.isEnded) return undefined;
+      const item = frames?.next();
+      if (item && !item.done) {
+        last = { epoch, n: item.value.n };
+        return item.value.data;
+      }
+      const range = reader?.take();
+      frames = range && framesOf(range);
+      if (range) {
+        epoch = range.epoch;
+        continue;
+      }
+      if (!reader || reader.isEnded) return undefined;
       isWaiting = true;
       await reader.wait();
       isWaiting = false;
@@ -66,35 +87,34 @@ export function createChunkStream({
 
   return new ReadableStream<UIMessageChunk>(
     {
-      async pull(controller) {
-        timer ??= setInterval(() => {
-          // Heartbeats must not pile up before a consumer that has stopped reading.
-          if (!isWaiting || !reader?.isAlive || (controller.desiredSize ?? 0) < 0) return;
-          const data = { taskId, at: Date.now(), intervalMs: heartbeatMs };
-          controller.enqueue({ type: 'data-task-heartbeat', data, transient: true });
-        }, heartbeatMs);
+      start(own) {
+        controller = own;
+      },
+      async pull(own) {
         try {
           for (;;) {
             const json = await next();
             if (json === undefined) {
-              dispose();
-              controller.close();
+              held.close();
+              // One that was cancelled is closed already.
+              if (!isCancelled) own.close();
               return;
             }
             const chunk: UIMessageChunk = JSON.parse(json);
             if (!sendStart && chunk.type === 'start') continue;
             if (!sendFinish && lastTypes.has(chunk.type)) continue;
-            controller.enqueue(chunk);
+            own.enqueue(chunk);
+            held.rest();
             return;
           }
         } catch (error) {
-          dispose();
+          held.close();
           throw error;
         }
       },
       cancel() {
         isCancelled = true;
-        dispose();
+        held.close();
       },
     },
     { highWaterMark: 0 },

@@ -60,9 +60,9 @@ function headersFor(
   return headers;
 }
 
-/** A response that streams frames. The host's headers win over the defaults. */
+/** A response that streams frames, to `HEAD` none. The host's headers win over the defaults. */
 export function streamResponse(
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | null,
   taskId: string,
   init: ResponseInit = {},
 ): Response {

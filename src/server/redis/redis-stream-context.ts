@@ -1,6 +1,7 @@
 import { formatCursor, parseCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
+import { callHost } from '../call-host';
 import type { TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
 import { fetchStart } from './history-fetcher';
@@ -138,13 +139,7 @@ export function createRedisStreamContext({
   const link = createRedisLink({
     connect: connector.connect,
     commandTimeoutMs,
-    report(error) {
-      try {
-        onError(error);
-      } catch (cause) {
-        console.error(cause);
-      }
-    },
+    report: (error) => callHost(() => onError(error), console.error),
   });
   const scheduler = createCommitScheduler({ intervalMs: commitIntervalMs });
   const home = keys.home(crypto.randomUUID());

@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import { callHost } from '../call-host';
 import { isForClients } from '../task-errors';
 import { serializeFaithfully } from './serialize';
 
@@ -19,17 +20,23 @@ export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => vo
   return data.message === error.message ? error : new TaskError({ ...data, details, cause: error });
 }
 
-/** Hands an error to the host's `onError`; one that throws must not break what goes on here. */
-export function reportTo(
-  onError: (error: unknown, context: { taskId: string }) => void,
-  error: unknown,
-  taskId: string,
-): void {
-  try {
-    onError(error, { taskId });
-  } catch (hostError) {
-    console.error('ai-task-stream: `onError` threw:', hostError);
-  }
+/** A host's callback for errors. It may be `async`, too. */
+export type OnError = (error: unknown, context: { taskId: string }) => unknown;
+
+/**
+ * Hands an error to the host's `onError`, by default to the console. A callback that fails, at once
+ * or later, must not break what goes on here.
+ */
+export function reportTo(onError: OnError | undefined, error: unknown, taskId: string): void {
+  const tell =
+    onError ??
+    (() => console.error(taskId ? `ai-task-stream: task ${taskId}:` : 'ai-task-stream:', error));
+  callHost(
+    () => tell(error, { taskId }),
+    (hostError) => {
+      console.error('ai-task-stream: `onError` threw:', hostError, 'It was told of:', error);
+    },
+  );
 }
 
 /**
@@ -40,11 +47,11 @@ export function reportTo(
 export function createErrorMask({
   taskId,
   toTaskError,
-  onError = (error) => console.error(`ai-task-stream: task ${taskId}:`, error),
+  onError,
 }: {
   taskId: string;
   toTaskError?: (error: unknown) => TaskError | undefined;
-  onError?: (error: unknown, context: { taskId: string }) => void;
+  onError?: OnError;
 }): (error: unknown) => TaskError {
   const masked = new Map<unknown, TaskError>();
 
@@ -53,8 +60,13 @@ export function createErrorMask({
   const translate = (error: unknown): TaskError => {
     if (isForClients(error)) return sendable(error, report);
     try {
-      const translated = toTaskError?.(error);
-      if (translated) return sendable(translated, report);
+      const translated: unknown = toTaskError?.(error);
+      if (TaskError.isInstance(translated)) return sendable(translated, report);
+      if (translated) {
+        // It may be a promise that fails later.
+        callHost(() => translated, report);
+        throw new TypeError('`toTaskError` must give a `TaskError` at once, or `undefined`.');
+      }
     } catch (hostError) {
       report(hostError);
     }
