@@ -25,8 +25,9 @@ export async function followCommand(
   { onChunk, onState }: FollowListener,
   signal: AbortSignal,
 ): Promise<TaskEnd> {
-  const { api, headers, input, maxAttempts, taskId = createTaskId() } = command;
-  const options: TaskClientOptions = { api, headers, reconnect: { maxAttempts } };
+  const { api, headers, input, taskId = createTaskId() } = command;
+  const { maxAttempts, maxElapsedMs } = command;
+  const options: TaskClientOptions = { api, headers, reconnect: { maxAttempts, maxElapsedMs } };
   const controller = new AbortController();
   const leave = () => controller.abort();
   signal.addEventListener('abort', leave);
@@ -62,6 +63,7 @@ export async function followCommand(
   const failure = await followTask(options, {
     connect: (cursor, attemptSignal) =>
       requestTask(options, { taskId, body, cursor, signal: attemptSignal }),
+    isStarting: () => body !== undefined,
     cursor: undefined,
     signal: controller.signal,
     onConnected(isConnected) {

@@ -17,6 +17,7 @@ export interface FollowCommand {
   json: boolean;
   quiet: boolean;
   maxAttempts: number | undefined;
+  maxElapsedMs: number | undefined;
 }
 
 /** What the command line asks for. */
@@ -32,6 +33,7 @@ const options = {
   json: { type: 'boolean', default: false },
   quiet: { type: 'boolean', short: 'q', default: false },
   'max-attempts': { type: 'string' },
+  'max-elapsed': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -70,7 +72,8 @@ export function parseArguments(args: string[]): Command {
     partials,
     json,
     quiet,
-    maxAttempts: parseCount(values['max-attempts']),
+    maxAttempts: parseCount(values, 'max-attempts'),
+    maxElapsedMs: toMs(parseCount(values, 'max-elapsed')),
   };
 }
 
@@ -111,8 +114,16 @@ function parseHeader(header: string): [name: string, value: string] {
   }
 }
 
-function parseCount(text: string | undefined): number | undefined {
+function parseCount(
+  values: Record<string, unknown>,
+  name: 'max-attempts' | 'max-elapsed',
+): number | undefined {
+  const text = values[name];
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--max-attempts takes a whole number.');
+  if (!/^\d{1,9}$/.test(String(text))) throw new UsageError(`--${name} takes a whole number.`);
   return Number(text);
+}
+
+function toMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1_000;
 }

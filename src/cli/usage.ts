@@ -12,7 +12,8 @@ output. URL is the address of the task's route, such as http://localhost:3000/ap
   --partials               print partial results, one JSON line each
   --json                   print every chunk as one JSON line, then the outcome; nothing else
   -q, --quiet              no progress, no log
-  --max-attempts N         attempts without progress before giving up (10)
+  --max-attempts N         attempts without progress before giving up (no limit)
+  --max-elapsed SECONDS    time without progress before giving up (300)
   -h, --help               print this
   -v, --version            print the version
 

@@ -1,10 +1,13 @@
 import { onPageWake } from './page-wake';
 
+/** The longest that `setTimeout` can wait; anything beyond fires at once. */
+export const longestTimeoutMs = 0x7fffffff;
+
 /** A timer that can be set anew, and that minds the page and a signal. */
 export interface Alarm {
   /** Resolves when the time is up, or the signal aborts. */
   readonly rung: Promise<void>;
-  /** Rings in so many milliseconds from now, whatever was set before. */
+  /** Rings in so many milliseconds from now, whatever was set before; `Infinity` is never. */
   set(ms: number): void;
   /** Takes down the timer and all listeners. Done already once it has rung. */
   close(): void;
@@ -16,7 +19,9 @@ export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
   let ring = () => {};
   const set = (ms: number) => {
     clearTimeout(timer);
-    if (!signal.aborted) timer = setTimeout(ring, ms);
+    if (signal.aborted) return;
+    const restMs = ms - longestTimeoutMs;
+    timer = restMs > 0 ? setTimeout(set, longestTimeoutMs, restMs) : setTimeout(ring, ms);
   };
   const close = () => {
     clearTimeout(timer);

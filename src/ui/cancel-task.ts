@@ -1,5 +1,4 @@
-import { backOff } from './back-off';
-import { isPageAway } from './page-wake';
+import { type Answer, requestPatiently } from './request-patiently';
 import type { FollowOptions } from './task-client-options';
 
 /**
@@ -10,17 +9,14 @@ import type { FollowOptions } from './task-client-options';
  */
 export async function cancelTask(
   options: FollowOptions,
-  send: () => Promise<Pick<Response, 'ok' | 'status'>>,
+  send: () => Promise<Answer>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let failures = 0; !signal.aborted && failures < (options.reconnect?.maxAttempts ?? 10); ) {
-    try {
-      const { ok, status } = await send();
-      if (status < 500) return ok;
-    } catch {
-      // The server cannot be reached, or the signal aborted.
-    }
-    await backOff(options, isPageAway() ? failures : failures++, 0, signal);
+  if (signal.aborted) return false;
+  try {
+    return (await requestPatiently(options, send, signal)).ok;
+  } catch {
+    // The server cannot be reached, or the signal aborted.
+    return false;
   }
-  return false;
 }

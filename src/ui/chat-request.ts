@@ -6,6 +6,7 @@ import {
 } from 'ai';
 import { taskIdHeader } from '../protocol/frame';
 import { addQuery } from './add-query';
+import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
 
 /** A stream of a task, as the server answered with it. */
@@ -18,7 +19,8 @@ export interface TaskAnswer {
 
 /**
  * The AI SDK's own transport, for one request. The stream of a task goes to `follow`; every other
- * answer is read as ever.
+ * answer is read as ever. What only reads is asked again while the server cannot be reached, until
+ * the chat's turn is `over`.
  */
 export class FirstRequest<Message extends UIMessage> extends DefaultChatTransport<Message> {
   readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
@@ -27,16 +29,22 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
   constructor(
     options: TaskChatTransportOptions<Message>,
     follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>,
+    over: AbortSignal,
   ) {
     super(options);
     this.#follow = follow;
     this.fetch = async (input, init) => {
       const { fetch = globalThis.fetch } = options;
       const controller = new AbortController();
+      const { signal } = controller;
       const close = () => controller.abort(init?.signal?.reason);
       init?.signal?.addEventListener('abort', close);
       if (init?.signal?.aborted) close();
-      const response = await fetch(input, { ...init, signal: controller.signal });
+      const send = () => fetch(input, { ...init, signal });
+      const isRead = init?.method === 'GET';
+      if (isRead) over.addEventListener('abort', close);
+      const answered = isRead ? requestPatiently(options, send, signal) : send();
+      const response = await answered.finally(() => over.removeEventListener('abort', close));
       const taskId = response.headers.get(taskIdHeader);
       const isStream = response.headers.get('content-type')?.includes('text/event-stream');
       if (taskId && isStream) this.#answer = { taskId, response, close };

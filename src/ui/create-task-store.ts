@@ -1,6 +1,7 @@
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import { cancelTask } from './cancel-task';
+import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
 import { createTaskCancel } from './task-cancel';
@@ -25,6 +26,7 @@ interface Following<Result> {
 export function createTaskStore<Result, Value>(
   options: TaskStreamOptions<Result, Value>,
 ): TaskStream<unknown, Result, Value> {
+  checkFollowOptions(options);
   const listeners = new Set<() => void>();
   const initialCore = createCore<Result, Value>();
   const initialState = deriveState(initialCore);
@@ -109,6 +111,7 @@ export function createTaskStore<Result, Value>(
     followTask(options, {
       connect: (from, attemptSignal) =>
         requestTask(options, { taskId, body, cursor: from, signal: attemptSignal }),
+      isStarting: () => body !== undefined,
       cursor,
       signal,
       onConnected(isConnected) {

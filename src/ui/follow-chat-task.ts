@@ -11,9 +11,6 @@ import {
 import { followTask, type ReceivedChunk } from './follow-task';
 import type { FollowOptions } from './task-client-options';
 
-/** The longest that `setTimeout` can wait: more than three weeks. */
-const longestTimeoutMs = 0x7fffffff;
-
 /** What to follow, and whom to tell. */
 export interface FollowChatTaskOptions {
   taskId: string;
@@ -79,7 +76,7 @@ export function followChatTask(
       {
         ...options,
         get stallTimeoutMs() {
-          return isHeld ? longestTimeoutMs : options.stallTimeoutMs;
+          return isHeld ? Number.POSITIVE_INFINITY : options.stallTimeoutMs;
         },
       },
       {

@@ -1,12 +1,13 @@
 import { TaskError } from '../protocol/task-error';
 import type { TaskState } from '../protocol/task-state';
-import { backOff } from './back-off';
 import { clientError } from './client-error';
-import { isPageAway } from './page-wake';
+import { createPatience } from './patience';
 import { readEventStream } from './read-event-stream';
+import { isPassing } from './retry-after';
 import { superviseAttempt } from './supervise-attempt';
 import type { FollowOptions } from './task-client-options';
 import { type Refusal, readRefusal, streamOf } from './task-request';
+import { warnOnce } from './warn-once';
 
 /** A chunk whose type is known to be a string, and nothing else. */
 export interface ReceivedChunk {
@@ -17,6 +18,8 @@ export interface ReceivedChunk {
 export interface FollowTaskOptions {
   /** Asks for the stream: for what follows the cursor, or for all of it. */
   connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
+  /** Whether `connect` asks for the task to be started, which a server may have too many of. */
+  isStarting?: () => boolean;
   /** Where to go on. Default: from the start. */
   cursor: string | undefined;
   /** Aborting it leaves the task. */
@@ -37,7 +40,7 @@ export interface FollowTaskOptions {
 export interface FollowFailure {
   error: TaskError;
   /** The answer's status, when the server refused. */
-  status?: number;
+  status?: number | undefined;
 }
 
 /**
@@ -47,11 +50,23 @@ export interface FollowFailure {
  */
 export async function followTask(
   options: FollowOptions,
-  { connect, cursor, signal, onConnected, onStalled, onChunks, getTask }: FollowTaskOptions,
+  {
+    connect,
+    isStarting,
+    cursor,
+    signal,
+    onConnected,
+    onStalled,
+    onChunks,
+    getTask,
+  }: FollowTaskOptions,
 ): Promise<FollowFailure | undefined> {
+  const patience = createPatience(options);
   let isReadToEnd = false;
   // The answer to the current attempt, when it was an error.
   let refusal: Refusal | undefined;
+  // When a good answer was last heard of.
+  let heardAt = Number.NEGATIVE_INFINITY;
 
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
     const response = await connect(cursor, attemptSignal);
@@ -70,6 +85,7 @@ export async function followTask(
     }
     const stream = streamOf(response);
     check();
+    heardAt = performance.now();
     onConnected(true);
     await readEventStream(stream, async (events) => {
       check();
@@ -87,6 +103,7 @@ export async function followTask(
         // Also when a chunk is malformed: those before it count.
         const taken = onChunks(chunks, next);
         cursor = next;
+        heardAt = performance.now();
         // Afterwards, because a heartbeat sets how long the next silence may be.
         touch();
         await taken;
@@ -97,11 +114,28 @@ export async function followTask(
     });
   }
 
-  function silenceLimitMs(): number {
-    return options.stallTimeoutMs ?? 3 * (getTask().heartbeat?.intervalMs ?? 5000);
+  /** The announced interval of heartbeats, or what it is before the first one. */
+  function intervalMs(): number {
+    const { intervalMs } = getTask().heartbeat ?? {};
+    return intervalMs && intervalMs > 0 ? intervalMs : 5000;
   }
 
-  for (let failures = 0; ; ) {
+  function silenceLimitMs(): number {
+    const { stallTimeoutMs = 3 * intervalMs() } = options;
+    if (getTask().heartbeat && stallTimeoutMs < intervalMs()) {
+      warnOnce('`stallTimeoutMs` is below the interval of the heartbeats.');
+    }
+    return stallTimeoutMs;
+  }
+
+  function isFinal({ status, error }: Refusal): boolean {
+    if (status === 429 && error.code === 'too-many-tasks' && isStarting?.()) return true;
+    // A storage that has just come back may not know yet what is written to it anew.
+    if (status === 404) return performance.now() - heardAt >= 2 * intervalMs();
+    return !isPassing(status);
+  }
+
+  for (;;) {
     const { heartbeat } = getTask();
     const from = cursor;
     let cause: unknown;
@@ -112,16 +146,17 @@ export async function followTask(
       cause = error;
     }
     if (signal.aborted || isReadToEnd) return undefined;
-    const { status = 0, minimumMs = 0 } = refusal ?? {};
-    if (TaskError.isInstance(cause) && status < 500) return { error: cause, status };
-    if (cursor !== from || getTask().heartbeat?.at !== heartbeat?.at) failures = 0;
-    else if (!isPageAway()) failures++;
-    if (failures >= (options.reconnect?.maxAttempts ?? 10)) {
+    const refused = refusal as Refusal | undefined;
+    if (TaskError.isInstance(cause) && (!refused || isFinal(refused))) {
+      return { error: cause, status: refused?.status };
+    }
+    const hadProgress = cursor !== from || getTask().heartbeat?.at !== heartbeat?.at;
+    if (!patience.judge(hadProgress, silenceLimitMs())) {
       const message = 'No connection. Resume the task later.';
       return { error: clientError('gave-up', message, cause) };
     }
     onConnected(false);
-    await backOff(options, failures, minimumMs, signal);
+    await patience.pause(refused?.minimumMs ?? 0, signal);
     if (signal.aborted) return undefined;
   }
 }

@@ -1,8 +1,21 @@
+/** Whether nobody is looking, as far as the page knows. */
+export function isPageHidden(): boolean {
+  return globalThis.document?.visibilityState === 'hidden';
+}
+
+/** Whether the page is offline. */
+function isPageOffline(): boolean {
+  return globalThis.navigator?.onLine === false;
+}
+
 /** Whether attempts are bound to fail, or nobody is looking: the page is offline or hidden. */
 export function isPageAway(): boolean {
-  return (
-    globalThis.navigator?.onLine === false || globalThis.document?.visibilityState === 'hidden'
-  );
+  return isPageOffline() || isPageHidden();
+}
+
+/** Whether the page is offline, and will be told when it is not any more. */
+export function hearsOnline(): boolean {
+  return isPageOffline() && !!globalThis.addEventListener;
 }
 
 /** Calls the listener when the page comes online or becomes visible; returns the way to stop. */

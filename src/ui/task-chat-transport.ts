@@ -3,6 +3,7 @@ import { taskIdHeader } from '../protocol/frame';
 import { cancelTask } from './cancel-task';
 import { type ChatAddress, FirstRequest, requestChat, type TaskAnswer } from './chat-request';
 import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } from './chat-turns';
+import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followChatTask } from './follow-chat-task';
 import { readCancelAnswer } from './read-cancel-answer';
@@ -31,6 +32,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
   readonly #options: TaskChatTransportOptions<Message>;
 
   constructor(options: TaskChatTransportOptions<Message> = {}) {
+    checkFollowOptions(options);
     this.#options = options;
   }
 
@@ -44,7 +46,10 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     return answered;
   }
 
-  /** Replays the chat's running task from its start, and follows it. `null` when there is none. */
+  /**
+   * Replays the chat's running task from its start, and follows it. `null` when there is none. Asks
+   * again and again while the server cannot be reached.
+   */
   async reconnectToStream(
     options: ReconnectOptions<Message>,
   ): Promise<ReadableStream<UIMessageChunk> | null> {
@@ -78,7 +83,8 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
   }
 
   #firstRequest(options: RequestOptions, turn: ChatTurn): FirstRequest<Message> {
-    return new FirstRequest(this.#options, (answer) => this.#follow(answer, options, turn));
+    const follow = (answer: TaskAnswer) => this.#follow(answer, options, turn);
+    return new FirstRequest(this.#options, follow, turn.over.signal);
   }
 
   #follow(

@@ -1,14 +1,24 @@
-/** How often and how fast a cut stream is asked for again. */
+/** How often, how fast and how long a cut stream is asked for again. */
 export interface ReconnectOptions {
   /** Longest delay before the first new attempt; doubled with each further one. Default 250. */
   initialDelayMs?: number;
-  /** Upper bound of the delay. The actual one is random between 0 and the bound. Default 10 000. */
+  /**
+   * Upper bound of the delay; six times as much while the page is hidden. The actual one is random
+   * between 0 and the bound. One that the server asks for (`Retry-After`) comes on top, and as much
+   * again at random. An offline page waits until it is online. Default 10 000.
+   */
   maxDelayMs?: number;
   /**
    * Attempts without progress before giving up. A new frame, or a heartbeat of the producer, is
-   * progress. Attempts made while the page is offline or hidden do not count. Default 10.
+   * progress. Attempts made while the page is offline or hidden do not count. Default: as many as
+   * there is time for.
    */
   maxAttempts?: number;
+  /**
+   * Milliseconds of attempts without progress, and of the delays between them, before giving up.
+   * Time that the page is offline or hidden does not count. Default 300 000.
+   */
+  maxElapsedMs?: number;
 }
 
 /** Request headers, or a function that makes them, which is asked anew for each attempt. */
@@ -16,11 +26,12 @@ export type TaskRequestHeaders = HeadersInit | (() => HeadersInit | Promise<Head
 
 /** How a stream is followed, whatever it is asked for with. */
 export interface FollowOptions {
-  /** How often and how fast to try again. */
+  /** How often, how fast and how long to try again. */
   reconnect?: ReconnectOptions | undefined;
   /**
-   * Milliseconds without a byte after which the connection counts as stalled and is replaced.
-   * Default: three times the interval that the heartbeats announce (5000 before the first one).
+   * Milliseconds without a byte after which the connection counts as stalled and is replaced;
+   * `Infinity` is never. Default: three times the interval that the heartbeats announce (5000
+   * before the first one).
    */
   stallTimeoutMs?: number | undefined;
   /** Random numbers from 0 up to 1, for the jitter. Default `Math.random`. */

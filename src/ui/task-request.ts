@@ -1,6 +1,7 @@
 import { TaskError, type TaskErrorData } from '../protocol/task-error';
 import { addQuery } from './add-query';
 import { clientError } from './client-error';
+import { retryAfterMs } from './retry-after';
 import type { TaskClientOptions } from './task-client-options';
 
 /** One request about a task. */
@@ -43,7 +44,7 @@ export interface Refusal {
   status: number;
   /** The server's own error when the body holds one. */
   error: TaskError;
-  /** When to ask again at the earliest, by the server's wish; not more than 0 when it has none. */
+  /** How long to wait at least before asking again, by the server's wish. */
   minimumMs: number;
 }
 
@@ -61,8 +62,7 @@ export async function readRefusal(response: Response): Promise<Refusal> {
       details: { status },
       ...(typeof error?.code === 'string' && error),
     }),
-    // Only in seconds, as our server sends it; a date counts as none.
-    minimumMs: Number(headers.get('retry-after')) * 1000 || 0,
+    minimumMs: retryAfterMs(headers),
   };
 }
 

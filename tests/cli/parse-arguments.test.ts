@@ -35,6 +35,11 @@ describe('the command line', () => {
       ['follow', `http://a/?taskId=${taskId}`, '--max-attempts=1.5'],
       'whole number',
     ],
+    [
+      'a time that is none',
+      ['follow', `http://a/?taskId=${taskId}`, '--max-elapsed', '5min'],
+      '--max-elapsed takes a whole number',
+    ],
   ])('explains %s', (_, args, message) => {
     expect(() => parseArguments(args)).toThrow(message);
   });

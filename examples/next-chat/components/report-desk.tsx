@@ -27,8 +27,6 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
     api: '/api/report',
     resume: true,
     throttleMs: 40,
-    // Some minutes, so that there is time to play with the plug.
-    reconnect: { maxAttempts: 40 },
     fetch: network.fetch,
   });
 

@@ -1,3 +1,4 @@
+import { checkFollowOptions } from '../check-options';
 import { createTaskStore } from '../create-task-store';
 import type { StartTaskOptions, TaskEnd, TaskStreamState } from '../task-stream-types';
 import { paceUpdates } from './pace-updates';
@@ -56,6 +57,7 @@ export function createMountedTaskStream<Result, Value>(
     getInitialState: () => initialState,
     subscribe: paced.subscribe,
     update(next) {
+      checkFollowOptions(next);
       for (const name of Object.keys(options)) {
         if (!(name in next)) Reflect.deleteProperty(options, name);
       }

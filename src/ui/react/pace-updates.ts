@@ -1,3 +1,6 @@
+import { longestTimeoutMs } from '../alarm';
+import { checkNumbers } from '../check-options';
+
 interface Source<State> {
   getState(): State;
   subscribe(listener: () => void): () => void;
@@ -6,18 +9,22 @@ interface Source<State> {
 /**
  * Shows a store's state at most once per frame, or once per `throttleMs()`: what it returns keeps
  * still in between. The newest state is always shown in the end.
+ *
+ * @throws TaskError `invalid-options` when `throttleMs()` is no number of 0 or more.
  */
 export function paceUpdates<State>(
   source: Source<State>,
   throttleMs: () => number | undefined,
 ): Source<State> {
+  checkNumbers({ throttleMs: throttleMs() }, 0);
   let shown = source.getState();
   let shownAt = Number.NEGATIVE_INFINITY;
 
   function schedule(show: () => void): () => void {
     const throttle = throttleMs();
     if (throttle !== undefined) {
-      const timer = setTimeout(show, Math.max(0, shownAt + throttle - performance.now()));
+      const dueInMs = shownAt + throttle - performance.now();
+      const timer = setTimeout(show, Math.min(Math.max(0, dueInMs), longestTimeoutMs));
       return () => clearTimeout(timer);
     }
     if (!globalThis.requestAnimationFrame || globalThis.document?.visibilityState === 'hidden') {

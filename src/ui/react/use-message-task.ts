@@ -1,6 +1,7 @@
 import { useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { cancelTask } from '../cancel-task';
 import { getChatTask, subscribeToChatTask } from '../chat-task-registry';
+import { checkFollowOptions } from '../check-options';
 import { deriveMessageTask, findMessageTask } from '../message-task';
 import { readCancelAnswer } from '../read-cancel-answer';
 import { createTaskCancel } from '../task-cancel';
@@ -12,6 +13,7 @@ const nothingSeen = () => undefined;
 
 /** Shows a task inside a message of `useChat`. Opens no connection. */
 export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskResult {
+  checkFollowOptions(options);
   const { message, taskId, transformer, throttleMs } = options;
   const task = useMemo(() => findMessageTask(message, taskId), [message, taskId]);
   const { rootId = '' } = task;

@@ -22,8 +22,6 @@ export function useChatSession({
       new TaskChatTransport<ChatMessage>({
         api: '/api/chat',
         prepareSendMessagesRequest: ({ id, messages }) => ({ body: askedBy(id, messages) }),
-        // Some minutes, so that there is time to play with the network.
-        reconnect: { maxAttempts: 40 },
       }),
   );
   // Made here rather than by the hook, because its state is asked for between two renders.

@@ -1,0 +1,29 @@
+import { createPatience } from './patience';
+import { isPassing, retryAfterMs } from './retry-after';
+import type { FollowOptions } from './task-client-options';
+
+/** What has to be known of an answer. */
+export type Answer = Pick<Response, 'ok' | 'status' | 'headers'>;
+
+/**
+ * Makes a request again and again while the server cannot be reached. When that is given up, it
+ * comes to what the last one did.
+ *
+ * @param signal Ends further attempts, but not the one under way.
+ */
+export async function requestPatiently<Given extends Answer>(
+  options: FollowOptions,
+  send: () => Promise<Given>,
+  signal: AbortSignal,
+): Promise<Given> {
+  const patience = createPatience(options);
+  for (;;) {
+    const sent = send();
+    const { status, headers } = await sent.catch(() => ({ status: 503, headers: new Headers() }));
+    if (!isPassing(status)) return sent;
+    signal.throwIfAborted();
+    if (!patience.judge(false)) return sent;
+    await patience.pause(retryAfterMs(headers), signal);
+    signal.throwIfAborted();
+  }
+}
