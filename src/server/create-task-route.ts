@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
-import { cancelTask } from './cancel-task';
 import { checkIsDefinition } from './check-definition';
 import { createMemoryStreamContext } from './context/memory-stream-context';
+import { mayKnow } from './context/task-guard';
 import { toTaskStreamContext } from './context/to-task-stream-context';
 import type { OutputOf, TaskDefinition } from './define-task';
 import { readCursor } from './http/read-cursor';
@@ -11,7 +11,7 @@ import { readJsonBody } from './http/read-json-body';
 import { readEvents, readQuery } from './http/read-query';
 import { failureResponse, jsonResponse } from './http/responses';
 import { readInput } from './read-input';
-import { resumeTask } from './resume-task';
+import { followTask, type ResumeTaskOptions } from './resume-task';
 import {
   checkStartBody,
   checkStartQuery,
@@ -64,6 +64,11 @@ export function createTaskRoute<
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
   const slots = createTaskSlots(maxConcurrent);
+  // What others have started is unknown here: their `authorize` decides about it.
+  const ofThisRoute = definition.name;
+
+  const follow = (options: ResumeTaskOptions) =>
+    followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute);
 
   /** Asks `authorize`; gives the response that refuses, if it does. */
   const refusal = async (request: Request, action: TaskAction, taskId: string | undefined) => {
@@ -103,7 +108,7 @@ export function createTaskRoute<
     if (!slot) {
       const record = taskId && (await unlessAway(streamContext.inspect(taskId)));
       if (!record) throw createTooManyTasksError(maxConcurrent);
-      return resumeTask({ taskId, streamContext, owner, heartbeatMs }).toResponse({ events });
+      return follow({ taskId, owner }).toResponse({ events });
     }
     try {
       const {
@@ -113,18 +118,21 @@ export function createTaskRoute<
         dataPartSchemas: _parts,
         ...defaults
       } = definition;
-      const { task: started, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>({
-        ...defaults,
-        ...settings,
-        transformer: transformer ?? defaults.transformer,
-        heartbeatMs,
-        streamContext,
-        taskId,
-        // What the schema gave, or without a schema `unknown`.
-        input: input as OutputOf<Schema>,
-        owner,
-        execute: (options) => execute({ ...options, request, params }),
-      });
+      const { task: started, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>(
+        {
+          ...defaults,
+          ...settings,
+          transformer: transformer ?? defaults.transformer,
+          heartbeatMs,
+          streamContext,
+          taskId,
+          // What the schema gave, or without a schema `unknown`.
+          input: input as OutputOf<Schema>,
+          owner,
+          execute: (options) => execute({ ...options, request, params }),
+        },
+        ofThisRoute,
+      );
       claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
       return await started.toResponse({ events });
     } catch (error) {
@@ -133,12 +141,12 @@ export function createTaskRoute<
     }
   };
 
-  const follow = async (request: Request): Promise<Response> => {
+  const answerFollow = async (request: Request): Promise<Response> => {
     const taskId = taskIdOf(request);
     const refused = await refusal(request, 'follow', taskId);
     if (refused) return refused;
     const owner = await ownerOf(request);
-    return resumeTask({ taskId, request, streamContext, owner, heartbeatMs }).toResponse();
+    return follow({ taskId, request, owner }).toResponse();
   };
 
   return {
@@ -148,11 +156,11 @@ export function createTaskRoute<
 
     GET: answer(async (request, context) => {
       const text = readQuery(request, 'input');
-      if (text === undefined) return follow(request);
+      if (text === undefined) return answerFollow(request);
       // A host may serve HEAD by the same handler.
       if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
       // A page that has seen something of the task wants the rest of it, and never another one.
-      if (readCursor(request) !== undefined) return follow(request);
+      if (readCursor(request) !== undefined) return answerFollow(request);
       const isEncoded = transformer !== undefined;
       return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
     }),
@@ -165,8 +173,9 @@ export function createTaskRoute<
       const reason = readQuery(request, 'reason');
       const record = await unlessAway(streamContext.inspect(taskId));
       // Also for a task that is not open yet: the request is kept until it is.
-      const cancelled = await cancelTask({ taskId, streamContext, owner, reason });
-      if (!record || record.owner !== owner) throw createNotFoundError();
+      const asker = { owner, definition: ofThisRoute };
+      const cancelled = await unlessAway(streamContext.cancel(taskId, { ...asker, reason }));
+      if (!record || !mayKnow(record, asker)) throw createNotFoundError();
       return jsonResponse({ cancelled });
     }),
   };

@@ -26,7 +26,10 @@ export interface DefineTaskOptions<
   Value,
   Data extends UIDataTypes = UIDataTypes,
 > extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
-  /** Names the task on the page and in records. */
+  /**
+   * Names the task on the page and in records. A route serves tasks of its own name only: name tasks
+   * apart that are for different people.
+   */
   name: string;
   /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
   input?: Schema;

@@ -5,6 +5,7 @@ export {
 } from './context/memory-stream-context';
 export type { ResumableStreamContext } from './context/resumable-stream-context';
 export type {
+  CancelOptions,
   FrameRange,
   OpenTaskOptions,
   OutcomeClaim,

@@ -62,17 +62,29 @@ export interface ResumedTask {
 }
 
 /** Follows a task that is running, or replays one that has settled. */
-export function resumeTask({
-  taskId: givenTaskId,
-  chatId,
-  request,
-  streamContext: givenContext = createMemoryStreamContext(),
-  owner,
-  heartbeatMs = 5_000,
-  onSettle,
-  waitUntil,
-  onError,
-}: ResumeTaskOptions): ResumedTask {
+export function resumeTask(options: ResumeTaskOptions): ResumedTask {
+  return followTask(options);
+}
+
+/**
+ * What `resumeTask` does.
+ *
+ * @param definition If given, of which the task has to be: one of another is unknown.
+ */
+export function followTask(
+  {
+    taskId: givenTaskId,
+    chatId,
+    request,
+    streamContext: givenContext = createMemoryStreamContext(),
+    owner,
+    heartbeatMs = 5_000,
+    onSettle,
+    waitUntil,
+    onError,
+  }: ResumeTaskOptions,
+  definition?: string,
+): ResumedTask {
   const streamContext = toTaskStreamContext(givenContext);
 
   const open = async (init?: TaskResponseInit): Promise<Response> => {
@@ -83,7 +95,8 @@ export function resumeTask({
       ? await streamContext.activeTask(chatId, { owner })
       : checkTaskId(givenTaskId);
     if (taskId === undefined) return emptyResponse(undefined, init);
-    const openReader = (after = cursor) => streamContext.read(taskId, { owner, cursor: after });
+    const openReader = (after = cursor) =>
+      streamContext.read(taskId, { owner, definition, cursor: after });
     const reader = await openReader();
     if (!reader) {
       if (isByChat) return emptyResponse(undefined, init);

@@ -61,9 +61,14 @@ export function streamTask<
   return claimTask(options).task;
 }
 
-/** What `streamTask` does, and what came of the claim; that never rejects. */
+/**
+ * What `streamTask` does, and what came of the claim; that never rejects.
+ *
+ * @param definition Of which the task is: one of another is not joined, but unknown.
+ */
 export function claimTask<Result, Input, Steps extends Record<string, number>, Value>(
   options: StreamTaskOptions<Input, Result, Steps, Value>,
+  definition?: string,
 ): { task: StreamedTask<Result>; claiming: Promise<Claim> } {
   checkTaskOptions(options);
   const { execute, input, onSettle, ...rest } = options;
@@ -79,6 +84,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
   const claiming = startTask({
     ...rest,
     taskId,
+    definition,
     heartbeatMs,
     streamContext: toTaskStreamContext(streamContext),
     execute: (given) => execute({ ...given, input: input as Input }),
@@ -96,7 +102,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
     const { context } = claim;
     const cursor = after ?? claim.cursor;
     const token = claim.kind === 'opened' ? claim.token : undefined;
-    const reader = await unlessAway(context.read(taskId, { owner, cursor, token }));
+    const reader = await unlessAway(context.read(taskId, { owner, definition, cursor, token }));
     if (!reader) throw createNotFoundError();
     return reader;
   };
@@ -117,7 +123,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
   const cancel = async (reason?: string) => {
     const claim = await claiming;
     if (claim.kind === 'refused') return false;
-    return unlessAway(claim.context.cancel(taskId, { owner, reason }));
+    return unlessAway(claim.context.cancel(taskId, { owner, definition, reason }));
   };
 
   const toResponse = async (init?: TaskResponseInit) => {

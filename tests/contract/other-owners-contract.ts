@@ -1,4 +1,4 @@
-// What others see of a task is compared byte by byte with what they see of one that never was.
+// R-HTTP-4, R-HTTP-9: what others see of a task is compared byte by byte with what they see of one that never was.
 import {
   createTaskRoute,
   defineTask,
@@ -54,14 +54,24 @@ export function describeOtherOwners(
   name: string,
   create: () => readonly [TaskStreamContext, TaskStreamContext?],
 ): void {
-  describe(`a task of another owner, kept in ${name}`, () => {
+  describe.each<[string, string, (string | undefined)[]]>([
+    ['owner', 'own', ['eve', undefined]],
+    ['definition', 'other', ['ada', 'eve', undefined]],
+  ])(`a task of another %s, kept in ${name}`, (_, askedName, users) => {
     it.each(['running', 'settled'])('looks exactly like none while it is %s', async (state) => {
       const gate = createDeferred();
+      let othersRuns = 0;
       const task = defineTask({ name: 'own', execute: () => gate.promise });
+      const other = defineTask({
+        name: askedName,
+        execute: () => {
+          othersRuns += 1;
+        },
+      });
       const [context, otherContext = context] = create();
       const owner = (request: Request) => request.headers.get('x-user') ?? undefined;
       const home = createTaskRoute(task, { streamContext: context, owner });
-      const asked = createTaskRoute(task, { streamContext: otherContext, owner, allowGet: true });
+      const asked = createTaskRoute(other, { streamContext: otherContext, owner, allowGet: true });
       await withServer(toNodeHandler(asked), async (origin) => {
         const taskId = createId();
         const bytes = async (ask: Ask, id: string, user: string | undefined) =>
@@ -77,7 +87,7 @@ export function describeOtherOwners(
           gate.resolve();
           await own.clone().text();
         }
-        for (const user of ['eve', undefined]) {
+        for (const user of users) {
           for (const ask of Object.values(asking)) {
             const seen = await bytes(ask, taskId, user);
             expect(seen).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
@@ -89,6 +99,7 @@ export function describeOtherOwners(
           }
         }
         gate.resolve();
+        expect(othersRuns).toBe(0);
         // Nobody else's cancel has reached it.
         expect(await own.text()).toContain('"status":"completed"');
       });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
   OpenTaskOptions,
+  ReadTaskOptions,
   TaskLog,
   TaskReader,
   TaskStreamContext,
@@ -45,7 +46,7 @@ async function receive(reader: TaskReader, count = Number.POSITIVE_INFINITY): Pr
 async function readAll(
   context: TaskStreamContext,
   taskId: string,
-  options?: { owner?: string; cursor?: string },
+  options?: ReadTaskOptions,
 ): Promise<Received[]> {
   const reader = await openReader(context, taskId, options);
   try {
@@ -58,7 +59,7 @@ async function readAll(
 async function openReader(
   context: TaskStreamContext,
   taskId: string,
-  options?: { owner?: string; cursor?: string },
+  options?: ReadTaskOptions,
 ): Promise<TaskReader> {
   const reader = await context.read(taskId, options);
   if (!reader) throw new Error(`The context does not know ${taskId}.`);
@@ -575,6 +576,61 @@ export function describeStreamContext(
         const log = await open({ owner: 'me' });
         await log.flushed();
         expect(log.signal.aborted).toBe(false);
+      });
+    });
+
+    describe('a definition', () => {
+      const owner = 'me';
+
+      it('is kept with the task, which is unknown to those who ask for another', async () => {
+        const log = await open({ owner, definition: 'report' });
+        for (const asked of [context, elsewhere]) {
+          expect(await asked.inspect(taskId)).toMatchObject({ definition: 'report' });
+          for (const definition of ['other', '', 'Report']) {
+            expect(await asked.read(taskId, { owner, definition })).toBeUndefined();
+            expect(await asked.cancel(taskId, { owner, definition })).toBe(false);
+          }
+          expect(await asked.read(taskId, { definition: 'report' })).toBeUndefined();
+          for (const options of [{ owner }, { owner, definition: 'report' }]) {
+            const reader = await openReader(asked, taskId, options);
+            expect(await receive(reader, 1)).toHaveLength(1);
+            reader.close();
+          }
+        }
+        expect(log.signal.aborted).toBe(false);
+        expect(await context.cancel(taskId, { owner, definition: 'report' })).toBe(true);
+        await aborted(log);
+      });
+
+      it('is none of a task that was opened without, which only those can ask for who name none', async () => {
+        const log = await open();
+        expect((await context.inspect(taskId))?.definition).toBeUndefined();
+        for (const definition of ['report', '']) {
+          expect(await context.read(taskId, { definition })).toBeUndefined();
+          expect(await context.cancel(taskId, { definition })).toBe(false);
+        }
+        expect(await context.cancel(taskId)).toBe(true);
+        await aborted(log);
+      });
+
+      it('has the cancels for itself that name it before the task comes', async () => {
+        await context.cancel(taskId, { owner, definition: 'other', reason: 'not meant' });
+        await context.cancel(taskId, { owner, definition: '', reason: 'not meant' });
+        const log = await open({ owner, definition: 'report' });
+        await log.flushed();
+        expect(log.signal.aborted).toBe(false);
+
+        const [meantId, anyId, noneId] = [randomUUID(), randomUUID(), randomUUID()];
+        await context.cancel(meantId, { owner, definition: 'report', reason: 'meant' });
+        const meant = await open({ taskId: meantId, owner, definition: 'report' });
+        expect(await aborted(meant)).toMatchObject({ cause: { message: 'meant' } });
+        await context.cancel(anyId, { owner, reason: 'any' });
+        const any = await open({ taskId: anyId, owner, definition: 'report' });
+        expect(await aborted(any)).toMatchObject({ cause: { message: 'any' } });
+        await context.cancel(noneId, { owner, definition: 'report' });
+        const none = await open({ taskId: noneId, owner });
+        await none.flushed();
+        expect(none.signal.aborted).toBe(false);
       });
     });
 

@@ -388,9 +388,17 @@ describe('a cancel', () => {
   });
 
   it('by a route elsewhere says that it was not, and 404 for a task of another owner', async () => {
-    const { task, taskId, gate } = startGatedTask({ owner: 'me' });
-    await task.toResponse();
-    const definition = defineTask({ name: 'never', execute: async () => 'never' });
+    const taskId = createId();
+    const gate = createDeferred();
+    const definition = defineTask({ name: 'gated', execute: () => gate.promise });
+    const home = createTaskRoute(definition, { streamContext: here, owner: () => 'me' });
+    const own = await home.POST(
+      new Request('http://localhost/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ taskId }),
+      }),
+    );
     const answers = ['me', 'you'].map(async (owner) => {
       const route = createTaskRoute(definition, { streamContext: elsewhere, owner: () => owner });
       const url = `http://localhost/?taskId=${taskId}`;
@@ -400,9 +408,9 @@ describe('a cancel', () => {
     const [mine, yours] = await Promise.all(answers);
     expect(mine).toEqual([200, { cancelled: false }]);
     expect(yours).toMatchObject([404, { error: { code: 'not-found' } }]);
-    gate.resolve(undefined);
-    await task.consume();
-    expect(bus.channelCount()).toBe(0);
+    gate.resolve();
+    await own.text();
+    await until(() => bus.channelCount() === 0);
   });
 
   it('that comes before the task is kept in its process', async () => {

@@ -6,6 +6,7 @@ export interface LiveHeader {
   readonly owner?: string;
   readonly chatId?: string;
   readonly name?: string;
+  readonly definition?: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   /** How long the producer counts as alive after its last sign, in milliseconds. */

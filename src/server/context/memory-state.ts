@@ -7,6 +7,7 @@ export interface MemoryLog {
   readonly owner: string | undefined;
   readonly chatId: string | undefined;
   readonly name: string | undefined;
+  readonly definition: string | undefined;
   readonly createdAt: number;
   readonly retentionMs: number;
   /** The chunks as JSON; the index is the cursor's `n`. */
@@ -31,7 +32,7 @@ export interface MemoryLog {
 }
 
 /** A cancel that came before its task. */
-interface EarlyCancel {
+export interface EarlyCancel {
   readonly reason: string | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
@@ -41,7 +42,7 @@ interface EarlyCancel {
 export interface MemoryState {
   /** In the order of opening. */
   readonly logs: Map<string, MemoryLog>;
-  /** By owner and taskId. */
+  /** By owner, definition (if it is for one only) and taskId. */
   readonly earlyCancels: Map<string, EarlyCancel>;
   /** taskIds in the order of opening, by owner and chat. */
   readonly chats: Map<string, string[]>;
@@ -94,8 +95,8 @@ export function wake(log: MemoryLog): void {
 }
 
 /** Names something of an owner's, so that nobody can shadow what is another's. */
-export function ownedKey(owner: string | undefined, id: string): string {
-  return JSON.stringify([owner ?? null, id]);
+export function ownedKey(owner: string | undefined, ...ids: (string | undefined)[]): string {
+  return JSON.stringify([owner ?? null, ...ids.map((id) => id ?? null)]);
 }
 
 /** Forgets that the task belongs to its chat. */

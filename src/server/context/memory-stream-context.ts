@@ -1,17 +1,13 @@
 import { formatCursor } from '../../protocol/cursor';
+import { keepEarlyCancel, takeEarlyCancel } from './memory-early-cancels';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { createMemoryReader } from './memory-reader';
-import { liveLog, scheduleSweep } from './memory-retention';
+import { liveLog } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
+import { mayKnow } from './task-guard';
 import type { TaskStreamContext } from './task-stream-context';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
-
-/** How long a cancel waits for a task that is not open yet. */
-const earlyCancelMs = 60_000;
-
-/** So that nobody fills the memory with cancels for tasks that never come. */
-const maxEarlyCancels = 10_000;
 
 export interface MemoryStreamContextOptions {
   /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
@@ -65,28 +61,27 @@ export function createMemoryContext(
 ): TaskStreamContext {
   return {
     async open(taskId, options) {
-      const { owner, name, chatId, concurrent = false, token, frames } = options;
+      const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
       const { savesOutcome = false, continued } = options;
       const known = liveLog(state, taskId);
       if (known) {
         return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
       }
 
-      const cancelKey = ownedKey(owner, taskId);
-      const early = state.earlyCancels.get(cancelKey);
-      state.earlyCancels.delete(cancelKey);
+      const early = takeEarlyCancel(state, taskId, { owner, definition });
       const log: MemoryLog = {
         taskId,
         token,
         owner,
         chatId,
         name,
+        definition,
         createdAt: Date.now(),
         retentionMs,
         data: [],
         bytes: 0,
         status: 'running',
-        cancel: early && early.expiresAt > Date.now() ? { reason: early.reason } : undefined,
+        cancel: early && { reason: early.reason },
         settledAt: undefined,
         isUnsaved: savesOutcome,
         continued: savesOutcome ? continued : undefined,
@@ -106,28 +101,18 @@ export function createMemoryContext(
       return createMemoryLog(state, log, maxTotalBytes);
     },
 
-    async read(taskId, { owner, cursor } = {}) {
+    async read(taskId, { cursor, ...asker } = {}) {
       const log = liveLog(state, taskId);
-      return log && log.owner === owner ? createMemoryReader(log, cursor) : undefined;
+      return log && mayKnow(log, asker) ? createMemoryReader(log, cursor) : undefined;
     },
 
-    async cancel(taskId, { owner, reason } = {}) {
+    async cancel(taskId, { reason, ...asker } = {}) {
       const log = liveLog(state, taskId);
       if (!log) {
-        const now = Date.now();
-        const expiresAt = now + earlyCancelMs;
-        const key = ownedKey(owner, taskId);
-        const known = state.earlyCancels.get(key);
-        const first = known && known.expiresAt > now ? known : { reason };
-        // Put at the end again, so that the oldest stays first.
-        state.earlyCancels.delete(key);
-        const [oldest] = state.earlyCancels.keys();
-        if (oldest && state.earlyCancels.size >= maxEarlyCancels) state.earlyCancels.delete(oldest);
-        state.earlyCancels.set(key, { reason: first.reason, expiresAt });
-        scheduleSweep(state, expiresAt);
+        keepEarlyCancel(state, taskId, { ...asker, reason });
         return true;
       }
-      if (log.owner !== owner || log.settledAt !== undefined) return false;
+      if (!mayKnow(log, asker) || log.settledAt !== undefined) return false;
       requestCancel(log, reason);
       return true;
     },
@@ -135,11 +120,11 @@ export function createMemoryContext(
     async inspect(taskId) {
       const log = liveLog(state, taskId);
       if (!log) return undefined;
-      const { status, owner, chatId, name, createdAt } = log;
+      const { status, owner, chatId, name, definition, createdAt } = log;
       const cursor = formatCursor(0, log.data.length - 1);
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
-        ...{ taskId, status, owner, chatId, name, cursor, createdAt },
+        ...{ taskId, status, owner, chatId, name, definition, cursor, createdAt },
         ...(isUnsaved && { isUnsaved }),
       };
     },

@@ -71,6 +71,11 @@ export interface OpenTaskOptions {
   owner?: string;
   /** Display name, kept with the record. */
   name?: string;
+  /**
+   * Which definition the task is of: a route serves tasks of its own only. Default: none, as for
+   * tasks of `streamTask`.
+   */
+  definition?: string;
   /** Makes this the chat's active task. */
   chatId?: string;
   /** Leaves the chat's other running tasks alone. Default: they are cancelled as `superseded`. */
@@ -101,6 +106,8 @@ export interface OpenTaskOptions {
 export interface ReadTaskOptions {
   /** The task counts as unknown when it is somebody else's. */
   owner?: string;
+  /** The task counts as unknown when it is not of this definition. Default: any will do. */
+  definition?: string;
   /** The last frame that the reader has, `epoch-n`. Default: read from the start. */
   cursor?: string;
   /**
@@ -110,6 +117,16 @@ export interface ReadTaskOptions {
   token?: string;
 }
 
+/** Who asks a task to stop, and why. */
+export interface CancelOptions {
+  /** Must be the one that the task was opened with. */
+  owner?: string;
+  /** If given, must be the one that the task was opened with. */
+  definition?: string;
+  /** Told to readers. */
+  reason?: string;
+}
+
 /** Where a task stands. */
 export interface TaskRecord {
   readonly taskId: string;
@@ -117,6 +134,8 @@ export interface TaskRecord {
   readonly owner?: string;
   readonly chatId?: string;
   readonly name?: string;
+  /** Which definition it is of, if a route has started it. */
+  readonly definition?: string;
   /** The last frame in the log. */
   readonly cursor: string;
   /** Epoch milliseconds. */
@@ -156,9 +175,10 @@ export interface TaskStreamContext {
   read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
   /**
    * Asks a task to stop; durable, and kept for 60 s for a task that is not open yet.
-   * `false`: it is over already, or somebody else's.
+   * `false`: it is over already, somebody else's, or of another definition than the one given. A
+   * request that is kept stops a task of that owner and, if one was given, that definition only.
    */
-  cancel(taskId: string, options?: { owner?: string; reason?: string }): Promise<boolean>;
+  cancel(taskId: string, options?: CancelOptions): Promise<boolean>;
   /** Where the task stands, without reading it. `undefined`: unknown or expired. */
   inspect(taskId: string): Promise<TaskRecord | undefined>;
   /** The newest task that is running for a chat now, or that is still being saved. */

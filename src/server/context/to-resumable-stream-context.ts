@@ -54,8 +54,8 @@ export function toResumableStreamContext(
 ): ResumableStreamContext {
   const stateOf = async (taskId: string): Promise<null | true | 'DONE'> => {
     const record = await context.inspect(taskId);
-    // What has an owner is a task, and not for whoever knows its id.
-    if (!record || record.owner !== undefined) return null;
+    // What has an owner or a definition is a task, and not for whoever knows its id.
+    if (!record || record.owner !== undefined || record.definition !== undefined) return null;
     return record.status === 'pending' || record.status === 'running' ? true : 'DONE';
   };
 

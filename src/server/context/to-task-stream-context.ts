@@ -11,6 +11,7 @@ import { createMirrorReader } from './mirror-reader';
 import type { ResumableStreamContext } from './resumable-stream-context';
 import { createStreamClaims, streamIdOf } from './stream-claims';
 import type { TaskBroadcast } from './task-broadcast';
+import { mayKnow } from './task-guard';
 import { openTaskMirror, type TaskMirror } from './task-mirror';
 import type { TaskLog, TaskReader, TaskStreamContext } from './task-stream-context';
 
@@ -83,8 +84,9 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
 
   const send = (log: MemoryLog, broadcast: TaskBroadcast, leaseMs: number) => {
-    const { taskId, owner, chatId, name, createdAt } = log;
-    const header = { version: 1, epoch: 0, owner, chatId, name, createdAt, leaseMs } as const;
+    const { taskId, owner, chatId, name, definition, createdAt } = log;
+    const details = { owner, chatId, name, definition, createdAt, leaseMs };
+    const header = { version: 1, epoch: 0, ...details } as const;
     broadcasts.set(taskId, broadcast);
     broadcast.finished.then(() => broadcasts.delete(taskId));
     broadcast.start({ header, reader: createMemoryReader(log, undefined) });
@@ -125,6 +127,13 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
     return openMirror(taskId);
   };
 
+  /**
+   * What the wrapped context knows of a task. It is asked for tasks of others, too, so that they
+   * take as long as those that do not exist.
+   */
+  const existingOf = (taskId: string) =>
+    answerWithin(answerTimeoutMs, context.hasExistingStream(streamIdOf(taskId)));
+
   /** For whoever does not read it: it goes, if nobody else does. */
   const leave = (mirror: TaskMirror) => {
     mirror.join();
@@ -151,28 +160,31 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       return log && withBroadcast(taskId, log, graceMs);
     },
 
-    async read(taskId, { owner, cursor, token } = {}) {
+    async read(taskId, { cursor, token, ...asker } = {}) {
       const log = liveLog(state, taskId);
       if (log) {
-        if (log.owner !== owner) return undefined;
+        if (!mayKnow(log, asker)) {
+          await existingOf(taskId);
+          return undefined;
+        }
         const isOver = log.settledAt !== undefined && log.token !== token;
         return isOver ? endedReader : createMemoryReader(log, cursor);
       }
       const mirror = await openMirror(taskId);
       if (!mirror) return mirror === null ? endedReader : undefined;
-      if (mirror.header.owner === owner) {
+      if (mayKnow(mirror.header, asker)) {
         return mirror.log.isEnded ? endedReader : createMirrorReader({ mirror, taskId, cursor });
       }
       leave(mirror);
       return undefined;
     },
 
-    async cancel(taskId, options) {
-      const isOurs = () => liveLog(state, taskId) !== undefined || claims.has(taskId);
-      if (!isOurs()) {
-        const existing = context.hasExistingStream(streamIdOf(taskId));
-        if ((await answerWithin(answerTimeoutMs, existing)) !== null && !isOurs()) return false;
-      }
+    async cancel(taskId, options = {}) {
+      const isOurs = () => {
+        const log = liveLog(state, taskId);
+        return log ? mayKnow(log, options) : claims.has(taskId);
+      };
+      if (!isOurs() && (await existingOf(taskId)) !== null && !isOurs()) return false;
       return memory.cancel(taskId, options);
     },
 
@@ -180,12 +192,12 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       if (liveLog(state, taskId)) return memory.inspect(taskId);
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
-      const { epoch, owner, chatId, name, createdAt } = mirror.header;
+      const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
       const cursor = formatCursor(epoch, mirror.log.next - 1);
       const { isEnded } = mirror.log;
       leave(mirror);
       if (isEnded) return undefined;
-      return { taskId, status: 'running', owner, chatId, name, cursor, createdAt };
+      return { taskId, status: 'running', owner, chatId, name, definition, cursor, createdAt };
     },
   };
 }

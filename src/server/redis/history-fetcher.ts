@@ -1,4 +1,4 @@
-import { type StoredFrames, type StoredLog, withFrames } from './stored-log';
+import { type StoredFrames, type StoredLog, type StoredRecord, withFrames } from './stored-log';
 import type { TailPosition } from './task-tail';
 
 /** So many entries are read at once, of large ones about a megabyte; at first fewer. */
@@ -26,16 +26,20 @@ function endOf(frames: readonly StoredFrames[], position: TailPosition): TailPos
   return last ? { epoch: last.epoch, next: last.offset + last.frames.length } : position;
 }
 
-/** Looks at a task and reads the first of what it has from a position on, both at once. */
+/**
+ * Looks at a task and reads the first of what it has from a position on, both at once. A task that
+ * is not the reader's to know is asked for no further, as if it did not exist.
+ */
 export async function fetchStart(
   { fetchLog, fetchPage }: HistorySource,
   position: TailPosition,
+  mayRead: (record: StoredRecord) => boolean = () => true,
 ): Promise<StoredLog | undefined> {
   const [log, frames] = await Promise.all([
     fetchLog(),
     fetchPage(position, firstPageCount).catch(() => undefined),
   ]);
-  if (!log) return undefined;
+  if (!log || !mayRead(log.record)) return undefined;
   // Another epoch may have begun between the two, or the connection was cut.
   return (frames && withFrames(log, frames, endOf(frames, position))) ?? fetchLog(position);
 }

@@ -1,3 +1,4 @@
+import type { TaskAsker } from '../context/task-guard';
 import type { TaskReader } from '../context/task-stream-context';
 import { createHistoryFetcher } from './history-fetcher';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
@@ -12,7 +13,8 @@ import type { TailPosition, TaskTail } from './task-tail';
 /** What this process has to do with a task now. */
 interface LocalTask {
   readonly tail: TaskTail;
-  readonly owner: string | undefined;
+  /** Whose it is, and of which definition. */
+  readonly access: TaskAsker;
   /** Set while the task runs here. */
   readonly producer: RedisProducer | undefined;
   /** Whether what readers here get comes from elsewhere, and that has come to nothing. */
@@ -36,7 +38,7 @@ export interface LocalTasks {
    * Makes one, which takes the place of another of that id unless it `isOver`: what is over is
    * for its reader alone.
    */
-  add(options: { tail: TaskTail; owner: string | undefined; isOver?: boolean }): LocalTask;
+  add(options: { tail: TaskTail; access: TaskAsker; isOver?: boolean }): LocalTask;
   /** Ends all reading and writing. */
   close(): void;
 }
@@ -57,7 +59,7 @@ export function createLocalTasks({
   const followers = new Set<RedisFollower>();
   let isClosed = false;
 
-  const createLocalTask = (tail: TaskTail, owner: string | undefined): LocalTask => {
+  const createLocalTask = (tail: TaskTail, access: TaskAsker): LocalTask => {
     const { taskId } = tail;
     const stored = storedTask(taskId);
     let producer: RedisProducer | undefined;
@@ -83,7 +85,7 @@ export function createLocalTasks({
 
     const task: LocalTask = {
       tail,
-      owner,
+      access,
       get producer() {
         return producer;
       },
@@ -123,8 +125,8 @@ export function createLocalTasks({
   return {
     get: (taskId) => tasks.get(taskId),
     producers: () => [...tasks.values()].flatMap(({ producer }) => producer ?? []),
-    add({ tail, owner, isOver = false }) {
-      const task = createLocalTask(tail, owner);
+    add({ tail, access, isOver = false }) {
+      const task = createLocalTask(tail, access);
       if (!isOver) tasks.set(tail.taskId, task);
       return task;
     },

@@ -1,3 +1,4 @@
+import type { CancelOptions } from '../context/task-stream-context';
 import { pause } from './pause';
 import type { RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
@@ -46,7 +47,7 @@ export function createRedisChats({
   link: RedisLink;
   keys: RedisKeys;
   storedTask: (taskId: string) => StoredTask;
-  cancel: (taskId: string, owner: string | undefined, reason: string) => Promise<unknown>;
+  cancel: (taskId: string, options: CancelOptions) => Promise<unknown>;
 }): RedisChats {
   let isClosed = false;
 
@@ -79,7 +80,7 @@ export function createRedisChats({
     const giveUpAt = performance.now() + maxSupersedeMs;
     while (!isClosed && performance.now() < giveUpAt) {
       try {
-        await cancel(taskId, chat.owner, 'superseded');
+        await cancel(taskId, { owner: chat.owner, reason: 'superseded' });
         // Nobody may be there to settle it. It keeps a place that does not count: were it gone, an
         // entering that is asked again would make it the newest.
         const key = await keys.chat(chat.owner, chat.chatId);

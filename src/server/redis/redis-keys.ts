@@ -1,3 +1,4 @@
+import type { TaskAsker } from '../context/task-guard';
 import { hexDigest } from '../hex-digest';
 
 /** The names that a context uses in Redis. */
@@ -36,6 +37,11 @@ export function encodeOptional(text: string | undefined): string {
 
 export function decodeOptional(stored: string | undefined): string | undefined {
   return stored ? stored.slice(1) : undefined;
+}
+
+/** The field of a cancel that came before its task: whose task it is for, and of which definition. */
+export function cancelField({ owner, definition }: TaskAsker): string {
+  return JSON.stringify([owner ?? null, definition ?? null]);
 }
 
 /** The reason of a cancel as it is stored: never empty, so that it tells that there is one. */

@@ -3,7 +3,7 @@
  * cluster; channels are passed as arguments, because a client's key prefix does not reach them.
  *
  * Keys of a task: `m` its record (hash), `f` its frames (stream), `l` the producer's lease
- * (string with a TTL), `c` cancels that came before the task (hash by owner, with a TTL).
+ * (string with a TTL), `c` cancels that came before the task (hash by who asked, with a TTL).
  *
  * An entry of the stream has the id `(epoch)-(last + 1)`, where `last` numbers its last frame,
  * and the fields `a`, the number of its first frame, and `d`, the frames, one per line. In an entry
@@ -17,8 +17,9 @@ export interface RedisScript {
 
 /**
  * KEYS m f l c · ARGV token, epoch, ended epochs (JSON-free: `k=end` joined by commas), owner,
- * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames, and then more
- * fields of the record, each followed by its value. Claims a task, or begins a log anew that storage has lost (epoch above 0).
+ * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames, the two fields
+ * of `c` in which a cancel for it may be, and then more fields of the record, each followed by its
+ * value. Claims a task, or begins a log anew that storage has lost (epoch above 0).
  */
 export const openScript: RedisScript = {
   name: 'open',
@@ -30,7 +31,7 @@ if meta[1] then
   end
   return {'EXISTS'}
 end
-local cancel = redis.call('HGET', KEYS[4], ARGV[4])
+local cancel = redis.call('HGET', KEYS[4], ARGV[13]) or redis.call('HGET', KEYS[4], ARGV[14])
 -- Redis looks at its memory before the first write only, so that has to be the one which needs it.
 if ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', KEYS[2]) end
 redis.call('XADD', KEYS[2], ARGV[2] .. '-' .. (tonumber(ARGV[11]) + 1), 'a', '0', 'd', ARGV[12])
@@ -47,7 +48,7 @@ for epoch, last in string.gmatch(ARGV[3], '(%d+)=(-?%d+)') do
   record[#record + 1] = 'endOf' .. epoch
   record[#record + 1] = last
 end
-for i = 13, #ARGV do record[#record + 1] = ARGV[i] end
+for i = 15, #ARGV do record[#record + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(record))
 redis.call('SET', KEYS[3], '1', 'PX', ARGV[9])
 redis.call('PEXPIRE', KEYS[1], ARGV[10])
@@ -56,17 +57,17 @@ return {'OPEN', tonumber(ARGV[11]), cancel}
 };
 
 /**
- * KEYS m f l c · ARGV token, how long a cancel is kept for a task that is not open. Takes back a
- * claim of which nothing has come.
+ * KEYS m f l c · ARGV token, how long a cancel is kept for a task that is not open, in which field
+ * of `c`. Takes back a claim of which nothing has come.
  */
 export const withdrawScript: RedisScript = {
   name: 'withdraw',
   source: `
-local meta = redis.call('HMGET', KEYS[1], 'token', 'owner', 'cancel')
+local meta = redis.call('HMGET', KEYS[1], 'token', 'cancel')
 if meta[1] ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-if meta[3] then
-  redis.call('HSETNX', KEYS[4], meta[2], meta[3])
+if meta[2] then
+  redis.call('HSETNX', KEYS[4], ARGV[3], meta[2])
   redis.call('PEXPIRE', KEYS[4], ARGV[2])
 end
 return 1
@@ -231,19 +232,21 @@ return {'CLOSED'}
 };
 
 /**
- * KEYS m c · ARGV owner, reason, how long to keep it for a task that is not open, taskId.
- * 1: the request is kept, or was made before; 0: the task is over, or somebody else's.
+ * KEYS m c · ARGV owner, reason, how long to keep it for a task that is not open, taskId,
+ * definition (empty: any), the field of `c` to keep it in.
+ * 1: the request is kept, or was made before; 0: the task is over, or the asker's not to know.
  */
 export const cancelScript: RedisScript = {
   name: 'cancel',
   source: `
-local meta = redis.call('HMGET', KEYS[1], 'status', 'owner', 'home')
+local meta = redis.call('HMGET', KEYS[1], 'status', 'owner', 'home', 'definition')
 if not meta[1] then
-  redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2])
+  redis.call('HSETNX', KEYS[2], ARGV[6], ARGV[2])
   redis.call('PEXPIRE', KEYS[2], ARGV[3])
   return 1
 end
 if meta[1] ~= 'running' or meta[2] ~= ARGV[1] then return 0 end
+if ARGV[5] ~= '' and meta[4] ~= ARGV[5] then return 0 end
 redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
 redis.pcall('PUBLISH', meta[3], ARGV[4])
 return 1

@@ -2,7 +2,8 @@ import { formatCursor, parseCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { callHost } from '../call-host';
-import type { TaskLog, TaskStreamContext } from '../context/task-stream-context';
+import { mayKnow } from '../context/task-guard';
+import type { CancelOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
 import { fetchStart } from './history-fetcher';
 import { createLocalTasks } from './local-tasks';
@@ -160,14 +161,10 @@ export function createRedisStreamContext({
     });
   };
 
-  const requestCancel = async (
-    taskId: string,
-    owner: string | undefined,
-    reason: string | undefined,
-  ): Promise<boolean> => {
-    const isAsked = await storedTask(taskId).cancel({ owner, reason });
+  const requestCancel = async (taskId: string, options: CancelOptions = {}): Promise<boolean> => {
+    const isAsked = await storedTask(taskId).cancel(options);
     // What is asked for here need not wait for the message.
-    tasks.get(taskId)?.producer?.look();
+    if (isAsked) tasks.get(taskId)?.producer?.look();
     return isAsked;
   };
 
@@ -181,12 +178,12 @@ export function createRedisStreamContext({
 
   return {
     async open(taskId, options): Promise<TaskLog | undefined> {
-      const { owner, name, chatId, concurrent = false, graceMs = 5_000, token, frames } = options;
-      const { savesOutcome = false, continued } = options;
+      const { owner, name, definition, chatId, concurrent = false } = options;
+      const { graceMs = 5_000, token, frames, savesOutcome = false, continued } = options;
       const leaseMs = Math.ceil(options.leaseMs);
       listenAtHome();
       const details: TaskDetails = {
-        ...{ owner, name, chatId, home, createdAt: Date.now(), leaseMs, savesOutcome },
+        ...{ owner, name, definition, chatId, home, createdAt: Date.now(), leaseMs, savesOutcome },
         continued: savesOutcome ? continued : undefined,
       };
       const stored = storedTask(taskId);
@@ -198,7 +195,7 @@ export function createRedisStreamContext({
       const { isOpen, last, cancel } = opened.value;
       if (entered.status === 'rejected') {
         // It will not run: the next attempt has to find its id free, now or when the lease is over.
-        if (isOpen) await stored.withdraw(token).catch(() => {});
+        if (isOpen) await stored.withdraw(token, details).catch(() => {});
         throw entered.reason;
       }
       const entry = entered.value;
@@ -220,7 +217,7 @@ export function createRedisStreamContext({
       // Asked again after a lost answer, the log may hold more than its beginning.
       if (last === frames.length - 1) for (const frame of frames) tail.push(frame);
       else tail.skipTo(last + 1);
-      const task = tasks.add({ tail, owner });
+      const task = tasks.add({ tail, access: details });
       const holder = { token, log: token };
       const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
       const producer = createRedisProducer({
@@ -247,16 +244,17 @@ export function createRedisStreamContext({
       return producer;
     },
 
-    async read(taskId, { owner, cursor } = {}) {
+    async read(taskId, { cursor, ...asker } = {}) {
       const parsed = cursor === undefined ? undefined : parseCursor(cursor);
       const position = parsed ? { epoch: parsed.epoch, next: parsed.n + 1 } : { epoch: 0, next: 0 };
       const known = tasks.get(taskId);
-      if (known?.producer) {
-        return known.owner === owner ? known.read(position) : undefined;
-      }
-      const log = await fetchStart(storedTask(taskId), position);
+      if (known?.producer && mayKnow(known.access, asker)) return known.read(position);
+      // Also for a task here that is not theirs to know: it takes as long as one that does not exist.
+      const log = await fetchStart(storedTask(taskId), position, (record) =>
+        mayKnow(record, asker),
+      );
       if (isClosed) throw createClosedError();
-      if (!log || log.record.owner !== owner) return undefined;
+      if (!log) return undefined;
       const { record } = log;
       const isRunning = record.status === 'running';
       let task = tasks.get(taskId);
@@ -269,26 +267,27 @@ export function createRedisStreamContext({
           next: record.end + 1,
           closedEpochs: new Map(record.closedEpochs),
         });
-        task = tasks.add({ tail, owner, isOver: !isRunning });
+        task = tasks.add({ tail, access: record, isOver: !isRunning });
         if (isRunning) task.follow(record);
         else tail.settle(record.status);
       }
       return task.read(position, log);
     },
 
-    cancel: (taskId, { owner, reason } = {}) => requestCancel(taskId, owner, reason),
+    cancel: requestCancel,
 
     async inspect(taskId) {
       const log = await storedTask(taskId).fetchLog();
       if (!log) return undefined;
-      const { status, owner, chatId, name, epoch, end, createdAt, isUnsaved } = log.record;
-      const cursor = formatCursor(epoch, end);
+      const { status, owner, chatId, name, definition, createdAt, isUnsaved } = log.record;
+      const cursor = formatCursor(log.record.epoch, log.record.end);
       return {
         taskId,
         status,
         owner,
         chatId,
         name,
+        definition,
         cursor,
         createdAt,
         ...(isUnsaved && { isUnsaved }),

@@ -12,6 +12,7 @@ export interface StoredRecord {
   readonly closedEpochs: Map<number, number>;
   readonly owner: string | undefined;
   readonly name: string | undefined;
+  readonly definition?: string | undefined;
   readonly chatId: string | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -73,6 +74,7 @@ function parseRecord(flat: Reply): StoredRecord {
     closedEpochs,
     owner: decodeOptional(fields.get('owner')),
     name: decodeOptional(fields.get('name')),
+    definition: decodeOptional(fields.get('definition')),
     chatId: decodeOptional(fields.get('chat')),
     createdAt: Number(fields.get('createdAt')),
     settledAt: settledAt === undefined ? undefined : Number(settledAt),

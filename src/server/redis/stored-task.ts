@@ -1,8 +1,9 @@
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import type { CancelOptions } from '../context/task-stream-context';
 import type { HistorySource } from './history-fetcher';
 import type { Entry } from './pending-frames';
-import { encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
+import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import {
   cancelScript,
@@ -17,7 +18,7 @@ import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './
 
 /** What a task's record says of it from the start. Milliseconds, and since the epoch. */
 export interface TaskDetails
-  extends Pick<StoredRecord, 'owner' | 'name' | 'chatId' | 'createdAt' | 'leaseMs'> {
+  extends Pick<StoredRecord, 'owner' | 'name' | 'definition' | 'chatId' | 'createdAt' | 'leaseMs'> {
   /** The channel of the process where the task runs. */
   readonly home: string;
   /** Whether the host has to be told of the outcome. */
@@ -96,11 +97,11 @@ export interface StoredTask extends HistorySource {
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
   /** Takes back a claim, so that another may have the id; a cancel that was asked for is kept. */
-  withdraw(token: string): Promise<void>;
+  withdraw(token: string, details: TaskDetails): Promise<void>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
-  /** Asks the task to stop. `false`: it is over, or somebody else's. */
-  cancel(options: { owner: string | undefined; reason: string | undefined }): Promise<boolean>;
+  /** Asks the task to stop. `false`: it is over, or the asker's not to know. */
+  cancel(options: CancelOptions): Promise<boolean>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */
   close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
 }
@@ -144,8 +145,10 @@ export function createStoredTasks(
 
     return {
       async open({ token, epoch, details, ttlMs, frames }) {
-        const { owner, name, chatId, home, createdAt, leaseMs, savesOutcome, continued } = details;
+        const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
+        const { savesOutcome, continued } = details;
         const more = {
+          ...(definition !== undefined && { definition: encodeOptional(definition) }),
           ...(savesOutcome && { saves: '1' }),
           ...(continued !== undefined && { continued }),
         };
@@ -166,14 +169,16 @@ export function createStoredTasks(
             String(ttlMs),
             String(frames.length - 1),
             frames.join('\n'),
+            cancelField({ owner }),
+            cancelField({ owner, definition }),
             ...Object.entries(more).flat(),
           ],
         );
         return { isOpen: answer === 'OPEN', last: Number(last), cancel: optionalText(cancel) };
       },
 
-      async withdraw(token) {
-        const args = [token, String(earlyCancelMs)];
+      async withdraw(token, details) {
+        const args = [token, String(earlyCancelMs), cancelField(details)];
         await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
       },
 
@@ -211,11 +216,18 @@ export function createStoredTasks(
         return parseEntries(await link.command(words, framesKey));
       },
 
-      async cancel({ owner, reason }) {
+      async cancel({ owner, definition, reason }) {
         const reply = await link.run(
           cancelScript,
           [recordKey, earlyCancelsKey],
-          [encodeOptional(owner), encodeReason(reason), String(earlyCancelMs), taskId],
+          [
+            encodeOptional(owner),
+            encodeReason(reason),
+            String(earlyCancelMs),
+            taskId,
+            encodeOptional(definition),
+            cancelField({ owner, definition }),
+          ],
         );
         return reply === 1;
       },

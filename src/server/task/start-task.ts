@@ -48,6 +48,8 @@ export interface StartTaskOptions
   execute: (options: Omit<ExecuteOptions<never, string, unknown>, 'input'>) => unknown;
   onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
   taskId: string;
+  /** Of which definition it is, if it is of one; tasks of others are not joined. */
+  definition: string | undefined;
   streamContext: TaskStreamContext;
   heartbeatMs: number;
 }
@@ -84,6 +86,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const opened = await openLog(options, mask, {
     owner,
     name,
+    definition: options.definition,
     chatId,
     concurrent,
     leaseMs: 2 * heartbeatMs,
