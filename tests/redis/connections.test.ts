@@ -29,7 +29,6 @@ afterEach(async () => {
 });
 
 it.each<[string, () => RedisStreamContextOptions]>([
-  ['there is nothing to connect to', () => ({})],
   ['the URL is of something else', () => ({ url: 'http://localhost:6379' })],
   ['the URL is none', () => ({ url: 'redis://:password@host:port' })],
   ['the client is none', () => ({ client: { duplicate: () => {}, on: () => {} } })],

@@ -91,14 +91,17 @@ export function jsonResponse(
 
 /** What a handler threw, as a response: what is not for clients is masked, and `report` gets it. */
 export function failureResponse(error: unknown, report: (error: unknown) => void): Response {
-  if (isForClients(error)) return errorResponse(error);
-  report(error);
-  return errorResponse(new TaskError({ message: 'The request failed.' }));
+  if (!isForClients(error)) report(error);
+  return errorResponse(error);
 }
 
-/** `{ error: { code, message } }` with the status that belongs to the code; 500 for others. */
-export function errorResponse(error: TaskError, init: ResponseInit = {}): Response {
-  const { code, message, retryable, details } = error.toJSON();
+/**
+ * `{ error: { code, message } }` with the status that belongs to the code; 500 for others, and for
+ * what is not for clients.
+ */
+export function errorResponse(error: unknown, init: ResponseInit = {}): Response {
+  const shown = isForClients(error) ? error : new TaskError({ message: 'The request failed.' });
+  const { code, message, retryable, details } = shown.toJSON();
   const headers = new Headers(init.headers);
   const retryAfter = retryAfterByCode.get(code);
   if (retryAfter) headers.set('retry-after', retryAfter);

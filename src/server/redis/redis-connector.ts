@@ -69,29 +69,38 @@ async function createClient(url: string): Promise<RedisClient> {
   throw invalidOptions('To connect to a `url`, install the package `redis` or `ioredis`.');
 }
 
+function checkUrl(url: string, name: string): string {
+  if (/^rediss?:/.test(url) && URL.canParse(url)) return url;
+  throw invalidOptions(`${name} has to be one that begins with \`redis://\` or \`rediss://\`.`);
+}
+
+/** @throws TaskError `invalid-options`. */
+function resolveUrl(): string {
+  const url = urlFromEnvironment();
+  if (url) return checkUrl(url, 'The URL in REDIS_URL or KV_URL');
+  throw invalidOptions(
+    'There is no Redis to connect to: pass a `client` or a `url`, or set REDIS_URL or KV_URL.',
+  );
+}
+
 /**
- * Finds out how to connect.
+ * Checks what is given of where Redis is. All else is looked for by `connect` alone, because
+ * modules are loaded at build time, too, where there is neither an address nor a package.
  *
- * @throws TaskError `invalid-options` when there is nothing to connect with.
+ * @throws TaskError `invalid-options`; `connect` does, too, when there is nothing to connect with.
  */
-export function resolveConnector({
-  client,
-  url = urlFromEnvironment(),
-}: {
-  client?: RedisClient;
-  url?: string;
-}): { keyPrefix: string; connect: () => Promise<RedisConnector> } {
+export function resolveConnector({ client, url }: { client?: RedisClient; url?: string }): {
+  keyPrefix: string;
+  connect: () => Promise<RedisConnector>;
+} {
   if (client) {
     const connector = connectorOf(client);
     return { keyPrefix: connector.keyPrefix, connect: async () => connector };
   }
-  if (!url) {
-    throw invalidOptions(
-      'There is no Redis to connect to: pass a `client` or a `url`, or set REDIS_URL or KV_URL.',
-    );
-  }
-  if (!/^rediss?:/.test(url) || !URL.canParse(url)) {
-    throw invalidOptions('`url` has to be one that begins with `redis://` or `rediss://`.');
-  }
-  return { keyPrefix: '', connect: async () => connectorOf(await createClient(url)) };
+  // Code that passes on an unset variable has given nothing.
+  const given = url ? checkUrl(url, '`url`') : undefined;
+  return {
+    keyPrefix: '',
+    connect: async () => connectorOf(await createClient(given ?? resolveUrl())),
+  };
 }

@@ -45,14 +45,16 @@ export function createRedisLink({
 
   const trouble = (cause: unknown): TaskError => {
     if (isClosed) return createUnavailableError(cause);
-    const told = createStorageError(cause);
-    const kind = replyCode(told.cause) ?? away;
+    // What is wrong with the options was not said by Redis, and will not pass by itself.
+    const isMistake = TaskError.isInstance(cause) && cause.code === 'invalid-options';
+    const told = isMistake ? cause : createStorageError(cause);
+    const kind = isMistake ? told.code : (replyCode(told.cause) ?? away);
     const now = performance.now();
     const metAt = troubles.get(kind);
     troubles.set(kind, now);
     if (metAt === undefined || now - metAt > troubleMs) report(told);
-    // Whoever asked may hand it on to a browser.
-    return createUnavailableError(told);
+    // Whoever asked may hand it on to a browser, where mistakes are masked.
+    return isMistake ? told : createUnavailableError(told);
   };
 
   const connector = () => {

@@ -55,7 +55,7 @@ export interface RedisStreamContextOptions {
   commandTimeoutMs?: number;
   /**
    * Told of trouble with Redis, once per kind until it is over: a `TaskError` with the code
-   * `context-unavailable`, and what Redis said in its message. The errors that calls of the context
+   * `context-unavailable` (or `invalid-options` when nothing says where Redis is), and what Redis said in its message. The errors that calls of the context
    * reject with say nothing of it, because they may reach a browser; it is their `cause`.
    * Default: `console.error`.
    */
@@ -143,14 +143,16 @@ export function createRedisStreamContext({
     report: (error) => callHost(() => onError(error), console.error),
   });
   const scheduler = createCommitScheduler({ intervalMs: commitIntervalMs });
-  const home = keys.home(crypto.randomUUID());
+  // Named at the first use: workers give no random numbers while modules are loaded.
+  let home: string | undefined;
   const storedTask = createStoredTasks(link, keys);
   const tasks = createLocalTasks({ link, keys, storedTask, retentionMs: wholeRetentionMs });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
 
   /** One channel tells this process of cancels. */
-  const listenAtHome = () => {
+  const listenAtHome = (): string => {
+    home ??= keys.home(crypto.randomUUID());
     leaveHome ??= link.listen(home, {
       onMessage(taskId) {
         tasks.get(taskId)?.producer?.look();
@@ -159,6 +161,7 @@ export function createRedisStreamContext({
         for (const producer of tasks.producers()) producer.look();
       },
     });
+    return home;
   };
 
   const requestCancel = async (taskId: string, options: CancelOptions = {}): Promise<boolean> => {
@@ -181,7 +184,7 @@ export function createRedisStreamContext({
       const { owner, name, definition, chatId, concurrent = false } = options;
       const { graceMs = 5_000, token, frames, savesOutcome = false, continued } = options;
       const leaseMs = Math.ceil(options.leaseMs);
-      listenAtHome();
+      const home = listenAtHome();
       const details: TaskDetails = {
         ...{ owner, name, definition, chatId, home, createdAt: Date.now(), leaseMs, savesOutcome },
         continued: savesOutcome ? continued : undefined,

@@ -4,7 +4,7 @@ import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
-import { checkTaskId, createUnavailableError } from '../task-errors';
+import { checkTaskId, createUnavailableError, isForClients } from '../task-errors';
 import { createMessagesError } from './check-messages';
 import { finishChat } from './finished-message';
 import { createErrorMask } from './mask-error';
@@ -174,6 +174,7 @@ async function openLog(
     return { context: streamContext, log: await streamContext.open(taskId, open) };
   } catch (cause) {
     if (TaskError.isInstance(cause) && cause.code !== 'context-unavailable') {
+      if (!isForClients(cause)) report(cause);
       return { error: cause };
     }
     const error = createUnavailableError(cause);
