@@ -33,7 +33,7 @@ function connectorOf(client: RedisClient): RedisConnector {
 }
 
 /** `REDIS_URL`, then `KV_URL`. */
-function urlFromEnvironment(): string | undefined {
+export function urlFromEnvironment(): string | undefined {
   const { process } = globalThis as {
     process?: { env?: Record<string, string | undefined> };
   };

@@ -13,6 +13,7 @@ import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisKeys } from './redis-keys';
 import { createRedisLink } from './redis-link';
 import { createRedisProducer } from './redis-producer';
+import { type SharedOptions, shareInDevelopment } from './share-in-development';
 import { createClosedError } from './storage-error';
 import type { StoredRecord } from './stored-log';
 import { createStoredOutcomes } from './stored-outcome';
@@ -99,15 +100,8 @@ function recordOf(
   };
 }
 
-/**
- * Keeps streams in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A
- * task that runs on one is followed, replayed and cancelled from all, also after it has ended;
- * a producer that died is found within three heartbeats. Make one per process, and share it
- * between routes. It connects at the first use.
- *
- * @throws TaskError `invalid-options`.
- */
-export function createRedisStreamContext({
+/** @throws TaskError `invalid-options`. */
+function createContext({
   client,
   url,
   keyPrefix = 'ai-task-stream',
@@ -117,8 +111,8 @@ export function createRedisStreamContext({
   maxUnflushedBytes = 1024 * 1024,
   commitIntervalMs = 0,
   commandTimeoutMs = 5_000,
-  onError = (error) => console.error(`ai-task-stream: ${error.message}`),
-}: RedisStreamContextOptions = {}): TaskStreamContext {
+  onError,
+}: SharedOptions): TaskStreamContext {
   checkPositive({
     retentionMs,
     maxLogBytes,
@@ -317,4 +311,20 @@ export function createRedisStreamContext({
       link.close();
     },
   };
+}
+
+/**
+ * Keeps streams in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A
+ * task that runs on one is followed, replayed and cancelled from all, also after it has ended;
+ * a producer that died is found within three heartbeats. Make one per process, and share it
+ * between routes; in development (`NODE_ENV`) those of the same options are one. It connects at the
+ * first use.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function createRedisStreamContext({
+  onError = (error) => console.error(`ai-task-stream: ${error.message}`),
+  ...options
+}: RedisStreamContextOptions = {}): TaskStreamContext {
+  return shareInDevelopment({ ...options, onError }, createContext);
 }

@@ -1,0 +1,71 @@
+import type { TaskStreamContext } from '../context/task-stream-context';
+import { describeClient } from './describe-client';
+import { urlFromEnvironment } from './redis-connector';
+import type { RedisStreamContextOptions } from './redis-stream-context';
+
+/** Options with the default of what may change from edit to edit. */
+export type SharedOptions = RedisStreamContextOptions &
+  Required<Pick<RedisStreamContextOptions, 'onError'>>;
+
+interface SharedContext {
+  readonly context: TaskStreamContext;
+  /** Of the newest code. */
+  onError: SharedOptions['onError'];
+  /** How many were made of it and not closed. */
+  uses: number;
+}
+
+const contextsKey = Symbol.for('ai-task-stream.redis.v1');
+
+function isDevelopment(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.NODE_ENV === 'development';
+}
+
+/** `undefined`: a context like no other. */
+function keyOf({ client, url, onError: _onError, ...settings }: SharedOptions): string | undefined {
+  const address = client ? describeClient(client) : url || urlFromEnvironment() || '';
+  return address === undefined ? undefined : JSON.stringify([address, settings]);
+}
+
+/**
+ * Makes a context; in development, one for each set of settings. There each edit runs the module
+ * that makes it anew, and nobody closes the one before, whose connections and running tasks would
+ * stay behind. It is on `globalThis`, which outlives modules.
+ */
+export function shareInDevelopment(
+  options: SharedOptions,
+  create: (options: SharedOptions) => TaskStreamContext,
+): TaskStreamContext {
+  const key = isDevelopment() ? keyOf(options) : undefined;
+  if (key === undefined) return create(options);
+  const { onError } = options;
+  const holder = globalThis as { [contextsKey]?: Map<string, SharedContext> };
+  holder[contextsKey] ??= new Map();
+  const contexts = holder[contextsKey];
+  let shared = contexts.get(key);
+  if (!shared) {
+    const context = create({ ...options, onError: (error) => contexts.get(key)?.onError(error) });
+    shared = { context, onError, uses: 0 };
+    contexts.set(key, shared);
+  }
+  shared.onError = onError;
+  shared.uses++;
+  return handleOf(shared, () => contexts.delete(key));
+}
+
+/** Closes a shared context when all that were made of it are closed. */
+function handleOf(shared: SharedContext, onClose: () => void): TaskStreamContext {
+  let isClosed = false;
+  return {
+    ...shared.context,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      shared.uses--;
+      if (shared.uses > 0) return;
+      onClose();
+      await shared.context.close();
+    },
+  };
+}
