@@ -44,6 +44,15 @@ it('keeps an answer once, however often it is saved', async () => {
   expect((await store.readMessages('often')).map(textOf)).toEqual(['One?', 'Whole']);
 });
 
+it('keeps a finished answer where one is recovered that may be less', async () => {
+  const { answerId } = await store.beginTurn('recovered', question('q1', 'One?'));
+  await store.saveAnswer('recovered', answer(answerId, 'Part'), { isRecovered: true });
+  expect((await store.readMessages('recovered')).map(textOf)).toEqual(['One?', 'Part']);
+  await store.saveAnswer('recovered', answer(answerId, 'Whole'));
+  await store.saveAnswer('recovered', answer(answerId, 'Part'), { isRecovered: true });
+  expect((await store.readMessages('recovered')).map(textOf)).toEqual(['One?', 'Whole']);
+});
+
 it('drops an answer that comes after its question was asked again', async () => {
   const first = await store.beginTurn('again', question('q1', 'One?'));
   const second = await store.beginTurn('again', question('q1', 'One?'));

@@ -1,17 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { readSnippets } from '../helpers/snippets';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const documents = ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', ...findPages()];
-const fencePattern = /^```(tsx?)\n([\s\S]*?)^```$/gm;
-
-/** A fence whose first line is a comment with a path is that file, for others to import. */
-const pathPattern = /^\/\/ ([\w./[\]-]+\.tsx?)$/;
-
-interface Snippet {
+interface File {
   /** Where the snippet stands, such as `README.md:31`. */
   origin: string;
   text: string;
@@ -28,23 +24,20 @@ function findPages(): string[] {
 }
 
 /** All snippets by the path of the file that each is taken for. */
-function readSnippets(): Map<string, Snippet> {
-  const snippets = new Map<string, Snippet>();
+function readFiles(): Map<string, File> {
+  const files = new Map<string, File>();
   for (const document of documents) {
-    const content = readFileSync(join(root, document), 'utf8');
-    for (const { index, 1: extension, 2: text = '' } of content.matchAll(fencePattern)) {
-      const line = content.slice(0, index).split('\n').length;
-      const [firstLine = ''] = text.split('\n');
-      const name = pathPattern.exec(firstLine)?.[1] ?? `snippet-${line}.${extension}`;
+    for (const { text, line, extension, path: given } of readSnippets(join(root, document))) {
+      const name = given ?? `snippet-${line}.${extension}`;
       // Is that file, word for word, and is compiled where it stands.
       if (name.startsWith('examples/')) continue;
       // Inside the project, so that packages are found; nothing is written.
       const path = join(root, 'tests', 'docs', '.snippets', document, name);
-      expect(snippets.has(path), `${document} shows ${name} twice`).toBe(false);
-      snippets.set(path, { origin: `${document}:${line}`, text });
+      expect(files.has(path), `${document} shows ${name} twice`).toBe(false);
+      files.set(path, { origin: `${document}:${line}`, text });
     }
   }
-  return snippets;
+  return files;
 }
 
 function readOptions(): ts.CompilerOptions {
@@ -60,7 +53,7 @@ function readOptions(): ts.CompilerOptions {
 }
 
 /** What is wrong with the snippets, one line each. */
-function check(snippets: Map<string, Snippet>): string[] {
+function check(snippets: Map<string, File>): string[] {
   const options = readOptions();
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile, directoryExists } = host;
@@ -87,7 +80,7 @@ function check(snippets: Map<string, Snippet>): string[] {
 }
 
 describe('the snippets of the documents', () => {
-  const snippets = readSnippets();
+  const snippets = readFiles();
 
   it('are there', () => {
     expect(snippets.size).toBeGreaterThan(5);

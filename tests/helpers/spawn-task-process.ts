@@ -28,9 +28,22 @@ export interface TaskProcess {
 /** Runs `tests/redis/processes/<name>.ts` against the source in a Node process of its own. */
 export async function spawnTaskProcess(
   name: string,
-  { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
+  options: ProcessOptions = {},
 ): Promise<TaskProcess> {
-  const program = await bundle(name);
+  return spawnProgram(name, await bundle(name), options);
+}
+
+interface ProcessOptions {
+  args?: readonly string[];
+  env?: Record<string, string>;
+}
+
+/** Runs a script in a Node process of its own. */
+export function spawnProgram(
+  name: string,
+  program: string,
+  { args = [], env = {} }: ProcessOptions = {},
+): TaskProcess {
   // A program from standard input finds packages from the working directory, and leaves no file.
   const child = spawn(
     process.execPath,

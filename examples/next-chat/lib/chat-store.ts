@@ -98,12 +98,19 @@ export function beginTurn(
   });
 }
 
-/** Keeps an answer, unless its question was taken back or asked again meanwhile. */
-export function saveAnswer(chatId: string, answer: ChatMessage): Promise<void> {
+/**
+ * Keeps an answer, unless its question was taken back or asked again meanwhile. One that was
+ * recovered after its process was lost may be less than what that process had kept itself.
+ */
+export function saveAnswer(
+  chatId: string,
+  answer: ChatMessage,
+  { isRecovered = false }: { isRecovered?: boolean } = {},
+): Promise<void> {
   return update(({ chats }) => {
     const chat = chats.find(({ id }) => id === chatId);
     const turn = chat?.turns.find(({ answerId }) => answerId === answer.id);
-    if (turn) turn.answer = answer;
+    if (turn && !(isRecovered && turn.answer)) turn.answer = answer;
   });
 }
 

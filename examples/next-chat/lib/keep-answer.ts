@@ -6,6 +6,7 @@ import { saveAnswer } from './chat-store';
 export async function keepAnswer({
   chatId,
   message,
-}: Pick<TaskSettleEvent<unknown>, 'chatId' | 'message'>): Promise<void> {
-  if (chatId && message) await saveAnswer(chatId, message as ChatMessage);
+  isRecovered,
+}: Pick<TaskSettleEvent<unknown>, 'chatId' | 'message' | 'isRecovered'>): Promise<void> {
+  if (chatId && message) await saveAnswer(chatId, message as ChatMessage, { isRecovered });
 }
