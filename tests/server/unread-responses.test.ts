@@ -4,12 +4,12 @@ import {
   createTaskRoute,
   defineTask,
   resumeTask,
-  type TaskReader,
   type TaskStreamContext,
   toNodeHandler,
 } from 'ai-task-stream/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDeferred, turns, until } from '../helpers/async';
+import { countReaders } from '../helpers/count-readers';
 import { withServer } from '../helpers/http-server';
 import { openConnection } from '../helpers/keep-alive';
 import { readWrites, storedChunksIn, withoutHeartbeats } from '../helpers/sse';
@@ -18,39 +18,6 @@ import { createId, createOwnContext, follow, startOwnTask } from '../helpers/tas
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** Counts the readers of a context that are open. */
-function countReaders(streamContext: TaskStreamContext): {
-  streamContext: TaskStreamContext;
-  open: Set<TaskReader>;
-  opened(): number;
-} {
-  const open = new Set<TaskReader>();
-  let opened = 0;
-  return {
-    open,
-    opened: () => opened,
-    streamContext: {
-      ...streamContext,
-      async read(taskId, options) {
-        const reader = await streamContext.read(taskId, options);
-        if (!reader) return undefined;
-        opened++;
-        const close = reader.close.bind(reader);
-        const counted: TaskReader = Object.create(reader, {
-          close: {
-            value: () => {
-              open.delete(counted);
-              close();
-            },
-          },
-        });
-        open.add(counted);
-        return counted;
-      },
-    },
-  };
-}
 
 const head = (taskId: string, cursor?: string) =>
   new Request(`http://localhost/?taskId=${taskId}`, {
@@ -109,24 +76,28 @@ describe('HEAD', () => {
   it('is served by toNodeHandler, and the connection goes on', async () => {
     const { streamContext, open } = countReaders(createOwnContext());
     const gate = createDeferred();
-    const route = createTaskRoute(defineTask({ name: 'draw', execute: () => 1 }), {
-      streamContext,
-    });
-    const { task } = startOwnTask({ streamContext, execute: () => gate.promise });
+    const task = defineTask({ name: 'draw', execute: () => gate.promise });
+    const route = createTaskRoute(task, { streamContext });
     await withServer(toNodeHandler(route), async (origin) => {
-      await until(async () => (await streamContext.inspect(task.taskId)) !== undefined);
+      const taskId = createId();
+      const started = await fetch(origin, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ taskId }),
+      });
+      const before = open.size;
       const connection = await openConnection(origin, { isHead: true });
       for (let round = 0; round < 3; round++) {
-        connection.write(`HEAD /?taskId=${task.taskId} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        connection.write(`HEAD /?taskId=${taskId} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         const { status, headers } = await connection.answer();
         expect(status).toBe(200);
         expect(headers.get('content-type')).toBe('text/event-stream');
       }
       connection.close();
-      expect(open.size).toBe(0);
+      expect(open.size).toBe(before);
+      gate.resolve();
+      await started.text();
     });
-    gate.resolve();
-    await task.consume();
   });
 
   it('ends at once where a host pipes a stream into its answer', async () => {

@@ -42,17 +42,18 @@ export function createChunkStream({
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
-  // The frames at hand, their epoch, and the last one that was passed on.
+  // The frames at hand and their epoch, and the last frame that was passed on.
   let frames: Generator<NumberedFrame, undefined> | undefined;
   let epoch = 0;
-  let last: { readonly epoch: number; readonly n: number } | undefined;
+  let lastEpoch = 0;
+  let lastNumber = -1;
   let controller: ReadableStreamDefaultController<UIMessageChunk> | undefined;
   let isWaiting = false;
   let isCancelled = false;
 
   const held = holdReader({
     heartbeatMs,
-    openReader: () => openReader(last && formatCursor(last.epoch, last.n)),
+    openReader: () => openReader(lastNumber < 0 ? undefined : formatCursor(lastEpoch, lastNumber)),
     onLetGo() {
       frames = undefined;
     },
@@ -69,7 +70,8 @@ export function createChunkStream({
     for (;;) {
       const item = frames?.next();
       if (item && !item.done) {
-        last = { epoch, n: item.value.n };
+        lastEpoch = epoch;
+        lastNumber = item.value.n;
         return item.value.data;
       }
       const range = reader?.take();
