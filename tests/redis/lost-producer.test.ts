@@ -7,7 +7,7 @@ import {
   type TaskSettleEvent,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/async';
 import {
   expectCleanMessage,
@@ -16,6 +16,7 @@ import {
   lostError,
   storedFramesIn,
 } from '../helpers/lost-task';
+import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { startFaultProxy } from '../helpers/redis-proxy';
 import { sharedRedisUrl } from '../helpers/redis-server';
 import { withoutHeartbeats } from '../helpers/sse';
@@ -281,4 +282,85 @@ it('gives the closing frames to whoever had frames that were never stored, whate
     expect(storedFramesIn(await response.text())).toEqual(closing.slice(n + 1));
   }
   await wire.close();
+});
+
+describe('a task whose producer is gone and that nobody reads', () => {
+  const heartbeatMs = 400;
+  let admin: RedisAdmin;
+  let taskId: string;
+  let chatId: string;
+
+  beforeAll(async () => {
+    admin = await connectAdmin(url);
+  });
+
+  afterAll(() => admin.close());
+
+  const storedStatus = () => admin.send('HGET', `${keyPrefix}:{${taskId}}:m`, 'status');
+
+  beforeEach(async () => {
+    [taskId, chatId] = [createId(), createId()];
+    const producer = await spawnTaskServer({ url, keyPrefix });
+    const started = producer.start({ taskId, chatId, heartbeatMs, work: 'keep-open' });
+    expect(await started.when('started')).toBe(200);
+    started.tell('go');
+    expect(await context.inspect(taskId)).toMatchObject({ status: 'running' });
+    expect(await context.inspect(taskId)).not.toHaveProperty('isLost');
+    await producer.kill();
+    await until(async () => Number(await admin.send('PTTL', `${keyPrefix}:{${taskId}}:l`)) < 0);
+    expect(await storedStatus()).toBe('running');
+  });
+
+  /** What is in its log once it has been closed. */
+  const expectOneEnd = async (status: 'failed' | 'cancelled' = 'failed') => {
+    await until(async () => (await storedStatus()) === status);
+    const log = await readLog(context, taskId);
+    expect(log.filter((frame) => frame.includes('"data-task-settle"'))).toHaveLength(1);
+    const record = await context.inspect(taskId);
+    expect(record).toMatchObject({ status, isUnsaved: true });
+    expect(record).not.toHaveProperty('isLost');
+  };
+
+  // R-LEASE-3
+  it('is told as lost to one who asks once, and closed soon after', async () => {
+    expect(await context.inspect(taskId)).toMatchObject({ status: 'running', isLost: true });
+    await expectOneEnd();
+    // A page that comes back finds its outcome.
+    expect(await context.activeTask(chatId)).toBe(taskId);
+  });
+
+  // R-LEASE-3
+  it('is closed once, however many ask at the same time', async () => {
+    const others = Array.from({ length: 6 }, () => createRedisStreamContext({ url, keyPrefix }));
+    const seen = await Promise.all(
+      others.map(async (other) => {
+        const statuses = new Set<unknown>();
+        for (let status: unknown; status !== 'failed'; await sleep(20)) {
+          const record = await other.inspect(taskId);
+          status = record?.status;
+          statuses.add(record?.isLost ? 'lost' : status);
+        }
+        return [...statuses];
+      }),
+    );
+    for (const statuses of seen) expect(statuses).toEqual(['lost', 'failed']);
+    await expectOneEnd();
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  it('is closed when its chat is asked for its active task', async () => {
+    expect(await context.activeTask(chatId)).toBe(taskId);
+    await expectOneEnd();
+  });
+
+  it('is closed as cancelled when it is asked to stop', async () => {
+    expect(await cancelTask({ taskId, streamContext: context })).toBe(true);
+    await expectOneEnd('cancelled');
+  });
+
+  it('is closed as cancelled when its chat goes on with another', async () => {
+    const next = readers[0].start({ taskId: createId(), chatId, heartbeatMs, work: 'obey' });
+    next.tell('finish');
+    await expectOneEnd('cancelled');
+  });
 });

@@ -906,9 +906,12 @@ describe('a reader elsewhere', () => {
     await receive(reader, 1);
     bus.deliver = () => {};
     await vi.advanceTimersByTimeAsync(1_900);
+    const inspect = () => toTaskStreamContext(elsewhere).inspect(taskId);
     expect(reader.isAlive).toBe(true);
+    expect(await inspect()).not.toHaveProperty('isLost');
     await vi.advanceTimersByTimeAsync(200);
     expect(reader.isAlive).toBe(false);
+    expect(await inspect()).toMatchObject({ status: 'running', isLost: true });
     expect(reader.isEnded).toBe(false);
     const failed = expect(reader.wait()).rejects.toMatchObject({ code: 'lost', retryable: true });
     await vi.advanceTimersByTimeAsync(5_000);

@@ -145,6 +145,11 @@ export interface TaskRecord {
    * process that had to was lost or failed to.
    */
   readonly isUnsaved?: boolean;
+  /**
+   * Whether it is `running` although its process gives no sign of life any more. Asking sees to it
+   * that it is closed, where that can be.
+   */
+  readonly isLost?: boolean;
 }
 
 /** The right to tell the host of an outcome; nobody else has it meanwhile. */

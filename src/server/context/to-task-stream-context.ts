@@ -194,10 +194,14 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       if (!mirror) return undefined;
       const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
       const cursor = formatCursor(epoch, mirror.log.next - 1);
-      const { isEnded } = mirror.log;
+      const { isAlive, log } = mirror;
+      const { isEnded } = log;
       leave(mirror);
       if (isEnded) return undefined;
-      return { taskId, status: 'running', owner, chatId, name, definition, cursor, createdAt };
+      return {
+        ...{ taskId, status: 'running', owner, chatId, name, definition, cursor, createdAt },
+        ...(!isAlive && { isLost: true }),
+      };
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { CancelOptions } from '../context/task-stream-context';
+import type { LossWatch } from './loss-watch';
 import { pause } from './pause';
 import type { RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import { chatScript } from './redis-scripts';
-import type { StoredTask } from './stored-task';
 
 /** Whose chat it is, and which. */
 export interface Chat {
@@ -41,12 +41,12 @@ const retryMs = 500;
 export function createRedisChats({
   link,
   keys,
-  storedTask,
+  look: lookAtTask,
   cancel,
 }: {
   link: RedisLink;
   keys: RedisKeys;
-  storedTask: (taskId: string) => StoredTask;
+  look: LossWatch['look'];
   cancel: (taskId: string, options: CancelOptions) => Promise<unknown>;
 }): RedisChats {
   let isClosed = false;
@@ -70,7 +70,7 @@ export function createRedisChats({
 
   /** The record of a task, if it is this chat's. */
   const recordOf = async ({ owner, chatId }: Chat, taskId: string) => {
-    const log = await storedTask(taskId).fetchLog();
+    const log = await lookAtTask(taskId);
     if (!log || log.record.owner !== owner || log.record.chatId !== chatId) return undefined;
     const { status, settledAt = 0, isUnsaved } = log.record;
     return { isRunning: status === 'running', isUnsaved, settledForMs: log.now - settledAt };

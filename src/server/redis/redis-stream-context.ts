@@ -7,6 +7,7 @@ import type { CancelOptions, TaskLog, TaskStreamContext } from '../context/task-
 import { createCommitScheduler } from './commit-scheduler';
 import { fetchStart } from './history-fetcher';
 import { createLocalTasks } from './local-tasks';
+import { createLossWatch, isLost } from './loss-watch';
 import { createOutcomeHolds } from './outcome-holds';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
@@ -160,12 +161,24 @@ function createContext({
 
   const requestCancel = async (taskId: string, options: CancelOptions = {}): Promise<boolean> => {
     const isAsked = await storedTask(taskId).cancel(options);
+    if (!isAsked) return false;
+    const producer = tasks.get(taskId)?.producer;
     // What is asked for here need not wait for the message.
-    if (isAsked) tasks.get(taskId)?.producer?.look();
-    return isAsked;
+    if (producer) producer.look();
+    // Where nobody is left to stop, it is closed.
+    else {
+      losses.look(taskId).catch(() => {
+        // The storage is away, which the link has reported; whoever asks next closes it.
+      });
+    }
+    return true;
   };
 
-  const chats = createRedisChats({ link, keys, storedTask, cancel: requestCancel });
+  const losses = createLossWatch({
+    storedTask,
+    read: (taskId, options) => context.read(taskId, options),
+  });
+  const chats = createRedisChats({ link, keys, look: losses.look, cancel: requestCancel });
 
   const holds = createOutcomeHolds({
     storedOutcome: createStoredOutcomes(link, keys),
@@ -173,7 +186,7 @@ function createContext({
     retentionMs: wholeRetentionMs,
   });
 
-  return {
+  const context: TaskStreamContext = {
     async open(taskId, options): Promise<TaskLog | undefined> {
       const { owner, name, definition, chatId, concurrent = false } = options;
       const { graceMs = 5_000, token, frames, savesOutcome = false, continued } = options;
@@ -274,7 +287,7 @@ function createContext({
     cancel: requestCancel,
 
     async inspect(taskId) {
-      const log = await storedTask(taskId).fetchLog();
+      const log = await losses.look(taskId);
       if (!log) return undefined;
       const { status, owner, chatId, name, definition, createdAt, isUnsaved } = log.record;
       const cursor = formatCursor(log.record.epoch, log.record.end);
@@ -288,6 +301,7 @@ function createContext({
         cursor,
         createdAt,
         ...(isUnsaved && { isUnsaved }),
+        ...(isLost(log) && !tasks.get(taskId)?.producer && { isLost: true }),
       };
     },
 
@@ -304,6 +318,7 @@ function createContext({
         await atMost(maxCloseMs, flushing);
       }
       holds.close();
+      losses.close();
       chats.close();
       leaveHome?.();
       scheduler.close();
@@ -311,6 +326,7 @@ function createContext({
       link.close();
     },
   };
+  return context;
 }
 
 /**
