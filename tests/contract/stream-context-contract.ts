@@ -684,6 +684,68 @@ export function describeStreamContext(
         expect(await context.activeTask(chatId)).toBe(secondId);
       });
 
+      /** Notes when a promise has resolved. */
+      const watch = (promise: Promise<void> | undefined) => {
+        const watched = { isDone: false, done: Promise.resolve() };
+        watched.done = (promise ?? Promise.resolve()).then(() => {
+          watched.isDone = true;
+        });
+        return watched;
+      };
+
+      /** Long enough for what an instance has been told to reach it. */
+      const settleDown = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+      const savesInOrder = async (at: TaskStreamContext) => {
+        const first = await open({ chatId, savesOutcome: true });
+        const secondId = randomUUID();
+        const second = await open({ chatId, savesOutcome: true, taskId: secondId, context: at });
+        const third = await open({ chatId, savesOutcome: true, taskId: randomUUID() });
+        await second.settle([], 'cancelled');
+        await third.settle([], 'completed');
+        const [beforeSecond, beforeThird] = [second, third].map((log) =>
+          watch(log.predecessorsSaved?.()),
+        );
+        await settleDown();
+        expect([beforeSecond?.isDone, beforeThird?.isDone]).toEqual([false, false]);
+        await first.settle([], 'cancelled');
+        await settleDown();
+        expect([beforeSecond?.isDone, beforeThird?.isDone]).toEqual([false, false]);
+        await first.release({ isSaved: true });
+        await beforeSecond?.done;
+        await settleDown();
+        expect(beforeThird?.isDone).toBe(false);
+        await second.release({ isSaved: false });
+        await beforeThird?.done;
+      };
+
+      // R-SAVE-5
+      it('has its turns saved in their order, or given up', () => savesInOrder(context));
+
+      // R-SAVE-5
+      itKnowsChats('has them saved in their order across instances', () => savesInOrder(elsewhere));
+
+      it('has concurrent tasks saved without waiting for each other', async () => {
+        const first = await open({ chatId, savesOutcome: true });
+        const second = await open({ chatId, taskId: randomUUID(), concurrent: true });
+        await second.predecessorsSaved?.();
+        // One that supersedes them waits for both.
+        const third = await open({ chatId, taskId: randomUUID() });
+        const before = watch(third.predecessorsSaved?.());
+        await first.settle([], 'cancelled');
+        await first.release({ isSaved: true });
+        await settleDown();
+        expect(before.isDone).toBe(false);
+        await second.settle([], 'cancelled');
+        await second.release();
+        await before.done;
+      });
+
+      it('has the first task of it saved at once', async () => {
+        await (await open({ chatId })).predecessorsSaved?.();
+        await (await open({ taskId: randomUUID() })).predecessorsSaved?.();
+      });
+
       it('is its owner’s: nobody else sees, shadows or supersedes its tasks', async () => {
         const mine = await open({ chatId, owner: 'me' });
         const yoursId = randomUUID();

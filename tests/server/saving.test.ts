@@ -5,8 +5,10 @@ import {
   type TaskSettleEvent,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
-import { afterEach, expect, it, vi } from 'vitest';
-import { createDeferred, turns, until } from '../helpers/async';
+import { createResumableStreamContext } from 'resumable-stream/generic';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createDeferred, type Deferred, turns, until } from '../helpers/async';
+import { createMemoryBus } from '../helpers/memory-bus';
 import { createId, createOwnContext, startOwnTask } from '../helpers/tasks';
 
 type Event = TaskSettleEvent<unknown>;
@@ -155,4 +157,98 @@ it('tells onSettle that an outcome is not stored where settling failed', async (
   expect(await task.result).toBe(1);
   await until(() => events.length === 1);
   expect(events[0]).toMatchObject({ status: 'completed', isStored: false, isRecovered: false });
+});
+
+describe.each([
+  ['memory', createOwnContext],
+  [
+    'a context of `resumable-stream`',
+    () =>
+      createResumableStreamContext({ waitUntil: () => {}, ...createMemoryBus().createClients() }),
+  ],
+] as const)('turns of a chat in %s', (_name, createContext) => {
+  const chatId = 'chat';
+
+  /** What the host was told, and how it goes on with that. */
+  function createHost() {
+    const saved: string[] = [];
+    const gates = new Map<string, Deferred>();
+    const save = (name: string) => async () => {
+      saved.push(name);
+      await gates.get(name)?.promise;
+    };
+    return { saved, gates, save };
+  }
+
+  // R-SAVE-5
+  it('are saved in their order, though the older one ignores that it shall stop', async () => {
+    const { saved, gates, save } = createHost();
+    const streamContext = createContext();
+    const saving = createDeferred();
+    gates.set('older', saving);
+    const common = { chatId, streamContext, graceMs: 50, onError: () => {} };
+    const older = streamTask({
+      ...common,
+      onSettle: save('older'),
+      execute: () => new Promise(() => {}),
+    });
+    await (await older.toResponse()).body?.cancel();
+    const newer = streamTask({ ...common, onSettle: save('newer'), execute: () => 'done' });
+    expect(await newer.result).toBe('done');
+    await until(() => saved.length > 0);
+    await turns();
+    expect(saved).toEqual(['older']);
+    saving.resolve();
+    await until(() => saved.length === 2);
+    expect(saved).toEqual(['older', 'newer']);
+  });
+
+  it('go on when the older one fails to be saved', async () => {
+    const { saved, gates, save } = createHost();
+    const streamContext = createContext();
+    const saving = createDeferred();
+    gates.set('older', saving);
+    const common = { chatId, streamContext, graceMs: 50, onError: () => {} };
+    const older = streamTask({ ...common, onSettle: save('older'), execute: () => 1 });
+    await older.result;
+    await until(() => saved.length === 1);
+    const newer = streamTask({ ...common, onSettle: save('newer'), execute: () => 2 });
+    await newer.result;
+    await turns();
+    expect(saved).toEqual(['older']);
+    saving.reject(new Error('The database is away.'));
+    await until(() => saved.length === 2);
+  });
+
+  it('are not held up for ever by one whose onSettle never ends', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { saved, gates, save } = createHost();
+    const streamContext = createContext();
+    gates.set('older', createDeferred());
+    const common = { chatId, streamContext, graceMs: 1_000, onError: () => {} };
+    const older = streamTask({ ...common, onSettle: save('older'), execute: () => 1 });
+    const running = older.result;
+    await vi.advanceTimersByTimeAsync(5_000);
+    await running;
+    const newer = streamTask({ ...common, onSettle: save('newer'), execute: () => 2 });
+    const result = newer.result;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await result).toBe(2);
+    expect(saved).toEqual(['older']);
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(saved).toEqual(['older', 'newer']);
+  });
+
+  it('that are concurrent do not wait for each other', async () => {
+    const { saved, gates, save } = createHost();
+    const streamContext = createContext();
+    gates.set('older', createDeferred());
+    const common = { chatId, streamContext, concurrent: true, onError: () => {} };
+    const older = streamTask({ ...common, onSettle: save('older'), execute: () => 1 });
+    await older.result;
+    const newer = streamTask({ ...common, onSettle: save('newer'), execute: () => 2 });
+    await newer.result;
+    await until(() => saved.length === 2);
+    gates.get('older')?.resolve();
+  });
 });

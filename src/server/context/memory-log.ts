@@ -2,7 +2,14 @@ import type { TaskOutcome } from '../../protocol/task-parts';
 import { cancelledError, createStopReason } from '../task/stop-reason';
 import { releaseOutcome } from './memory-outcome';
 import { retain } from './memory-retention';
-import { leaveChat, type MemoryLog, type MemoryState, wake } from './memory-state';
+import {
+  leaveChat,
+  type MemoryLog,
+  type MemoryState,
+  markReleased,
+  predecessorsReleased,
+  wake,
+} from './memory-state';
 import type { TaskLog } from './task-stream-context';
 
 /** What a stored frame costs beside its text, in bytes. An estimate, measured on Node 20. */
@@ -48,7 +55,9 @@ export function createMemoryLog(
     async release({ isSaved = false } = {}) {
       releaseOutcome(log, isSaved);
       leaveChat(state, log);
+      markReleased(log);
     },
+    predecessorsSaved: () => predecessorsReleased(log),
     isBehind: false,
     async caughtUp() {},
     async flushed() {},

@@ -1,5 +1,5 @@
 import { later } from '../later';
-import { leaveChat, type MemoryLog, type MemoryState } from './memory-state';
+import { leaveChat, type MemoryLog, type MemoryState, markReleased } from './memory-state';
 
 /** When the log may go, in epoch milliseconds; `Infinity` while the task is running. */
 function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
@@ -8,6 +8,7 @@ function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
 
 function forget(state: MemoryState, log: MemoryLog): void {
   leaveChat(state, log);
+  markReleased(log);
   state.logs.delete(log.taskId);
   if (state.settled.delete(log.taskId)) state.settledBytes -= log.bytes;
 }

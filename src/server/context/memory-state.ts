@@ -25,6 +25,11 @@ export interface MemoryLog {
   continued: string | undefined;
   /** Whether somebody is telling the host, or will once the task has settled. */
   isHeld: boolean;
+  /** The tasks that it superseded in its chat; none any more once it is released. */
+  predecessors: readonly MemoryLog[];
+  isReleased: boolean;
+  /** Called once it is released. */
+  readonly releaseWaiters: Set<() => void>;
   /** Readers at the end of the log: called once at the next change, and then forgotten. */
   readonly waiters: Set<() => void>;
   /** Producers: called when the task is asked to stop. */
@@ -97,6 +102,22 @@ export function wake(log: MemoryLog): void {
 /** Names something of an owner's, so that nobody can shadow what is another's. */
 export function ownedKey(owner: string | undefined, ...ids: (string | undefined)[]): string {
   return JSON.stringify([owner ?? null, ...ids.map((id) => id ?? null)]);
+}
+
+/** Takes note that the host was told of the task, or cannot be. */
+export function markReleased(log: MemoryLog): void {
+  log.isReleased = true;
+  log.predecessors = [];
+  for (const waiter of log.releaseWaiters) waiter();
+  log.releaseWaiters.clear();
+}
+
+/** Resolves once the tasks before it in its chat are released. */
+export async function predecessorsReleased({ predecessors }: MemoryLog): Promise<void> {
+  const waiting = predecessors.filter((log) => !log.isReleased);
+  await Promise.all(
+    waiting.map((log) => new Promise<void>((resolve) => log.releaseWaiters.add(resolve))),
+  );
 }
 
 /** Forgets that the task belongs to its chat. */

@@ -86,6 +86,9 @@ export function createMemoryContext(
         isUnsaved: savesOutcome,
         continued: savesOutcome ? continued : undefined,
         isHeld: true,
+        predecessors: [],
+        isReleased: false,
+        releaseWaiters: new Set(),
         waiters: new Set(),
         cancelListeners: new Set(),
       };
@@ -96,7 +99,10 @@ export function createMemoryContext(
         const predecessors = runningTasks(state, chatId, owner);
         const key = ownedKey(owner, chatId);
         state.chats.set(key, [...(state.chats.get(key) ?? []), taskId]);
-        if (!concurrent) for (const other of predecessors) requestCancel(other, 'superseded');
+        if (!concurrent) {
+          log.predecessors = predecessors;
+          for (const other of predecessors) requestCancel(other, 'superseded');
+        }
       }
       return createMemoryLog(state, log, maxTotalBytes);
     },

@@ -51,6 +51,11 @@ export interface TaskLog {
    * `savesOutcome`. Otherwise it stays unsaved, for whoever claims it.
    */
   release(options?: { isSaved?: boolean }): Promise<void>;
+  /**
+   * Resolves once the tasks that this one superseded in its chat are saved, or cannot be any more,
+   * so that the host saves the turns of a chat in their order. Default: there are none.
+   */
+  predecessorsSaved?(): Promise<void>;
   /** Whether so much waits to be stored that merged streams should pause. */
   readonly isBehind: boolean;
   /** Resolves once little enough waits for them to go on, or when that may take long. */

@@ -16,6 +16,8 @@ interface HoldOptions {
 export interface OutcomeHolds {
   /** Of a task that runs here. */
   create(options: HoldOptions): OutcomeHold;
+  /** When the task has been released that runs here and is in a chat; `undefined`: there is none. */
+  released(taskId: string): Promise<void> | undefined;
   /** Of a task that ran elsewhere. */
   claim(taskId: string, owner: string | undefined): Promise<OutcomeClaiming | undefined>;
   close(): void;
@@ -33,17 +35,36 @@ export function createOutcomeHolds({
 }): OutcomeHolds {
   const busy = new Set<OutcomeHold>();
 
-  const create = ({ taskId, chat, ...options }: HoldOptions): OutcomeHold =>
-    createOutcomeHold({
+  // Of this process' tasks in chats, by taskId.
+  const releases = new Map<string, Promise<void>>();
+
+  const create = ({ taskId, chat, ...options }: HoldOptions): OutcomeHold => {
+    const hold = createOutcomeHold({
       ...options,
       stored: storedOutcome(taskId),
       retentionMs,
       leaveChat: chat && (() => chats.leave(chat, taskId)),
       busy,
     });
+    if (!chat) return hold;
+    let tell: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    releases.set(taskId, released);
+    return {
+      ...hold,
+      release(end) {
+        tell();
+        if (releases.get(taskId) === released) releases.delete(taskId);
+        return hold.release(end);
+      },
+    };
+  };
 
   return {
     create,
+    released: (taskId) => releases.get(taskId),
 
     async claim(taskId, owner) {
       const token = crypto.randomUUID();

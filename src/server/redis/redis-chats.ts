@@ -11,10 +11,21 @@ export interface Chat {
   readonly chatId: string;
 }
 
+/** A task's place in its chat. */
+interface Entry {
+  /** Whether it had none before. */
+  readonly isNew: boolean;
+  readonly predecessors: string[];
+  readonly unsaved: string[];
+}
+
 /** Knows which tasks run for a chat, on whichever instance. */
 export interface RedisChats {
-  /** Makes a task its chat's active one. Gives those that came before it, the oldest first. */
-  enter(chat: Chat, taskId: string): Promise<{ isNew: boolean; predecessors: string[] }>;
+  /**
+   * Makes a task its chat's active one. Gives those that came before it, the oldest first, and with
+   * them those that were superseded and are not saved yet.
+   */
+  enter(chat: Chat, taskId: string): Promise<Entry>;
   /** Ends a task's time in its chat; the chat's other tasks feel nothing. */
   leave(chat: Chat, taskId: string): Promise<void>;
   /** Takes a task that entered in vain out again, unless it is running there. Never rejects. */
@@ -57,10 +68,13 @@ export function createRedisChats({
     const reply = await link.run(chatScript, [key], [taskId, String(chatTtlMs)]);
     const [added, flat] = reply as [number, unknown[]];
     const tasks: { taskId: string; ageMs: number }[] = [];
+    const superseded: string[] = [];
     for (let index = 0; index + 1 < flat.length; index += 2) {
-      tasks.push({ taskId: String(flat[index]), ageMs: Number(flat[index + 1]) });
+      const [found, ageMs] = [String(flat[index]), Number(flat[index + 1])];
+      if (ageMs < 0) superseded.push(found);
+      else tasks.push({ taskId: found, ageMs });
     }
-    return { isNew: added === 1, tasks };
+    return { isNew: added === 1, tasks, superseded };
   };
 
   const leave = async ({ owner, chatId }: Chat, taskId: string) => {
@@ -95,9 +109,12 @@ export function createRedisChats({
 
   return {
     async enter(chat, taskId) {
-      const { isNew, tasks } = await look(chat, taskId);
+      const { isNew, tasks, superseded } = await look(chat, taskId);
       const taskIds = tasks.map((task) => task.taskId);
-      return { isNew, predecessors: taskIds.slice(0, Math.max(0, taskIds.indexOf(taskId))) };
+      const predecessors = taskIds.slice(0, Math.max(0, taskIds.indexOf(taskId)));
+      // None of those has seen one that is new here: so no two can wait for each other.
+      const unsaved = isNew ? [...superseded, ...predecessors] : predecessors;
+      return { isNew, predecessors, unsaved };
     },
 
     leave,

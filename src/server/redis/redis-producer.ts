@@ -38,6 +38,8 @@ export interface RedisProducerOptions {
   cancel: string | undefined;
   /** Ends the tenure. */
   release: TaskLog['release'];
+  /** Waits for what the chat has to save before this. */
+  predecessorsSaved: () => Promise<void>;
   /** Called once: nothing of this producer will be stored any more. */
   onEnd: (how: 'settled' | 'fenced') => void;
 }
@@ -99,6 +101,7 @@ export function createRedisProducer({
   firstFrames,
   cancel,
   release,
+  predecessorsSaved,
   onEnd,
 }: RedisProducerOptions): RedisProducer {
   const { taskId } = tail;
@@ -387,6 +390,7 @@ export function createRedisProducer({
       return isStored;
     },
     release,
+    predecessorsSaved,
     get isBehind() {
       return !isAway && pending.length > maxUnflushedBytes / 2;
     },

@@ -256,7 +256,8 @@ return 1
 /**
  * KEYS chat · ARGV taskId (empty: only look), ttlMs. Adds a task to its chat, behind all others
  * whatever the clock says. Whether it was added, and then the chat's newest tasks in the order of
- * their coming, each followed by how many milliseconds ago that was; those at 0 count no more.
+ * their coming, each followed by how many milliseconds ago that was. Those at 0 were superseded, and
+ * come first with -1.
  */
 export const chatScript: RedisScript = {
   name: 'chat',
@@ -270,8 +271,11 @@ if ARGV[1] ~= '' then
   redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -101)
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-local reply = redis.call('ZRANGEBYSCORE', KEYS[1], '(0', '+inf', 'WITHSCORES')
-for i = 2, #reply, 2 do reply[i] = math.floor((now - reply[i]) / 1000) end
+local reply = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for i = 2, #reply, 2 do
+  local score = tonumber(reply[i])
+  reply[i] = score == 0 and -1 or math.max(0, math.floor((now - score) / 1000))
+end
 return {added, reply}
 `,
 };

@@ -9,6 +9,7 @@ import { fetchStart } from './history-fetcher';
 import { createLocalTasks } from './local-tasks';
 import { createLossWatch, isLost } from './loss-watch';
 import { createOutcomeHolds } from './outcome-holds';
+import { awaitSaved } from './predecessors';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisKeys } from './redis-keys';
@@ -245,6 +246,12 @@ function createContext({
         firstFrames: frames,
         cancel,
         release: hold.release,
+        async predecessorsSaved() {
+          if (!entry || concurrent) return;
+          const { released } = holds;
+          const { look } = losses;
+          await awaitSaved({ taskIds: entry.unsaved, released, look, isClosed: () => isClosed });
+        },
         onEnd(how) {
           hold.begin(how);
           task.endProducing(how === 'fenced' ? recordOf(details, tail) : undefined);

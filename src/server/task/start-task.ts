@@ -2,6 +2,7 @@ import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
+import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError, isForClients } from '../task-errors';
@@ -15,7 +16,7 @@ import { runTask } from './run-task';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
 import { createTaskWriter, type TaskWriterCore } from './task-writer';
-import { tellHost } from './tell-host';
+import { maxTellMs, tellHost } from './tell-host';
 
 /** What came of the attempt to start a task. */
 export type Claim =
@@ -156,6 +157,9 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     // Others tell the host of what they have closed.
     if (!settlement || !options.onSettle) await log.release().catch(mask);
     else {
+      // The turns of a chat are saved in their order; those before have been told to stop.
+      const maxWaitMs = (options.graceMs ?? 5_000) + maxTellMs;
+      if (log.predecessorsSaved) await atMost(maxWaitMs, log.predecessorsSaved().catch(mask));
       const end = (how: { isSaved: boolean }) => log.release(how);
       await tellHost({ tell: () => tell(settlement), release: end, report: mask });
     }

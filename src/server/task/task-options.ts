@@ -91,6 +91,10 @@ export interface TaskSettings<Result = unknown> {
    * Runs once in this process, after the outcome is stored. It is awaited, for 30 s at most, before
    * the chat's active task is cleared. Until it has returned the task counts as unsaved: when this
    * process is lost meanwhile, or it throws, `resumeTask({ onSettle })` makes it good.
+   *
+   * The turns of a chat save in their order: it is called after the `onSettle` of each task that
+   * this one superseded has returned or failed, or its process is lost; `graceMs` + 30 s later at
+   * most.
    */
   onSettle?: (event: TaskSettleEvent<Result>) => Promise<void> | void;
 }
