@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createUIMessageStream, createUIMessageStreamResponse } from 'ai';
 import { streamTask } from 'ai-task-stream/server';
+import { measureStore } from './store-rows.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -93,8 +94,8 @@ for (let round = -1; round < rounds; round++) {
 }
 
 /** Medians of the ratios within each round, so that a noisy moment hits both alike. */
-function ratio(name, peer) {
-  return median(speeds[name].map((speed, round) => speed / speeds[peer][round]));
+function ratio(name, peer, of = speeds) {
+  return median(of[name].map((speed, round) => speed / of[peer][round]));
 }
 
 const rows = names.map((name) => ({
@@ -106,8 +107,20 @@ const rows = names.map((name) => ({
   'x bare loop': ratio(name, 'bare loop').toFixed(2),
 }));
 
-console.log(`${count} text deltas, ${rounds} rounds in turns, Node ${process.version}\n`);
-const columns = Object.keys(rows[0]);
-console.log(`| ${columns.join(' | ')} |`);
-console.log(`| ${columns.map((_, index) => (index === 0 ? ':--' : '--:')).join(' | ')} |`);
-for (const row of rows) console.log(`| ${Object.values(row).join(' | ')} |`);
+function print(title, table) {
+  console.log(`${title}, ${rounds} rounds in turns, Node ${process.version}\n`);
+  const columns = Object.keys(table[0]);
+  console.log(`| ${columns.join(' | ')} |`);
+  console.log(`| ${columns.map((_, index) => (index === 0 ? ':--' : '--:')).join(' | ')} |`);
+  for (const row of table) console.log(`| ${Object.values(row).join(' | ')} |`);
+}
+
+print(`${count} text deltas`, rows);
+
+const storeSpeeds = await measureStore({ count, rounds });
+const storeRows = Object.keys(storeSpeeds).map((name) => ({
+  contender: name,
+  'lines/s (median)': Math.round(median(storeSpeeds[name])).toLocaleString('en'),
+  'x bare loop': ratio(name, 'bare loop', storeSpeeds).toFixed(2),
+}));
+print(`\n${count} log lines in the store`, storeRows);

@@ -1,19 +1,30 @@
 import type { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
+import type { TaskLogData } from '../protocol/task-parts';
 import type { TaskEnd, TaskStreamState } from '../ui';
 import { cancelTask } from '../ui/cancel-task';
 import { clientError } from '../ui/client-error';
 import { followTask, type ReceivedChunk } from '../ui/follow-task';
 import type { TaskClientOptions } from '../ui/task-client-options';
 import { requestTask } from '../ui/task-request';
-import { createCore, deriveState, reduceChunks } from '../ui/task-stream-state';
+import {
+  countItems,
+  createCore,
+  deriveState,
+  itemsAfter,
+  reduceChunks,
+} from '../ui/task-stream-state';
 import type { FollowCommand } from './parse-arguments';
 
 /** Whom to tell while a task is followed. */
 export interface FollowListener {
   onChunk: (chunk: ReceivedChunk) => void;
-  /** The state after one network read, and the one before it. */
-  onState: (state: TaskStreamState, before: TaskStreamState) => void;
+  /** The state after one network read, and how many partial results that has. */
+  onState: (state: TaskStreamState, partialCount: number) => void;
+  /** A line of the task's log, after the state that has it. */
+  onLog: (log: TaskLogData) => void;
+  /** A partial result, after the state that has it. */
+  onPartial: (value: unknown) => void;
 }
 
 /**
@@ -22,7 +33,7 @@ export interface FollowListener {
  */
 export async function followCommand(
   command: FollowCommand,
-  { onChunk, onState }: FollowListener,
+  { onChunk, onState, onLog, onPartial }: FollowListener,
   signal: AbortSignal,
 ): Promise<TaskEnd> {
   const { api, headers, input, taskId = createTaskId() } = command;
@@ -34,7 +45,6 @@ export async function followCommand(
   if (signal.aborted) leave();
 
   let core = createCore<unknown, unknown>(taskId);
-  let state = deriveState(core);
   // What starts the task; repeated until there is an answer.
   let body = input === undefined ? undefined : `{"taskId":"${taskId}","input":${input}}`;
   let isCancelling = false;
@@ -43,9 +53,7 @@ export async function followCommand(
   function commit(next: typeof core): void {
     if (next === core) return;
     core = next;
-    const before = state;
-    state = deriveState(core);
-    onState(state, before);
+    onState(deriveState(core), core.task.partials.length);
   }
 
   async function cancel(): Promise<void> {
@@ -80,7 +88,11 @@ export async function followCommand(
     },
     onChunks(chunks) {
       for (const chunk of chunks) onChunk(chunk);
+      const seen = countItems(core.task);
       commit(reduceChunks(core, chunks, undefined));
+      const news = itemsAfter(core.task, seen);
+      news.logs.forEach(onLog);
+      news.partials.forEach(onPartial);
     },
     getTask: () => core.task,
   });

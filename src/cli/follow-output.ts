@@ -8,14 +8,17 @@ export interface FollowOutput extends FollowListener {
   onEnd: (end: TaskEnd) => void;
 }
 
+/** The chunks tell it all. */
+function ignore(): void {}
+
 /** One JSON object per line: every chunk, and then the end, which alone has no `type`. */
 export function createJsonOutput({ screen }: { screen: Screen }): FollowOutput {
   const write = (value: unknown) => screen.write(`${cleanJson(value)}\n`);
   return {
     onChunk: write,
-    onState() {
-      // The chunks tell it all.
-    },
+    onState: ignore,
+    onLog: ignore,
+    onPartial: ignore,
     onEnd: write,
   };
 }

@@ -17,7 +17,7 @@ const otherLook = { mark: '·', color: 'gray' } as const;
  * The lines that show a running task in a terminal so many columns wide, and are drawn over. None
  * before it runs.
  */
-export function liveBlock(state: TaskStreamState, columns: number): string[] {
+export function liveBlock(state: TaskStreamState, columns: number, partialCount: number): string[] {
   const { status, connection, steps, percent, isStalled } = state;
   if (status !== 'running') {
     return connection === 'reconnecting' ? [styleText('yellow', 'Trying to connect …')] : [];
@@ -36,7 +36,7 @@ export function liveBlock(state: TaskStreamState, columns: number): string[] {
       : isStalled
         ? styleText('yellow', ' Nothing heard for a while.')
         : '';
-  const words = describeProgress(state) || 'Running';
+  const words = describeProgress(state, partialCount) || 'Running';
   lines.push(
     percent === undefined
       ? words.slice(0, columns) + trouble

@@ -20,6 +20,7 @@ export function createLiveScreen({
   // Without a terminal, text goes elsewhere and needs no care.
   const lines = stdout.isTTY ? createWholeLines() : undefined;
   let state: TaskStreamState | undefined;
+  let partials = 0;
   // What is drawn now.
   let drawn: string[] = [];
 
@@ -34,7 +35,7 @@ export function createLiveScreen({
   function draw(): void {
     const { columns = 80 } = stderr;
     const rest = lines?.rest.replaceAll('\t', ' ').slice(1 - columns);
-    const block = [...(rest ? [rest] : []), ...(state ? liveBlock(state, columns) : [])];
+    const block = [...(rest ? [rest] : []), ...(state ? liveBlock(state, columns, partials) : [])];
     if (block.join('\n') === drawn.join('\n')) return;
     clear();
     drawn = block;
@@ -42,8 +43,9 @@ export function createLiveScreen({
   }
 
   return {
-    show(next) {
+    show(next, partialCount) {
       state = next;
+      partials = partialCount;
       draw();
     },
     note(line) {

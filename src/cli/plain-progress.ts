@@ -28,6 +28,7 @@ export function plainProgress(
   { state: last, ...before }: Told,
   state: TaskStreamState,
   now: number,
+  partialCount: number,
 ): { lines: string[]; told: Told } {
   const lines: string[] = [];
   if (state.status !== 'pending' && last.status === 'pending') {
@@ -44,7 +45,7 @@ export function plainProgress(
     const isNews = step.status !== (last.steps[index]?.status ?? 'pending');
     if (isNews) lines.push(`Step ${cleanLine(step.name)}: ${step.status}.`);
   });
-  const text = state.settlement ? '' : describeProgress(state);
+  const text = state.settlement ? '' : describeProgress(state, partialCount);
   const tenth = state.percent === undefined ? undefined : Math.floor(state.percent / 10);
   const isDue = text !== '' && (tenth !== before.tenth || now - before.at >= quietMs);
   if (isDue) lines.push(text);

@@ -19,9 +19,9 @@ export function createPlainScreen({
   const lines = stdout.isTTY && stderr.isTTY && !isQuiet ? createWholeLines() : undefined;
   let told = nothingTold;
   return {
-    show(state) {
+    show(state, partialCount) {
       if (isQuiet) return;
-      const next = plainProgress(told, state, now());
+      const next = plainProgress(told, state, now(), partialCount);
       told = next.told;
       for (const line of next.lines) stderr.write(`${line}\n`);
     },

@@ -24,16 +24,18 @@ export function createTextOutput({
   const answer = createAnswerText({ write: writeText });
   return {
     onChunk: answer.take,
-    onState(state, before) {
-      screen.show(state);
-      for (const { level, message } of isQuiet ? [] : state.logs.slice(before.logs.length)) {
-        screen.note(level === 'info' ? cleanLine(message) : `${level}: ${cleanLine(message)}`);
-      }
-      partialCount = state.partials.length;
-      for (const value of showsPartials ? state.partials.slice(before.partials.length) : []) {
-        answer.end();
-        screen.write(`${cleanJson(value)}\n`);
-      }
+    onState(state, count) {
+      partialCount = count;
+      screen.show(state, count);
+    },
+    onLog({ level, message }) {
+      if (isQuiet) return;
+      screen.note(level === 'info' ? cleanLine(message) : `${level}: ${cleanLine(message)}`);
+    },
+    onPartial(value) {
+      if (!showsPartials) return;
+      answer.end();
+      screen.write(`${cleanJson(value)}\n`);
     },
     onEnd(end) {
       answer.end();

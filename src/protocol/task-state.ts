@@ -1,3 +1,4 @@
+import { growList } from './growing-list';
 import type { TaskErrorData } from './task-error';
 import {
   isTaskPart,
@@ -65,21 +66,45 @@ export function reduceTaskChunk<Result = unknown, Value = unknown>(
   state: TaskState<Result, Value>,
   chunk: { type: string },
 ): TaskState<Result, Value> {
+  return reduce(state, chunk, (list, item) => [...list, item]);
+}
+
+/**
+ * The same for whoever keeps the state to itself, and shows others what `stillTask` makes of it:
+ * logs and partial results grow in place, so that they are not copied with each chunk.
+ */
+export function growTask<Result = unknown, Value = unknown>(
+  state: TaskState<Result, Value>,
+  chunk: { type: string },
+): TaskState<Result, Value> {
+  return reduce(state, chunk, growList);
+}
+
+type Append = <Item>(list: readonly Item[], item: Item) => readonly Item[];
+
+function reduce<Result, Value>(
+  state: TaskState<Result, Value>,
+  chunk: { type: string },
+  append: Append,
+): TaskState<Result, Value> {
   if (!isTaskPart(chunk)) return state;
   const { taskId } = chunk.data;
   const { children } = state;
   if (state.taskId && state.taskId !== taskId) {
     const child = childOf(state, taskId) ?? initialTaskState;
-    const next = reduceTaskChunk(child, chunk);
+    const next = reduce(child, chunk, append);
     return next === child ? state : { ...state, children: { ...children, [taskId]: next } };
   }
-  const changed = state.settlement ? undefined : change(state, chunk as TaskChunk<Result, Value>);
+  const changed = state.settlement
+    ? undefined
+    : change(state, chunk as TaskChunk<Result, Value>, append);
   return changed ? { ...state, taskId, ...changed } : state;
 }
 
 function change<Result, Value>(
   { logs, partials }: TaskState<Result, Value>,
   chunk: TaskChunk<Result, Value>,
+  append: Append,
 ): Partial<TaskState<Result, Value>> | undefined {
   switch (chunk.type) {
     case 'data-task':
@@ -87,11 +112,11 @@ function change<Result, Value>(
       return { name: undefined, progress: undefined, steps: [], ...chunk.data };
     case 'data-task-log':
       return chunk.data.index > (logs.at(-1)?.index ?? -1)
-        ? { logs: [...logs, chunk.data] }
+        ? { logs: append(logs, chunk.data) }
         : undefined;
     case 'data-task-partial':
       return chunk.data.index >= partials.length
-        ? { partials: [...partials, chunk.data.value] }
+        ? { partials: append(partials, chunk.data.value) }
         : undefined;
     case 'data-task-heartbeat':
       return { heartbeat: chunk.data };

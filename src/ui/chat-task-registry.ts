@@ -1,5 +1,7 @@
+import { once } from '../protocol/once';
+import { stillTask } from '../protocol/still-task';
 import type { TaskErrorData } from '../protocol/task-error';
-import { initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
+import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
 import type { TaskConnection } from './task-stream-types';
 
 /** What this page saw pass of a chat's task, transient parts included. */
@@ -24,11 +26,16 @@ const listeners = new Map<string, Set<() => void>>();
 /** What is known of a task: its own entry, or that of the task which it ran within. */
 export function getChatTask(taskId: string): ChatTask | undefined {
   const own = chatTasks.get(taskId);
-  if (own) return own;
+  if (own) return once(own, still);
   for (const entry of chatTasks.values()) {
-    if (Object.hasOwn(entry.task.children, taskId)) return entry;
+    if (Object.hasOwn(entry.task.children, taskId)) return once(entry, still);
   }
   return undefined;
+}
+
+/** An entry to show, whose task does not grow in place. */
+function still(entry: ChatTask): ChatTask {
+  return { ...entry, task: stillTask(entry.task, {}) };
 }
 
 /** Calls the listener after each change of what is known of a task. Returns the way to stop. */
@@ -56,11 +63,20 @@ export function openChatTask(taskId: string, cancel: ChatTask['cancel']): void {
   notify([oldest]);
 }
 
-/** Takes in what is new of a task, unless it was dropped. */
-export function updateChatTask(taskId: string, { chunks = [], ...fields }: ChatTaskNews): void {
+/**
+ * Takes in what is new of a task, unless it was dropped.
+ *
+ * @param by What the stream with the news was opened with: a newer one knows better how it fares.
+ */
+export function updateChatTask(
+  taskId: string,
+  { chunks = [], ...fields }: ChatTaskNews,
+  by?: ChatTask['cancel'],
+): void {
   const before = chatTasks.get(taskId);
-  if (!before) return;
-  const next = { ...before, ...fields, task: chunks.reduce(reduceTaskChunk, before.task) };
+  if (!before || (by && by !== before.cancel)) return;
+  const task = chunks.reduce((last, chunk) => growTask(last, chunk), before.task);
+  const next = { ...before, ...fields, task };
   const names = Object.keys(next) as (keyof ChatTask)[];
   if (names.some((name) => next[name] !== before[name])) put(next);
 }

@@ -6,7 +6,7 @@ import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
 import { createTaskCancel } from './task-cancel';
 import { requestTask } from './task-request';
-import { createCore, deriveState, reduceChunks } from './task-stream-state';
+import { countItems, createCore, deriveState, itemsAfter, reduceChunks } from './task-stream-state';
 import type {
   StartTaskOptions,
   TaskEnd,
@@ -31,7 +31,8 @@ export function createTaskStore<Result, Value>(
   const initialCore = createCore<Result, Value>();
   const initialState = deriveState(initialCore);
   let core = initialCore;
-  let state = initialState;
+  // Made when somebody asks for it.
+  let state: typeof initialState | undefined = initialState;
   // Where the task's log was read to.
   let cursor: string | undefined;
   let following: Following<Result> | undefined;
@@ -40,7 +41,7 @@ export function createTaskStore<Result, Value>(
 
   function commit(next: typeof core): void {
     core = next;
-    state = core === initialCore ? initialState : deriveState(core);
+    state = core === initialCore ? initialState : undefined;
     for (const listener of listeners) guard(listener);
   }
 
@@ -81,13 +82,15 @@ export function createTaskStore<Result, Value>(
   function receive(chunks: readonly ReceivedChunk[], nextCursor: string | undefined): void {
     const receiver = following;
     const before = core.task;
+    const seen = countItems(before);
     const next = reduceChunks(core, chunks, options.transformer);
     cursor = nextCursor;
+    const news = itemsAfter(next.task, seen);
     if (next !== core) commit(next);
-    const { logs, partials, error, settlement } = next.task;
-    for (const log of logs.slice(before.logs.length)) guard(() => options.onLog?.(log));
-    partials.slice(before.partials.length).forEach((value, index) => {
-      guard(() => options.onPartial?.(value, before.partials.length + index));
+    const { error, settlement } = next.task;
+    for (const log of news.logs) guard(() => options.onLog?.(log));
+    news.partials.forEach((value, index) => {
+      guard(() => options.onPartial?.(value, news.partialCount + index));
     });
     if (error && error.code !== 'cancelled' && error.code !== before.error?.code) {
       guard(() => options.onError?.(new TaskError(error)));
@@ -134,7 +137,10 @@ export function createTaskStore<Result, Value>(
   }
 
   return {
-    getState: () => state,
+    getState() {
+      state ??= deriveState(core);
+      return state;
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

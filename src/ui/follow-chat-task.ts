@@ -4,7 +4,6 @@ import { isTaskPart, type TaskHeartbeatData, type TaskSettlement } from '../prot
 import {
   type ChatTask,
   type ChatTaskNews,
-  getChatTask,
   openChatTask,
   updateChatTask,
 } from './chat-task-registry';
@@ -43,7 +42,7 @@ export function followChatTask(
 
   /** Tells how this stream fares, unless a newer one follows the same task. */
   function tell(news: ChatTaskNews): void {
-    if (getChatTask(taskId)?.cancel === cancel) updateChatTask(taskId, news);
+    updateChatTask(taskId, news, cancel);
   }
 
   /** Notes what a chunk says about the task; tells whether the chat gets it. */

@@ -59,7 +59,7 @@ export function deriveMessageTask(
   message: UIMessage,
   { taskId, rootId, has }: MessageTask,
   seen: ChatTask | undefined,
-  transformer: TaskTransformer | undefined,
+  reviver: Reviver | undefined,
 ): TaskStreamState {
   const { task: passed, connection = 'idle', isStalled = false, failure } = seen ?? {};
   let task: TaskState = { ...initialTaskState, taskId };
@@ -71,7 +71,7 @@ export function deriveMessageTask(
   }
   if (taskId !== undefined) for (const part of message.parts) task = reduceTaskChunk(task, part);
 
-  if (transformer) task = revive(task, transformer);
+  if (reviver) task = reviver(task);
   const children = Object.entries(task.children).filter(([id]) => has(id));
   const state = deriveState({
     task: { ...task, children: Object.fromEntries(children) },
@@ -85,13 +85,25 @@ export function deriveMessageTask(
   return { ...state, isActive };
 }
 
-/** Parses the partial results and the result, which are held as text. */
-function revive(task: TaskState, { parse }: TaskTransformer): TaskState {
-  const { partials, settlement } = task;
+/** Parses the partial results and the result of a task, which are held as text. */
+export type Reviver = (task: TaskState) => TaskState;
+
+/** Parses each partial result once, as long as those before it stay. */
+export function createReviver({ parse }: TaskTransformer): Reviver {
+  let texts: readonly unknown[] = [];
+  let values: readonly unknown[] = [];
   const parseText = (value: unknown) => (typeof value === 'string' ? parse(value) : value);
-  return {
-    ...task,
-    partials: partials.map(parseText),
-    settlement: settlement && { ...settlement, result: parseText(settlement.result) },
+  return (task) => {
+    const { partials, settlement } = task;
+    const known = texts.every((text, index) => text === partials[index]) ? values : [];
+    if (texts.length !== partials.length || known !== values) {
+      values = [...known, ...partials.slice(known.length).map(parseText)];
+      texts = partials;
+    }
+    return {
+      ...task,
+      partials: values,
+      settlement: settlement && { ...settlement, result: parseText(settlement.result) },
+    };
   };
 }

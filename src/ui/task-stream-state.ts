@@ -1,7 +1,8 @@
+import { stillTask } from '../protocol/still-task';
 import type { TaskErrorData } from '../protocol/task-error';
-import { isTaskPart } from '../protocol/task-parts';
+import { isTaskPart, type TaskLogData } from '../protocol/task-parts';
 import { estimateRemainingMs, taskPercent } from '../protocol/task-progress';
-import { initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
+import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
 import { reduceUIMessageChunk } from '../protocol/ui-message';
 import type { ReceivedChunk } from './follow-task';
 import type { TaskConnection, TaskStreamState, TaskTransformer } from './task-stream-types';
@@ -32,29 +33,59 @@ export function deriveState<Result, Value>({
   failure,
   ...rest
 }: TaskStreamCore<Result, Value>): TaskStreamState<Result, Value> {
-  return {
-    ...task,
+  return stillTask(task, {
     ...rest,
     isActive: !task.settlement && !/idle|closed/.test(rest.connection),
     result: task.settlement?.result,
     error: failure ?? task.error,
     percent: taskPercent(task),
     remainingMs: estimateRemainingMs(task),
-  };
+  });
 }
 
-/** Takes in the chunks of one network read; the same core when they change nothing. */
+/**
+ * Takes in the chunks of one network read; the same core when they change nothing. The former core
+ * must not be used any more: its lists may have grown.
+ */
 export function reduceChunks<Result, Value>(
   core: TaskStreamCore<Result, Value>,
   chunks: readonly ReceivedChunk[],
   transformer: TaskTransformer | undefined,
 ): TaskStreamCore<Result, Value> {
-  let { task, message } = core;
-  for (const chunk of chunks) {
-    message = reduceUIMessageChunk(message, chunk);
-    task = reduceTaskChunk(task, transformer ? revive(chunk, transformer) : chunk);
-  }
+  // Before anything grows, because a value that cannot be parsed throws.
+  const revived = transformer ? chunks.map((chunk) => revive(chunk, transformer)) : chunks;
+  const message = chunks.reduce((last, chunk) => reduceUIMessageChunk(last, chunk), core.message);
+  const task = revived.reduce((last, chunk) => growTask(last, chunk), core.task);
   return task === core.task && message === core.message ? core : { ...core, task, message };
+}
+
+/** How many log lines and partial results there are. */
+export interface ItemCounts {
+  readonly logCount: number;
+  readonly partialCount: number;
+}
+
+/** What came after so many. */
+export interface NewItems<Value> {
+  readonly logs: readonly TaskLogData[];
+  readonly partials: readonly Value[];
+  /** How many partial results there were before. */
+  readonly partialCount: number;
+}
+
+/** Counts before chunks are taken in, because the lists grow in place. */
+export function countItems({ logs, partials }: TaskState): ItemCounts {
+  return { logCount: logs.length, partialCount: partials.length };
+}
+
+/** What came after so many; all there is when the log began anew with less. */
+export function itemsAfter<Result, Value>(
+  { logs, partials }: TaskState<Result, Value>,
+  seen: ItemCounts,
+): NewItems<Value> {
+  const isAnew = logs.length < seen.logCount || partials.length < seen.partialCount;
+  const { logCount, partialCount } = isAnew ? { logCount: 0, partialCount: 0 } : seen;
+  return { logs: logs.slice(logCount), partials: partials.slice(partialCount), partialCount };
 }
 
 /** Parses the partial value or the result that a chunk holds as text. */

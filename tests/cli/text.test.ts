@@ -48,7 +48,7 @@ describe('progress without a terminal', () => {
     const lines: string[] = [];
     let told = nothingTold;
     for (let value = 0; value <= 30; value++) {
-      const next = plainProgress(told, at(value), 0);
+      const next = plainProgress(told, at(value), 0, 0);
       told = next.told;
       lines.push(...next.lines);
     }
@@ -62,11 +62,11 @@ describe('progress without a terminal', () => {
   });
 
   it('is told within a tenth after a while, and connections at once', () => {
-    const { told } = plainProgress(nothingTold, at(1, 'a'), 0);
-    expect(plainProgress(told, at(2, 'b'), 4_999).lines).toEqual([]);
-    expect(plainProgress(told, at(2, 'b'), 5_000).lines).toEqual(['2 %, b']);
-    const cut = plainProgress(told, { ...at(1), connection: 'reconnecting' }, 1);
+    const { told } = plainProgress(nothingTold, at(1, 'a'), 0, 0);
+    expect(plainProgress(told, at(2, 'b'), 4_999, 0).lines).toEqual([]);
+    expect(plainProgress(told, at(2, 'b'), 5_000, 0).lines).toEqual(['2 %, b']);
+    const cut = plainProgress(told, { ...at(1), connection: 'reconnecting' }, 1, 0);
     expect(cut.lines).toEqual(['Connection lost, trying again.']);
-    expect(plainProgress(cut.told, at(1), 2).lines).toEqual(['Connected again.']);
+    expect(plainProgress(cut.told, at(1), 2, 0).lines).toEqual(['Connected again.']);
   });
 });

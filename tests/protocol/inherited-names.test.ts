@@ -38,7 +38,7 @@ describe('what is named as a property of objects', () => {
   it.each(inherited)('is shown as a step that is not known to have begun: %s', (status) => {
     const step = { name: 'draw', weight: 1, status } as unknown as { status: 'pending' };
     const state = { status: 'running', connection: 'connected', steps: [step], partials: [] };
-    expect(liveBlock(state as unknown as Parameters<typeof liveBlock>[0], 80)[0]).toContain(
+    expect(liveBlock(state as unknown as Parameters<typeof liveBlock>[0], 80, 0)[0]).toContain(
       '· draw',
     );
   });

@@ -2,7 +2,7 @@ import { useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } f
 import { cancelTask } from '../cancel-task';
 import { getChatTask, subscribeToChatTask } from '../chat-task-registry';
 import { checkFollowOptions } from '../check-options';
-import { deriveMessageTask, findMessageTask } from '../message-task';
+import { createReviver, deriveMessageTask, findMessageTask } from '../message-task';
 import { readCancelAnswer } from '../read-cancel-answer';
 import { createTaskCancel } from '../task-cancel';
 import { requestTask } from '../task-request';
@@ -31,9 +31,10 @@ export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskRe
   // On a server, and while its markup is taken over, nothing has passed yet.
   const seen = useSyncExternalStore(seenTask.subscribe, seenTask.getState, nothingSeen);
 
+  const reviver = useMemo(() => transformer && createReviver(transformer), [transformer]);
   const state = useMemo(
-    () => deriveMessageTask(message, task, seen, transformer),
-    [message, task, seen, transformer],
+    () => deriveMessageTask(message, task, seen, reviver),
+    [message, task, seen, reviver],
   );
 
   const latest = useRef({ options, state, rootId });
