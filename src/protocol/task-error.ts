@@ -23,6 +23,7 @@ export type TaskErrorCode =
   | 'not-found'
   | 'refused'
   | 'settled'
+  | 'stream-aborted'
   | 'stream-failed'
   | 'timeout'
   | 'too-many-tasks'

@@ -11,6 +11,7 @@ export type {
   OutcomeClaim,
   OutcomeClaiming,
   ReadTaskOptions,
+  SettleTaskOptions,
   TaskLog,
   TaskReader,
   TaskRecord,

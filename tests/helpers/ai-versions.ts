@@ -1,4 +1,4 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
+import type { ModelMessage, UIMessage, UIMessageChunk } from 'ai';
 import * as ai7 from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
 import * as ai6 from 'ai-v6';
@@ -26,12 +26,25 @@ export interface AiVersion {
   }): Promise<UIMessage[]>;
   /** `streamText` over a model that streams the given parts, as UI message chunks. */
   streamText(options: {
-    parts: readonly Record<string, unknown>[] | ReadableStream<Record<string, unknown>>;
+    parts:
+      | readonly Record<string, unknown>[]
+      | ReadableStream<Record<string, unknown>>
+      /** Gets what aborts the request. */
+      | ((signal: AbortSignal | undefined) => ReadableStream<Record<string, unknown>>);
     signal?: AbortSignal;
     tools?: Record<string, unknown>;
     /** Fails before the first part. */
     failure?: Error;
+    timeout?: number | { chunkMs: number };
+    /** Default: a prompt of one line. */
+    messages?: ModelMessage[];
+    /** What becomes a `finish`; default true. */
+    sendFinish?: boolean;
   }): ReadableStream<UIMessageChunk>;
+  convertToModelMessages(
+    messages: UIMessage[],
+    tools?: Record<string, unknown>,
+  ): Promise<ModelMessage[]>;
 }
 
 function streamOf<Value>(values: readonly Value[]): ReadableStream<Value> {
@@ -81,11 +94,13 @@ function createVersion(version: 6 | 7): AiVersion {
       return chunks;
     },
     validateUIMessages: (options) => ai.validateUIMessages(options as never),
-    streamText({ parts, signal, tools, failure }) {
-      const stream = parts instanceof ReadableStream ? parts : streamOf(parts);
-      const doStream = async () => {
+    convertToModelMessages: (messages, tools) =>
+      ai.convertToModelMessages(messages, { tools } as never),
+    streamText({ parts, signal, tools, failure, timeout, messages, sendFinish = true }) {
+      const doStream = async ({ abortSignal }: { abortSignal?: AbortSignal }) => {
         if (failure) throw failure;
-        return { stream };
+        if (typeof parts === 'function') return { stream: parts(abortSignal) };
+        return { stream: parts instanceof ReadableStream ? parts : streamOf(parts) };
       };
       const model =
         version === 7
@@ -93,7 +108,8 @@ function createVersion(version: 6 | 7): AiVersion {
           : new MockLanguageModelV3({ doStream } as never);
       const options = {
         model,
-        prompt: 'Go.',
+        ...(messages ? { messages } : { prompt: 'Go.' }),
+        timeout,
         abortSignal: signal,
         tools,
         maxRetries: 0,
@@ -102,8 +118,8 @@ function createVersion(version: 6 | 7): AiVersion {
       const result = ai.streamText(options as never);
       return (
         version === 7
-          ? ai7.toUIMessageStream({ stream: result.stream as never })
-          : result.toUIMessageStream()
+          ? ai7.toUIMessageStream({ stream: result.stream as never, sendFinish })
+          : result.toUIMessageStream({ sendFinish })
       ) as ReadableStream<UIMessageChunk>;
     },
   };

@@ -56,7 +56,7 @@ function createBehindContext() {
 }
 
 describe('what is merged into a task', () => {
-  it('loses its start, finish, abort and error, and nothing else', async () => {
+  it('loses its start and finish, and nothing else', async () => {
     const { text, reported } = await runToText({
       execute: ({ writer }) => {
         writer.merge(
@@ -67,7 +67,6 @@ describe('what is merged into a task', () => {
             { type: 'text-delta', id: 't', delta: 'a' },
             { type: 'text-end', id: 't' },
             { type: 'finish-step' },
-            { type: 'abort', reason: 'theirs' },
             { type: 'finish' },
           ),
         );
@@ -459,7 +458,7 @@ describe('parts that are left open', () => {
     expect(between(failed.text)).toHaveLength(5);
   });
 
-  it('are closed before the step of their own stream is finished, and no other', async () => {
+  it('R-MERGE-6: are closed before the step of their own stream is finished, which waits for the others', async () => {
     const { text } = await runToText({
       execute: ({ writer }) => {
         writer.write({ type: 'text-start', id: 'by-hand' });
@@ -480,8 +479,8 @@ describe('parts that are left open', () => {
       { type: 'reasoning-start', id: 'r' },
       { type: 'text-end', id: 't' },
       { type: 'reasoning-end', id: 'r' },
-      { type: 'finish-step' },
       { type: 'text-end', id: 'by-hand' },
+      { type: 'finish-step' },
     ]);
   });
 

@@ -18,7 +18,7 @@ async function snapshotsIn(...log: Parameters<typeof readLog>): Promise<TaskData
 describe('progress', () => {
   beforeEach(() => {
     vi.useFakeTimers({
-      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'],
     });
   });
   afterEach(() => {

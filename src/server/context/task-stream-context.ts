@@ -35,8 +35,14 @@ export interface TaskLog {
   /**
    * Adds the closing frames and the outcome in one step, and waits for the commit.
    * `false`: somebody else had closed the task, and these frames are not part of its log.
+   * `cancelled`: a cancel had been accepted before, so that they are not stored, and the task has
+   * to be settled again as `cancelled`. Only where that can be found out so late.
    */
-  settle(frames: readonly string[], status: TaskOutcome): Promise<boolean>;
+  settle(
+    frames: readonly string[],
+    status: TaskOutcome,
+    options?: SettleTaskOptions,
+  ): Promise<boolean | 'cancelled'>;
   /**
    * Whether the outcome is in the storage, once the task has settled. `false`: the storage was away
    * at the end, so that the outcome is this process' only; others may find another one later.
@@ -69,6 +75,11 @@ export interface TaskLog {
   readonly signal: AbortSignal;
   /** The largest frame that can be stored, in bytes of UTF-8. Default: any. */
   readonly maxFrameBytes?: number;
+}
+
+export interface SettleTaskOptions {
+  /** Stores the outcome although a cancel was accepted meanwhile: it had been decided before. */
+  evenIfCancelled?: boolean;
 }
 
 export interface OpenTaskOptions {

@@ -198,10 +198,12 @@ export function createRedisFollower({
 
   /** The frames that close the log, and Redis' time when all that it holds had been read. */
   const closingFrames = async ({ createdAt, name, cancel }: StoredRecord, lookedAt: number) => {
+    const continued = await stored.fetchContinued();
     const lost = createLostTask({
       taskId,
       createdAt,
       name,
+      continued: continued === undefined ? undefined : JSON.parse(continued),
       cancel: cancel === undefined ? undefined : { reason: decodeReason(cancel) },
     });
     let position: TailPosition = { epoch: 0, next: 0 };
@@ -214,7 +216,7 @@ export function createRedisFollower({
       }
       // A long log may take long to read, but Redis must not have been away meanwhile.
       if (log && log.now - readAt <= heartbeatMs) readAt = log.now;
-      if (!log?.hasMore) return { ...lost.close(Date.now()), readAt };
+      if (!log?.hasMore) return { ...lost.close(readAt - createdAt), readAt };
     }
   };
 

@@ -102,6 +102,8 @@ export interface StoredTask extends HistorySource {
   commit(commit: Commit): Promise<CommitAnswer>;
   /** Asks the task to stop. `false`: it is over, or the asker's not to know. */
   cancel(options: CancelOptions): Promise<boolean>;
+  /** The message that the task continues, as JSON, if it was kept. */
+  fetchContinued(): Promise<string | undefined>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */
   close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
 }
@@ -230,6 +232,10 @@ export function createStoredTasks(
           ],
         );
         return reply === 1;
+      },
+
+      async fetchContinued() {
+        return optionalText(await link.command(['HGET', recordKey, 'continued'], recordKey));
       },
 
       async close({ record, readAt, waitMs }, closing) {

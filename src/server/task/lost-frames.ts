@@ -1,22 +1,28 @@
-import type { UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import { frameType } from '../../protocol/compact-replay';
 import { TaskError } from '../../protocol/task-error';
 import {
   isTaskPart,
+  type TaskChunk,
   type TaskData,
   type TaskOutcome,
   type TaskSettlement,
 } from '../../protocol/task-parts';
+import { createChunkSource } from './chunk-source';
 import { createOpenParts } from './open-parts';
+import { endedSnapshot, endingChunks, settleChunk } from './settlement-chunks';
 import { cancelledError } from './stop-reason';
-import { taskErrorChunk } from './task-error-chunk';
 
 /** Closes the log of a task whose producer is gone. */
 export interface LostTask {
   /** Takes note of a frame of the log. */
   track(frame: string): void;
-  /** The frames that close the log, and the outcome that they tell. */
-  close(now: number): { outcome: TaskOutcome; frames: string[] };
+  /**
+   * The frames that close the log, and the outcome that they tell.
+   *
+   * @param ranMs How long the task has run, by the storage's clock.
+   */
+  close(ranMs: number): { outcome: TaskOutcome; frames: string[] };
 }
 
 /**
@@ -27,34 +33,50 @@ export function createLostTask({
   taskId,
   createdAt,
   name,
+  continued,
   cancel,
 }: {
   taskId: string;
   /** Epoch milliseconds. */
   createdAt: number;
   name: string | undefined;
+  /**
+   * The message that the task continues, for what its chunks in the log cannot carry: in AI SDK 6
+   * the answer to an approval.
+   */
+  continued?: UIMessage;
   /** Set when somebody had asked the task to stop: then it counts as cancelled. */
   cancel: { readonly reason: string | undefined } | undefined;
 }): LostTask {
-  const openParts = createOpenParts();
+  const openParts = createOpenParts({ continued });
+  // Which merged stream a chunk came from is not stored; parts of all are closed alike.
+  const source = createChunkSource({ isMerged: false });
+  // The newest snapshots of tasks within it that have not settled, in the order of their starting.
+  const nested = new Map<string, TaskData>();
   let snapshot: TaskData = { taskId, name, status: 'running', createdAt, updatedAt: createdAt };
+
+  const trackTask = ({ type, data }: TaskChunk) => {
+    if (type === 'data-task-settle') nested.delete(data.taskId);
+    else if (type === 'data-task' && data.taskId === taskId) snapshot = data;
+    // One without a parent is a merged task with a log of its own.
+    else if (type === 'data-task' && data.parentTaskId !== undefined) nested.set(data.taskId, data);
+  };
 
   return {
     track(frame) {
       const type = frameType(frame);
       // By far the most, and they open nothing.
       if (type === undefined || type.endsWith('-delta')) return;
-      if (type === 'data-task') {
+      if (type === 'data-task' || type === 'data-task-settle') {
         // A part of that name may be the host's own.
-        const part = JSON.parse(frame) as { type: 'data-task' };
-        if (isTaskPart(part) && part.data.taskId === taskId) snapshot = part.data;
+        const part = JSON.parse(frame) as { type: 'data-task' | 'data-task-settle' };
+        if (isTaskPart(part)) trackTask(part);
       } else if (!type.startsWith('data-')) {
-        // Which merged stream a chunk came from is not stored; parts of all are closed alike.
-        openParts.track(JSON.parse(frame) as UIMessageChunk, undefined);
+        openParts.track(JSON.parse(frame) as UIMessageChunk, source);
       }
     },
 
-    close(now) {
+    close(ranMs) {
       const outcome = cancel ? 'cancelled' : 'failed';
       const lost = new TaskError({
         code: 'lost',
@@ -62,27 +84,24 @@ export function createLostTask({
         retryable: true,
       });
       const error = cancel ? cancelledError(cancel.reason) : lost;
-      const steps = snapshot.steps?.map((step) =>
-        step.status === 'running' ? { ...step, status: 'failed' as const } : step,
-      );
-      const final: TaskData = {
-        ...snapshot,
-        status: outcome,
-        ...(steps && { steps }),
-        updatedAt: now,
-      };
-      const settlement: TaskSettlement = {
-        taskId,
-        status: outcome,
-        error: error.toJSON(),
-        durationMs: Math.max(0, now - createdAt),
-        settledAt: now,
+      // No clock may tell of an end that lies before what the log says.
+      const newest = Math.max(...[snapshot, ...nested.values()].map(({ updatedAt }) => updatedAt));
+      const settledAt = Math.max(newest, snapshot.createdAt + ranMs);
+      const endOf = (data: TaskData, told: TaskError | undefined): UIMessageChunk[] => {
+        const settlement: TaskSettlement = {
+          taskId: data.taskId,
+          status: outcome,
+          error: error.toJSON(),
+          durationMs: settledAt - data.createdAt,
+          settledAt,
+        };
+        const final = endedSnapshot(data, outcome, settledAt);
+        return [...endingChunks(final, told?.toJSON()), settleChunk(settlement)];
       };
       const chunks: UIMessageChunk[] = [
         ...openParts.closingChunks(outcome, error.message),
-        { type: 'data-task', id: taskId, data: final },
-        taskErrorChunk(taskId, lost.toJSON()),
-        { type: 'data-task-settle', id: taskId, data: settlement },
+        ...[...nested.values()].reverse().flatMap((data) => endOf(data, cancel ? undefined : lost)),
+        ...endOf(snapshot, lost),
         cancel
           ? { type: 'abort', reason: error.message }
           : { type: 'error', errorText: error.message },

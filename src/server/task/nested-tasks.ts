@@ -2,8 +2,8 @@ import type { UIMessageChunk } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
+import { endingChunks, settleChunk } from './settlement-chunks';
 import { stopErrorOf } from './stop-reason';
-import { taskErrorChunk } from './task-error-chunk';
 import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
@@ -33,7 +33,12 @@ export type RunNestedTask = <Result, StepName extends string = string>(
 export interface NestedTasks {
   /** `run` for the children of a task, whose signal stops them. */
   runnerOf(parentTaskId: string, signal: AbortSignal): RunNestedTask;
-  /** The chunks that settle those that are still running, innermost first. */
+  /** No more is told of those that are still running. Idempotent. */
+  end(): void;
+  /**
+   * The chunks that settle those that are still running, innermost first. May be asked again for
+   * another outcome.
+   */
   closingChunks(outcome: TaskOutcome, error: TaskError | undefined, at: number): UIMessageChunk[];
 }
 
@@ -50,6 +55,7 @@ interface OpenTask {
 export function createNestedTasks({
   emit,
   encodeChunk,
+  now,
   progressIntervalMs,
   encode,
   sendsResult,
@@ -57,6 +63,8 @@ export function createNestedTasks({
 }: {
   emit: TaskWriterCore['emit'];
   encodeChunk: TaskWriterCore['encode'];
+  /** Epoch milliseconds. */
+  now: () => number;
   progressIntervalMs: number;
   encode: (value: unknown) => unknown;
   /** Whether settle parts carry results. */
@@ -66,13 +74,13 @@ export function createNestedTasks({
 }): NestedTasks {
   // In the order of starting.
   const open = new Map<string, OpenTask>();
+  let hasEnded = false;
 
   const settle = (
     { taskId, createdAt, reporter }: OpenTask,
     end: { status: TaskOutcome; result?: unknown; error?: TaskError },
     at: number,
   ): UIMessageChunk[] => {
-    open.delete(taskId);
     const { status, result } = end;
     const error = end.error?.toJSON();
     const settlement: TaskSettlement = {
@@ -83,11 +91,8 @@ export function createNestedTasks({
       durationMs: at - createdAt,
       settledAt: at,
     };
-    return [
-      { type: 'data-task', id: taskId, data: reporter.end(status, at) },
-      ...(status === 'failed' && error ? [taskErrorChunk(taskId, error)] : []),
-      { type: 'data-task-settle', id: taskId, data: settlement },
-    ];
+    const told = status === 'failed' ? error : undefined;
+    return [...endingChunks(reporter.end(status, at), told), settleChunk(settlement)];
   };
 
   const runnerOf = (parentTaskId: string, parentSignal: AbortSignal): RunNestedTask =>
@@ -95,13 +100,14 @@ export function createNestedTasks({
       parentSignal.throwIfAborted();
       abortSignal?.throwIfAborted();
       const taskId = createTaskId();
-      const createdAt = Date.now();
+      const createdAt = now();
       const reporter = createTaskReporter({
         taskId,
         name,
         parentTaskId,
         toolCallId,
         createdAt,
+        now,
         weights: steps,
         progressIntervalMs,
         encodePartial: encode,
@@ -115,8 +121,9 @@ export function createNestedTasks({
 
       const end = (...parameters: [Parameters<typeof settle>[1]]) => {
         // Settled already together with the task around it.
-        if (!open.has(taskId)) return;
-        for (const chunk of settle(task, ...parameters, Date.now())) emit(chunk);
+        if (hasEnded) return;
+        open.delete(taskId);
+        for (const chunk of settle(task, ...parameters, now())) emit(chunk);
       };
       try {
         const result = await execute({
@@ -142,6 +149,9 @@ export function createNestedTasks({
 
   return {
     runnerOf,
+    end() {
+      hasEnded = true;
+    },
     closingChunks: (outcome, error, at) =>
       [...open.values()]
         .reverse()

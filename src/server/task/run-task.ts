@@ -3,20 +3,20 @@ import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import type { TaskLog } from '../context/task-stream-context';
 import type { NestedTasks } from './nested-tasks';
-import { createStopReason, stopErrorOf } from './stop-reason';
-import { taskErrorChunk } from './task-error-chunk';
+import { endingChunks } from './settlement-chunks';
+import { createStopReason, isAbort, stopErrorOf } from './stop-reason';
+import type { TaskClock } from './task-clock';
 import type { TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
 export interface RunTaskOptions {
   taskId: string;
-  /** Epoch milliseconds. */
-  createdAt: number;
+  clock: TaskClock;
   execute: (signal: AbortSignal) => unknown;
   log: TaskLog;
   reporter: TaskReporterCore;
   writer: TaskWriterCore;
-  nested: Pick<NestedTasks, 'closingChunks'>;
+  nested: Pick<NestedTasks, 'end' | 'closingChunks'>;
   /** Whether the settle part carries the result. */
   sendsResult: boolean;
   encodeResult: (result: unknown) => unknown;
@@ -45,15 +45,22 @@ type Ending =
 
 const onceOnly: AddEventListenerOptions = { once: true };
 
+interface Stop {
+  readonly signal: AbortSignal;
+  /** Whether the deadline came before any request to stop. */
+  readonly isTimeout: boolean;
+  /** Stops a run whose deadline has passed though the timer has not had its turn yet. */
+  checkDeadline(): void;
+  dispose(): void;
+}
+
 /** One signal for all that can stop a run: a request, the deadline, the host's own signal. */
 function createStop({
   log,
+  clock,
   deadlineMs,
   abortSignal,
-}: Pick<RunTaskOptions, 'log' | 'deadlineMs' | 'abortSignal'>): {
-  signal: AbortSignal;
-  dispose: () => void;
-} {
+}: Pick<RunTaskOptions, 'log' | 'clock' | 'deadlineMs' | 'abortSignal'>): Stop {
   const controller = new AbortController();
   const released = new AbortController();
   const follow = (source: AbortSignal) => {
@@ -64,16 +71,24 @@ function createStop({
   follow(log.signal);
   if (abortSignal) follow(abortSignal);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  if (deadlineMs !== undefined) {
-    timer = setTimeout(() => {
-      const message = `The task did not end within ${deadlineMs} ms.`;
-      controller.abort(
-        createStopReason(new TaskError({ code: 'timeout', message, retryable: true })),
-      );
-    }, deadlineMs);
-  }
+  let isTimeout = false;
+  const timeOut = () => {
+    if (controller.signal.aborted) return;
+    isTimeout = true;
+    const message = `The task did not end within ${deadlineMs} ms.`;
+    controller.abort(
+      createStopReason(new TaskError({ code: 'timeout', message, retryable: true })),
+    );
+  };
+  if (deadlineMs !== undefined) timer = setTimeout(timeOut, deadlineMs);
   return {
     signal: controller.signal,
+    get isTimeout() {
+      return isTimeout;
+    },
+    checkDeadline() {
+      if (deadlineMs !== undefined && clock.now() - clock.startedAt >= deadlineMs) timeOut();
+    },
     dispose() {
       clearTimeout(timer);
       released.abort();
@@ -116,31 +131,48 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
   };
   await waitFor(run(), { signal: stop.signal, graceMs });
 
-  const failure = thrown ?? writer.failure;
-  let ending: Ending;
-  if (stop.signal.aborted) {
-    const error = stopErrorOf(stop.signal.reason);
-    ending = { status: error.code === 'timeout' ? 'failed' : 'cancelled', error };
-    if (failure && !isAbort(failure.error)) maskError(failure.error);
-  } else if (failure) {
-    ending = { status: 'failed', error: maskError(failure.error) };
-  } else {
-    ending = { status: 'completed', result };
-  }
+  const { isTimeout } = stop;
+  stop.checkDeadline();
+  const ending = judge(options, { stop, result, thrown });
   stop.dispose();
+  writer.end();
+  options.nested.end();
 
-  const { settlement, frames } = settle(options, ending);
+  let { settlement, frames } = settle(options, ending);
   try {
-    const isOurs = await log.settle(frames, settlement.status);
-    return { settlement, isOurs, isStored: true, closing: frames };
+    let answer = await log.settle(frames, settlement.status, { evenIfCancelled: isTimeout });
+    if (answer === 'cancelled') {
+      const error = stopErrorOf(log.signal.reason);
+      ({ settlement, frames } = settle(options, { status: 'cancelled', error }));
+      answer = await log.settle(frames, settlement.status);
+    }
+    return { settlement, isOurs: answer !== false, isStored: true, closing: frames };
   } catch (error) {
     maskError(error);
     return { settlement, isOurs: true, isStored: false, closing: frames };
   }
 }
 
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+/** What has become of a run: to be stopped outranks whatever the work does then. */
+function judge(
+  { writer, maskError }: Pick<RunTaskOptions, 'writer' | 'maskError'>,
+  {
+    stop,
+    result,
+    thrown,
+  }: { stop: Stop; result: unknown; thrown: { readonly error: unknown } | undefined },
+): Ending {
+  const failure = thrown ?? writer.failure;
+  if (stop.signal.aborted) {
+    if (failure && !isAbort(failure.error)) maskError(failure.error);
+    const error = stopErrorOf(stop.signal.reason);
+    return { status: error.code === 'timeout' ? 'failed' : 'cancelled', error };
+  }
+  if (!failure) return { status: 'completed', result };
+  const error = maskError(failure.error);
+  // What the work throws because its stream was aborted says less than that it was.
+  const isCutOff = writer.failure !== undefined && isAbort(writer.failure.error);
+  return { status: 'failed', error: isCutOff ? maskError(writer.failure.error) : error };
 }
 
 /** The settlement and the closing frames. A result that cannot be sent fails the task. */
@@ -148,9 +180,9 @@ function settle(
   options: RunTaskOptions,
   ending: Ending,
 ): { settlement: TaskSettlement; frames: string[] } {
-  const { taskId, createdAt, writer, reporter, sendsResult, encodeResult, maskError } = options;
-  const settledAt = Date.now();
-  const base = { taskId, durationMs: settledAt - createdAt, settledAt };
+  const { taskId, clock, writer, reporter, sendsResult, encodeResult, maskError } = options;
+  const settledAt = clock.now();
+  const base = { taskId, durationMs: settledAt - clock.startedAt, settledAt };
   const settlement: TaskSettlement =
     ending.status === 'completed'
       ? { ...base, status: 'completed', result: ending.result }
@@ -172,16 +204,14 @@ function settle(
   const { finishReason, messageMetadata } = writer.finish;
   const message =
     ending.status === 'completed' ? 'The task ended before this call did.' : ending.error.message;
-  const chunks: UIMessageChunk[] = writer.end(status, message);
+  const chunks: UIMessageChunk[] = writer.closingChunks(status, message);
   if (ending.status !== 'completed' && messageMetadata !== undefined) {
     chunks.push({ type: 'message-metadata', messageMetadata });
   }
   const error = ending.status === 'completed' ? undefined : ending.error;
   chunks.push(...options.nested.closingChunks(status, error, settledAt));
-  chunks.push({ type: 'data-task', id: taskId, data: reporter.end(status, settledAt) });
-  if (ending.status === 'failed') {
-    chunks.push(taskErrorChunk(taskId, ending.error.toJSON()));
-  }
+  const told = ending.status === 'failed' ? ending.error.toJSON() : undefined;
+  chunks.push(...endingChunks(reporter.end(status, settledAt), told));
   const last: UIMessageChunk =
     ending.status === 'completed'
       ? {

@@ -13,6 +13,7 @@ import { createMessageRecord } from './message-record';
 import { createNestedTasks } from './nested-tasks';
 import { openingOf } from './opening';
 import { runTask } from './run-task';
+import { createTaskClock } from './task-clock';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
 import { createTaskWriter, type TaskWriterCore } from './task-writer';
@@ -60,14 +61,15 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { taskId, name, owner, chatId, concurrent, heartbeatMs, steps, transformer } = options;
   const { progressIntervalMs = 100 } = options;
   const mask = createErrorMask(options);
-  const createdAt = Date.now();
+  const clock = createTaskClock();
   const encode = (value: unknown) => (transformer ? transformer.stringify(value) : value);
   // Set once the log is open; nothing reports before that.
   let writer: TaskWriterCore | undefined;
   const reporter = createTaskReporter({
     taskId,
     name,
-    createdAt,
+    createdAt: clock.startedAt,
+    now: clock.now,
     weights: steps,
     progressIntervalMs,
     encodePartial: encode,
@@ -107,6 +109,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const taskWriter = createTaskWriter({
     taskId,
     messageId,
+    continued,
     log,
     record,
     maskError: (error) => mask(error).message,
@@ -116,6 +119,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const nested = createNestedTasks({
     emit: taskWriter.emit,
     encodeChunk: taskWriter.encode,
+    now: clock.now,
     progressIntervalMs,
     encode,
     sendsResult,
@@ -123,7 +127,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
   const outcome = runTask({
     taskId,
-    createdAt,
+    clock,
     execute: (signal) =>
       options.execute({
         task: { ...reporter.task, run: nested.runnerOf(taskId, signal) },

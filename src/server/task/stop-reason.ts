@@ -32,3 +32,9 @@ export function cancelledError(reason?: string): TaskError {
     retryable: true,
   });
 }
+
+/** Whether work ended because it was told to. */
+export function isAbort(error: unknown): boolean {
+  if (TaskError.isInstance(error)) return error.code === 'stream-aborted';
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}

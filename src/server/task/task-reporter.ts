@@ -7,7 +7,9 @@ import type {
   TaskStep,
 } from '../../protocol/task-parts';
 import type { RunNestedTask } from './nested-tasks';
-import { createSettledError, type TaskWriterCore } from './task-writer';
+import { endedSnapshot } from './settlement-chunks';
+import type { TaskWriterCore } from './task-writer';
+import { createSettledError } from './writer-errors';
 
 /** Reports progress of one step. */
 export interface StepReporter {
@@ -54,7 +56,7 @@ export interface TaskReporterCore {
   readonly task: Omit<TaskReporter, 'run'>;
   /** The snapshot as of now. */
   snapshot(): TaskData;
-  /** Ends pacing and gives the final snapshot. */
+  /** Ends pacing and gives the final snapshot. May be asked again for another outcome. */
   end(outcome: TaskOutcome, endedAt: number): TaskData;
 }
 
@@ -69,6 +71,7 @@ export function createTaskReporter({
   parentTaskId,
   toolCallId,
   createdAt,
+  now,
   weights,
   progressIntervalMs,
   encodePartial,
@@ -82,6 +85,8 @@ export function createTaskReporter({
   toolCallId?: string;
   /** Epoch milliseconds. */
   createdAt: number;
+  /** Epoch milliseconds, never before `createdAt`. */
+  now: () => number;
   /** Weights of the steps by name. */
   weights: Readonly<Record<string, number>> | undefined;
   progressIntervalMs: number;
@@ -90,7 +95,7 @@ export function createTaskReporter({
   /** Takes what is wrong but must not stop the task. */
   onProblem: (error: TaskError) => void;
 }): TaskReporterCore {
-  let status: TaskData['status'] = 'running';
+  let hasEnded = false;
   let updatedAt = createdAt;
   let progress: TaskProgress | undefined;
   let steps: readonly TaskStep[] = Object.entries(weights ?? {}).map(([stepName, weight]) => ({
@@ -108,7 +113,7 @@ export function createTaskReporter({
   const snapshot = (): TaskData => ({
     taskId,
     ...(name !== undefined && { name }),
-    status,
+    status: 'running',
     ...(parentTaskId !== undefined && { parentTaskId }),
     ...(toolCallId !== undefined && { toolCallId }),
     ...(progress && { progress }),
@@ -120,21 +125,20 @@ export function createTaskReporter({
   const sendSnapshot = () => {
     clearTimeout(timer);
     timer = undefined;
-    lastSnapshotAt = Date.now();
+    lastSnapshotAt = now();
     emit({ type: 'data-task', id: taskId, data: snapshot() });
   };
 
   const assertRunning = () => {
-    if (status !== 'running') throw createSettledError();
+    if (hasEnded) throw createSettledError();
   };
 
   const changed = () => {
-    updatedAt = Date.now();
+    updatedAt = now();
     if (timer !== undefined) return;
     const dueInMs = lastSnapshotAt + progressIntervalMs - updatedAt;
     if (dueInMs <= 0) sendSnapshot();
-    // The clock may have been set back meanwhile.
-    else timer = setTimeout(sendSnapshot, Math.min(dueInMs, progressIntervalMs));
+    else timer = setTimeout(sendSnapshot, dueInMs);
   };
 
   const changeStep = (stepName: string, change: Partial<TaskStep>) => {
@@ -183,7 +187,7 @@ export function createTaskReporter({
     running = running.filter((other) => other !== stepName);
     changeStep(stepName, { status: stepStatus });
     // After the end the final snapshot has been sent already.
-    if (status === 'running') changed();
+    if (!hasEnded) changed();
   };
 
   const task: TaskReporterCore['task'] = {
@@ -204,7 +208,7 @@ export function createTaskReporter({
     log(entry) {
       const { level = 'info', message } = typeof entry === 'string' ? { message: entry } : entry;
       const index = logCount++;
-      const data = { taskId, index, level, message: String(message), at: Date.now() };
+      const data = { taskId, index, level, message: String(message), at: now() };
       emit({ type: 'data-task-log', id: `${taskId}:${index}`, data, transient: true });
     },
     partial(value) {
@@ -223,12 +227,8 @@ export function createTaskReporter({
     end(outcome, endedAt) {
       clearTimeout(timer);
       timer = undefined;
-      status = outcome;
-      updatedAt = endedAt;
-      for (const stepName of running) {
-        changeStep(stepName, { status: outcome === 'completed' ? 'completed' : 'failed' });
-      }
-      return snapshot();
+      hasEnded = true;
+      return endedSnapshot(snapshot(), outcome, endedAt);
     },
   };
 }

@@ -1,14 +1,20 @@
-import type { FinishReason, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import type { FinishReason, UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
 import { isTaskPart, type TaskOutcome } from '../../protocol/task-parts';
 import { bytesBeyond } from '../bytes-beyond';
 import type { TaskLog } from '../context/task-stream-context';
-import { nextTurn } from '../next-turn';
+import { type ChunkSource, createChunkSource } from './chunk-source';
 import { encodeChunk } from './encode-chunk';
+import { createMergedSteps } from './merged-steps';
+import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
 import { createOpenParts } from './open-parts';
-import { serializeFaithfully } from './serialize';
+import { createPartNames } from './part-names';
+import { standInFor } from './stand-in';
+import { isAbort } from './stop-reason';
+import { createStreamMerger } from './stream-merger';
+import { createAbortedError, createSettledError, createTooLargeError } from './writer-errors';
 
 /** What merged `finish` chunks said, for our own. */
 interface MergedFinish {
@@ -36,17 +42,10 @@ export interface TaskWriterCore {
   /** The first error that a merged stream brought. */
   readonly failure: { readonly error: unknown } | undefined;
   readonly finish: MergedFinish;
-  /** Ends writing, leaves merged streams, and gives the chunks that close open parts. */
-  end(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
-}
-
-/** The error of whoever reports or writes too late. */
-export function createSettledError(): TaskError {
-  return new TaskError({
-    code: 'settled',
-    message:
-      'The task has settled, so nothing can be added to it any more. Await all work in `execute` before it returns.',
-  });
+  /** Ends writing and leaves merged streams. Idempotent. */
+  end(): void;
+  /** The chunks that close open parts. Changes nothing, so that it can be asked for another end. */
+  closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
 }
 
 /** Whether its `data` is the host's own; all other chunks are made by the AI SDK. */
@@ -56,20 +55,19 @@ function isDataChunk(
   return chunk.type.startsWith('data-');
 }
 
-/** Reads this long without a pause before others in the process get a turn, in milliseconds. */
-const maxTurnMs = 2;
-
-/** To look at the clock costs as much as to read: it is done every so many chunks. */
-const chunksPerLook = 16;
+/** A stream that brings so many chunks in a row that have to be left out is given up. */
+const maxLeftOut = 100;
 
 /**
  * Takes chunks into a task. A `start`, `finish`, `abort` or `error` of somebody else never
- * passes: metadata and `finishReason` move into ours, an `error` fails the task. Merged streams
- * are read one chunk at a time, and not while the storage is behind, so they feel back pressure.
+ * passes: metadata and `finishReason` move into ours, an `error` or `abort` fails the task. Merged
+ * streams are read one chunk at a time, and not while the storage is behind, so they feel back
+ * pressure.
  */
 export function createTaskWriter({
   taskId,
   messageId,
+  continued,
   log,
   record,
   maskError,
@@ -77,21 +75,25 @@ export function createTaskWriter({
   taskId: string;
   /** What the task's own `start` calls its message. */
   messageId: string | undefined;
+  /** The message that the task continues. */
+  continued?: UIMessage;
   log: Pick<TaskLog, 'append' | 'isBehind' | 'caughtUp' | 'maxFrameBytes'>;
   /** Takes note of what goes into the log, when a message is made of it at the end. */
   record: Pick<MessageRecord, 'add'> | undefined;
   /** Reports an error to the host and gives the words that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
-  const openParts = createOpenParts();
-  const merges = new Set<Promise<void>>();
-  const readers = new Set<ReadableStreamDefaultReader<UIMessageChunk>>();
+  const { maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  const openParts = createOpenParts({ continued });
+  const partNames = createPartNames();
+  const steps = createMergedSteps(openParts);
+  const checkMessageId = createMessageIdCheck({ messageId, report: maskError });
+  const byHand = createChunkSource({ isMerged: false });
   let failure: { error: unknown } | undefined;
   let finish: MergedFinish = {};
   let hasEnded = false;
-  // Of them one is reported, and one of the ids that other streams have for the message.
+  // Of them one is reported.
   let oversizedSnapshot: unknown;
-  let hasReportedId = false;
 
   const assertOpen = () => {
     if (hasEnded) throw createSettledError();
@@ -106,23 +108,27 @@ export function createTaskWriter({
     record?.add(chunk, data);
   };
 
-  const send = (data: string, chunk: UIMessageChunk, source: unknown) => {
-    for (const closing of openParts.track(chunk, source)) {
-      append(JSON.stringify(closing), closing);
-    }
+  const send = (data: string, chunk: UIMessageChunk, source: ChunkSource) => {
+    openParts.track(chunk, source);
     append(data, chunk);
+    if (steps.isDue) finishStep();
   };
 
   const encode = (chunk: object, path: string, subject: unknown = chunk): string => {
     const data = encodeChunk(chunk, path, subject);
-    const { maxFrameBytes = Number.POSITIVE_INFINITY } = log;
     const bytes = bytesBeyond(data, maxFrameBytes);
     if (bytes === undefined) return data;
-    throw new TaskError({
-      code: 'frame-too-large',
-      message: `\`${path}\` takes ${bytes} bytes, and one chunk may have ${maxFrameBytes}. Send it in pieces, or store it elsewhere and send where it is.`,
-      details: { path, bytes, maxFrameBytes },
-    });
+    throw createTooLargeError({ path, bytes, maxFrameBytes });
+  };
+
+  /** Sends what is ours, and so cannot fail. */
+  const sendOwn = (chunk: UIMessageChunk, source: ChunkSource) =>
+    send(JSON.stringify(chunk), chunk, source);
+
+  const finishStep = () => {
+    const source = steps.dueFrom;
+    steps.finished();
+    if (source) sendOwn({ type: 'finish-step' }, source);
   };
 
   const emit = (chunk: UIMessageChunk, path = 'chunk', subject: unknown = chunk) => {
@@ -137,53 +143,83 @@ export function createTaskWriter({
       maskError(oversizedSnapshot);
       return;
     }
-    send(data, chunk, undefined);
+    send(data, chunk, byHand);
   };
 
-  const compareId = (theirs: string | undefined) => {
-    if (hasReportedId || messageId === undefined || theirs == null || theirs === messageId) return;
-    hasReportedId = true;
-    maskError(
-      new TaskError({
-        code: 'message-id-ignored',
-        message: `A \`start\` chunk calls the message ${JSON.stringify(theirs)}, but the page and \`onSettle\` call it ${JSON.stringify(messageId)}. Pass the id as \`messageId\` to the task, and save in its \`onSettle\`.`,
-        details: { messageId, ignored: theirs },
-      }),
-    );
+  /** Sends what can be sent of a chunk that cannot be. Whoever writes by hand is told instead. */
+  const sendInstead = (chunk: UIMessageChunk, source: ChunkSource, error: unknown) => {
+    const standIn =
+      TaskError.isInstance(error) && standInFor(chunk, error, { taskId, maxFrameBytes });
+    if (!standIn || (standIn.loss && !source.isMerged)) throw error;
+    if (standIn.isLeftOut && ++source.leftOut > maxLeftOut) throw error;
+    if (standIn.loss) maskError(standIn.loss);
+    for (const part of standIn.chunks) send(encode(part, 'chunk'), part, source);
+    if (standIn.failedCall === undefined) return;
+    source.failedCalls ??= new Set();
+    source.failedCalls.add(standIn.failedCall);
   };
 
-  /** @param source The reader of the merged stream that the chunk came from, if it did. */
-  const write = (chunk: UIMessageChunk, source?: unknown) => {
+  const add = (chunk: UIMessageChunk, source: ChunkSource, path = 'chunk', subject?: unknown) => {
+    if (source.failedCalls && 'toolCallId' in chunk && source.failedCalls.has(chunk.toolCallId)) {
+      return;
+    }
+    let data: string;
+    try {
+      data = encode(chunk, path, subject);
+    } catch (error) {
+      return sendInstead(chunk, source, error);
+    }
+    source.leftOut = 0;
+    send(data, chunk, source);
+  };
+
+  /** Notes what the `finish` of somebody else says for our own. */
+  const addFinish = (chunk: UIMessageChunk & { type: 'finish' }, source: ChunkSource) => {
+    const { finishReason = finish.finishReason, messageMetadata } = chunk;
+    finish = { ...finish, finishReason };
+    if (chunk.finishReason === 'error') {
+      fail(new TaskError({ code: 'stream-failed', message: 'The model ended with an error.' }));
+    }
+    if (messageMetadata == null) return;
+    let json: string;
+    try {
+      json = encode(chunk, 'messageMetadata', messageMetadata);
+    } catch (error) {
+      return sendInstead(chunk, source, error);
+    }
+    // As JSON makes of it now, because what JSON cannot carry would keep the task from settling.
+    const metadata: unknown = JSON.parse(json).messageMetadata;
+    finish = { finishReason, messageMetadata: mergeMetadata(finish.messageMetadata, metadata) };
+  };
+
+  const write = (chunk: UIMessageChunk, source: ChunkSource) => {
+    assertOpen();
     switch (chunk.type) {
-      case 'start':
-        compareId(chunk.messageId);
-        if (chunk.messageMetadata == null) return assertOpen();
-        return emit(
-          { type: 'message-metadata', messageMetadata: chunk.messageMetadata },
-          'messageMetadata',
-          chunk.messageMetadata,
-        );
-      case 'finish': {
-        assertOpen();
-        // As JSON makes of it now, because what JSON cannot carry would keep the task from settling.
-        const messageMetadata: unknown =
-          chunk.messageMetadata == null
-            ? undefined
-            : JSON.parse(serializeFaithfully(chunk.messageMetadata, 'messageMetadata'));
-        finish = {
-          finishReason: chunk.finishReason ?? finish.finishReason,
-          messageMetadata: mergeMetadata(finish.messageMetadata, messageMetadata),
-        };
-        return;
+      // By far the most.
+      case 'text-delta':
+      case 'reasoning-delta':
+        return add(source.names ? partNames.own(chunk, source) : chunk, source);
+      case 'start': {
+        const { messageId: theirs, messageMetadata } = chunk;
+        checkMessageId(theirs);
+        if (messageMetadata == null) return;
+        const type = 'message-metadata';
+        return add({ type, messageMetadata }, source, 'messageMetadata', messageMetadata);
       }
+      case 'finish':
+        return addFinish(chunk, source);
       case 'abort':
-        return assertOpen();
+        return fail(createAbortedError(chunk.reason));
       case 'error':
-        assertOpen();
         return fail(new TaskError({ code: 'stream-failed', message: chunk.errorText }));
+      case 'start-step':
+      case 'finish-step':
+      case 'reset-step':
+        for (const part of steps.pass(chunk.type, source)) sendOwn(part, source);
+        return;
       // Each response makes its own.
       case 'data-task-heartbeat':
-        return assertOpen();
+        return;
     }
     const isData = isDataChunk(chunk);
     if (isData && isTaskPart(chunk) && chunk.data.taskId === taskId) {
@@ -192,62 +228,50 @@ export function createTaskWriter({
         message: `A \`${chunk.type}\` part of this task cannot be written by hand. Use \`task.progress\`, \`task.log\` or \`task.partial\`.`,
       });
     }
-    assertOpen();
-    const data = isData ? encode(chunk, 'chunk.data', chunk.data) : encode(chunk, 'chunk');
-    send(data, chunk, source);
+    const own = partNames.own(chunk, source);
+    if (isData) add(own, source, 'chunk.data', chunk.data);
+    else add(own, source);
   };
 
-  const readAll = async (reader: ReadableStreamDefaultReader<UIMessageChunk>) => {
-    let turnStartedAt = performance.now();
-    try {
-      for (let count = 1; ; count++) {
-        const { done, value } = await reader.read();
-        if (done || hasEnded) return;
-        write(value, reader);
-        if (log.isBehind) await log.caughtUp();
-        if (count % chunksPerLook !== 0) continue;
-        if (performance.now() - turnStartedAt < maxTurnMs) continue;
-        await nextTurn();
-        turnStartedAt = performance.now();
-      }
-    } catch (error) {
-      if (hasEnded) return;
-      fail(error);
-      await reader.cancel(error).catch(ignoreCancelFailure);
-    } finally {
-      readers.delete(reader);
-    }
-  };
+  const merger = createStreamMerger({
+    log,
+    write,
+    onError: (error) => fail(isAbort(error) ? createAbortedError(error) : error),
+    onEnd(source) {
+      steps.leave(source);
+      if (steps.isDue && !hasEnded) finishStep();
+    },
+  });
 
   const merge = (stream: ReadableStream<UIMessageChunk>) => {
-    if (hasEnded) stream.cancel().catch(ignoreCancelFailure);
+    if (hasEnded) {
+      stream.cancel().catch(() => {
+        // It has failed already: nobody reads it.
+      });
+    }
     assertOpen();
-    const reader = stream.getReader();
-    readers.add(reader);
-    const merging = readAll(reader).finally(() => merges.delete(merging));
-    merges.add(merging);
+    merger.merge(stream);
   };
 
   return {
-    writer: { write: (chunk) => write(chunk), merge, onError: maskError },
+    writer: { write: (chunk) => write(chunk, byHand), merge, onError: maskError },
     emit,
     encode,
-    async merged() {
-      while (merges.size > 0) await Promise.all(merges);
-    },
+    merged: merger.merged,
     get failure() {
       return failure;
     },
     get finish() {
       return finish;
     },
-    end(outcome, errorText) {
+    end() {
+      if (hasEnded) return;
       hasEnded = true;
-      for (const reader of readers) reader.cancel().catch(ignoreCancelFailure);
-      return openParts.closingChunks(outcome, errorText);
+      merger.end();
     },
+    closingChunks: (outcome, errorText) => [
+      ...openParts.closingChunks(outcome, errorText),
+      ...(steps.dueFrom ? [{ type: 'finish-step' } as const] : []),
+    ],
   };
 }
-
-/** A source that fails while it is being left changes nothing any more. */
-function ignoreCancelFailure(): void {}

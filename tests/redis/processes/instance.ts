@@ -112,7 +112,7 @@ const methods = {
 
   /** With one more chunk. */
   async settle(handle: number, taskId: string, n: number): Promise<boolean> {
-    return logOf(handle, taskId).settle([numberedChunk(n)], 'completed');
+    return (await logOf(handle, taskId).settle([numberedChunk(n)], 'completed')) === true;
   },
 
   async release(handle: number, taskId: string): Promise<void> {

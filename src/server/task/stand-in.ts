@@ -1,0 +1,152 @@
+import type { UIMessageChunk } from 'ai';
+import { TaskError } from '../../protocol/task-error';
+import { taskErrorChunk } from './task-error-chunk';
+
+/** What goes in place of a chunk that cannot be carried. */
+export interface StandIn {
+  readonly chunks: readonly UIMessageChunk[];
+  /** What is lost by it, for the host; unset when nothing is. */
+  readonly loss: TaskError | undefined;
+  /** The tool call that is over for readers, whatever comes of it. */
+  readonly failedCall?: string;
+  /** Whether the chunk is left out, and nothing of it is there any more. */
+  readonly isLeftOut?: boolean;
+}
+
+/** A character in JSON takes so many bytes at most. */
+const maxUnitBytes = 6;
+
+/** The shortest piece that can hold any character. */
+const minPieceLength = 2;
+
+const deltaFields: Readonly<Record<string, string>> = {
+  'text-delta': 'delta',
+  'reasoning-delta': 'delta',
+  'tool-input-delta': 'inputTextDelta',
+};
+
+function byteLength(chunk: object): number {
+  return new TextEncoder().encode(JSON.stringify(chunk)).length;
+}
+
+/** Cuts a text into pieces of so many characters at most, and none in two. */
+function cut(text: string, length: number): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = start + length;
+    const last = text.charCodeAt(end - 1);
+    if (end < text.length && last >= 0xd800 && last < 0xdc00) end--;
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
+
+/** A delta in pieces that fit; what the provider says of it goes with the last, as it is the newest. */
+function splitDelta(chunk: UIMessageChunk, maxBytes: number): UIMessageChunk[] | undefined {
+  const field = deltaFields[chunk.type];
+  if (field === undefined) return undefined;
+  const text: unknown = { ...chunk }[field as keyof typeof chunk];
+  if (typeof text !== 'string') return undefined;
+  const length = Math.floor((maxBytes - byteLength({ ...chunk, [field]: '' })) / maxUnitBytes);
+  if (length < minPieceLength) return undefined;
+  const pieces = cut(text, length);
+  return pieces.map((piece, index): UIMessageChunk => {
+    const part = { ...chunk, [field]: piece };
+    if (index < pieces.length - 1 && 'providerMetadata' in part) delete part.providerMetadata;
+    return part;
+  });
+}
+
+/** A chunk without what a reader can do without, for those that must not be missing. */
+function bareOf(chunk: UIMessageChunk): UIMessageChunk | undefined {
+  switch (chunk.type) {
+    case 'text-start':
+    case 'text-end':
+    case 'reasoning-start':
+    case 'reasoning-end':
+      return { type: chunk.type, id: chunk.id };
+    case 'text-delta':
+    case 'reasoning-delta':
+      return { type: chunk.type, id: chunk.id, delta: chunk.delta };
+    case 'tool-approval-response':
+      return { type: chunk.type, approvalId: chunk.approvalId, approved: chunk.approved };
+    default:
+      return undefined;
+  }
+}
+
+/** What a tool call is closed with whose chunk cannot be carried. */
+function failCall(
+  chunk: UIMessageChunk,
+  { code, message, details }: TaskError,
+): StandIn | undefined {
+  if (!('toolCallId' in chunk)) return undefined;
+  const { type, toolCallId } = chunk;
+  const size = details as { readonly bytes: number; readonly maxFrameBytes: number };
+  const what = type.startsWith('tool-input') ? 'input' : 'output';
+  const loss = new TaskError({
+    code,
+    message:
+      code === 'frame-too-large'
+        ? `The ${what} of this tool call takes ${size.bytes} bytes, and one part of an answer may have ${size.maxFrameBytes}. Let the tool give less, or store it elsewhere and give where it is.`
+        : message,
+    details: { ...size, type, toolCallId },
+  });
+  // The whole output is yet to come, and may fit.
+  if (type === 'tool-output-available' && chunk.preliminary) return { chunks: [], loss };
+  const { providerExecuted, dynamic } = chunk as {
+    readonly providerExecuted?: boolean;
+    readonly dynamic?: boolean;
+  };
+  const end = {
+    toolCallId,
+    errorText: loss.message,
+    ...(providerExecuted !== undefined && { providerExecuted }),
+    ...(dynamic !== undefined && { dynamic }),
+  };
+  const closing: UIMessageChunk =
+    'toolName' in chunk
+      ? // Providers want an input with each call of the chat's next turn.
+        { type: 'tool-input-error', toolName: chunk.toolName, input: {}, ...end }
+      : { type: 'tool-output-error', ...end };
+  return { chunks: [closing], loss, failedCall: toolCallId };
+}
+
+/** What readers get in place of a part that is left out. */
+function gapPart(taskId: string, { type }: UIMessageChunk, { details }: TaskError): UIMessageChunk {
+  const { bytes, maxFrameBytes } = details as {
+    readonly bytes: number;
+    readonly maxFrameBytes: number;
+  };
+  return taskErrorChunk(taskId, {
+    code: 'gap',
+    message: `A part of the answer was left out: it takes ${bytes} bytes, and one part may have ${maxFrameBytes}.`,
+    retryable: false,
+    details: { cause: 'frame-too-large', type, bytes, maxFrameBytes },
+  });
+}
+
+/**
+ * What goes in place of a chunk that is too large, or that JSON cannot carry, at the cost of as
+ * little as possible: a text goes in pieces, a tool call fails, what is left out is told of.
+ * `undefined`: nothing can.
+ *
+ * @param error Why it cannot be sent: `frame-too-large` or `unserializable`.
+ */
+export function standInFor(
+  chunk: UIMessageChunk,
+  error: TaskError,
+  { taskId, maxFrameBytes }: { taskId: string; maxFrameBytes: number },
+): StandIn | undefined {
+  const isTooLarge = error.code === 'frame-too-large';
+  if (isTooLarge) {
+    const whole = splitDelta(chunk, maxFrameBytes);
+    if (whole) return { chunks: whole, loss: undefined };
+  }
+  const failed = failCall(chunk, error);
+  if (failed || !isTooLarge) return failed;
+  const bare = bareOf(chunk);
+  if (!bare) return { chunks: [gapPart(taskId, chunk, error)], loss: error, isLeftOut: true };
+  return { chunks: splitDelta(bare, maxFrameBytes) ?? [bare], loss: error };
+}

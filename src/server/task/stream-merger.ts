@@ -1,0 +1,82 @@
+import type { UIMessageChunk } from 'ai';
+import type { TaskLog } from '../context/task-stream-context';
+import { nextTurn } from '../next-turn';
+import { type ChunkSource, createChunkSource } from './chunk-source';
+
+/** Reads the streams that are merged into a task. */
+export interface StreamMerger {
+  merge(stream: ReadableStream<UIMessageChunk>): void;
+  /** Resolves when no merge is under way. */
+  merged(): Promise<void>;
+  /** Leaves all streams, and reads no more. Idempotent. */
+  end(): void;
+}
+
+/** Reads this long without a pause before others in the process get a turn, in milliseconds. */
+const maxTurnMs = 2;
+
+/** To look at the clock costs as much as to read: it is done every so many chunks. */
+const chunksPerLook = 16;
+
+/** Streams are read one chunk at a time, and not while the storage is behind. */
+export function createStreamMerger({
+  log,
+  write,
+  onError,
+  onEnd,
+}: {
+  log: Pick<TaskLog, 'isBehind' | 'caughtUp'>;
+  write: (chunk: UIMessageChunk, source: ChunkSource) => void;
+  /** Gets what a stream failed with, or what `write` threw, which ends the stream. */
+  onError: (error: unknown) => void;
+  /** Told that nothing comes from a source any more. */
+  onEnd: (source: ChunkSource) => void;
+}): StreamMerger {
+  const merges = new Set<Promise<void>>();
+  const readers = new Set<ReadableStreamDefaultReader<UIMessageChunk>>();
+  let hasEnded = false;
+
+  const readAll = async (reader: ReadableStreamDefaultReader<UIMessageChunk>) => {
+    const source = createChunkSource({ isMerged: true });
+    let turnStartedAt = performance.now();
+    try {
+      for (let count = 1; ; count++) {
+        const { done, value } = await reader.read();
+        if (done || hasEnded) return;
+        write(value, source);
+        if (log.isBehind) await log.caughtUp();
+        if (count % chunksPerLook !== 0) continue;
+        if (performance.now() - turnStartedAt < maxTurnMs) continue;
+        await nextTurn();
+        turnStartedAt = performance.now();
+      }
+    } catch (error) {
+      if (hasEnded) return;
+      onError(error);
+      await reader.cancel(error).catch(ignoreCancelFailure);
+    } finally {
+      readers.delete(reader);
+      source.hasEnded = true;
+      onEnd(source);
+    }
+  };
+
+  return {
+    merge(stream) {
+      const reader = stream.getReader();
+      readers.add(reader);
+      const merging = readAll(reader).finally(() => merges.delete(merging));
+      merges.add(merging);
+    },
+    async merged() {
+      while (merges.size > 0) await Promise.all(merges);
+    },
+    end() {
+      hasEnded = true;
+      for (const reader of readers) reader.cancel().catch(ignoreCancelFailure);
+    },
+  };
+}
+
+/** A source that fails while it is being left changes nothing any more. */
+function ignoreCancelFailure(): void {}
