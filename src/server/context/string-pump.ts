@@ -34,14 +34,18 @@ export interface StringLog {
 
 /** Ends a log of strings; an error is left for its readers. Never rejects. */
 export async function endStrings(
-  { log, taskId, onError }: StringLog,
+  stringLog: StringLog,
   outcome: TaskOutcome,
   error?: unknown,
 ): Promise<void> {
+  const { log, taskId, onError } = stringLog;
   const problem = outcome === 'completed' ? undefined : maskSourceError(error).toJSON();
   const frames = problem ? [JSON.stringify(taskErrorChunk(taskId, problem))] : [];
   try {
-    await log.settle(frames, outcome);
+    const answer = await log.settle(frames, outcome);
+    if (answer === 'cancelled') {
+      return await endStrings(stringLog, 'cancelled', stopErrorOf(log.signal.reason));
+    }
     await log.release();
   } catch (cause) {
     onError(cause);

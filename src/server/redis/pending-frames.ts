@@ -68,6 +68,8 @@ export interface PendingFrames {
   drop(frame: string, cause: GapCause): void;
   /** Adds the frames that settle the task; they go in one call. Nothing can be added any more. */
   settle(frames: readonly string[]): void;
+  /** Takes the frames that settle the task away again, none of which is stored. */
+  unsettle(): void;
   /** Whether there is something to send. What is being dropped can wait for a storage that is away. */
   hasWork(isAway: boolean): boolean;
   /**
@@ -228,6 +230,17 @@ export function createPendingFrames({
     push,
     drop,
     settle,
+
+    unsettle() {
+      if (!closing) return;
+      const { first } = closing;
+      const cut = runs.find((run) => run.first >= first);
+      if (cut) openInLog = cut.openBefore;
+      runs = runs.filter((run) => run.first < first);
+      length = runs.reduce((sum, run) => sum + run.length, 0);
+      next = first;
+      closing = undefined;
+    },
 
     hasWork(isAway) {
       const [run] = runs;

@@ -56,6 +56,8 @@ interface Closing {
   readonly outcome: TaskOutcome;
   /** By `performance.now()`. */
   readonly since: number;
+  /** Whether a cancel that was accepted before keeps it from being stored. */
+  yieldsToCancel: boolean;
 }
 
 interface FlushWaiter {
@@ -119,7 +121,7 @@ export function createRedisProducer({
   // Set while a log that was lost is begun anew: the frames it begins with.
   let preface: string[] | undefined;
   let closing: Closing | undefined;
-  let resolveSettled: (isOurs: boolean) => void = () => {};
+  let resolveSettled: (answer: boolean | 'cancelled') => void = () => {};
   let isStored = false;
   let hasEnded = false;
   // The frame after those of the newest commit, and whether the one behind another has worked.
@@ -268,7 +270,8 @@ export function createRedisProducer({
     const epochThen = epoch;
     const ttlMs = outcome ? retentionMs : runningTtlMs;
     sentNext = (entries.at(-1)?.last ?? pending.first - 1) + 1;
-    const commit = { token, epoch, leaseMs, ttlMs, entries, outcome };
+    const yieldsToCancel = outcome !== undefined && closing?.yieldsToCancel === true;
+    const commit = { token, epoch, leaseMs, ttlMs, entries, outcome, yieldsToCancel };
     const { answer, last, ...reply } = await stored.commit(commit);
     takeCancel(reply.cancel);
     // The one before it may have found that the log is gone.
@@ -291,7 +294,19 @@ export function createRedisProducer({
         return beginAnew();
       case 'fenced':
         return end('fenced');
+      case 'cancelled':
+        pending.shift(last);
+        return yieldToCancel();
     }
+  };
+
+  /** The end that was to be stored is not the end: the task has to be settled as cancelled. */
+  const yieldToCancel = () => {
+    // Whoever was told of it while the storage was away must not hear of another.
+    if (!closing?.yieldsToCancel) return;
+    closing = undefined;
+    pending.unsettle();
+    resolveSettled('cancelled');
   };
 
   const runOpen = async (frames: readonly string[]) => {
@@ -368,20 +383,22 @@ export function createRedisProducer({
     signal: controller.signal,
     append,
     maxFrameBytes,
-    settle(frames, outcome) {
+    settle(frames, outcome, { evenIfCancelled = false } = {}) {
       if (closing || hasEnded) return Promise.resolve(false);
-      closing = { frames, outcome, since: performance.now() };
+      const yieldsToCancel = outcome !== 'cancelled' && !evenIfCancelled;
+      closing = { frames, outcome, since: performance.now(), yieldsToCancel };
       pending.settle(frames);
-      return new Promise<boolean>((resolve) => {
+      return new Promise((resolve) => {
         // The one exception to agreement: readers here need not wait for a storage that is away.
         const giveUp = () => {
+          if (closing) closing.yieldsToCancel = false;
           settleHere();
           resolve(true);
         };
         const stopGrace = startPatientTimer(giveUp, graceMs);
-        resolveSettled = (isOurs) => {
+        resolveSettled = (answer) => {
           stopGrace();
-          resolve(isOurs);
+          resolve(answer);
         };
         pace.addLast();
       });

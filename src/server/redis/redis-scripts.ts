@@ -75,12 +75,15 @@ return 1
 };
 
 /**
- * KEYS m f l · ARGV token, epoch, leaseMs, ttlMs, channel, status (empty: goes on), settledAt, then
- * per entry: first, last, why it is a gap (empty: it is none), frames. Without entries it renews
- * the lease. Whatever it does is published, which proves the producer's life to readers elsewhere.
+ * KEYS m f l · ARGV token, epoch, leaseMs, ttlMs, channel, status (empty: goes on), settledAt,
+ * whether a cancel may keep it from settling (empty: it may not), then per entry: first, last, why
+ * it is a gap (empty: it is none), frames. Without entries it renews the lease. Whatever it does is
+ * published, which proves the producer's life to readers elsewhere.
  *
  * Settling a task of which the host is yet to be told (`saves`) marks it so, and leaves the lease to
  * whoever tells: first the producer. See `outcome-scripts.ts`.
+ *
+ * `CANCELLED`: it would settle, but a cancel was accepted before, and nothing is stored of it.
  *
  * An entry that is stored already is skipped; one that does not join is refused with `BEHIND` and
  * where the log ends. `STORE`: Redis refused to store it, and says why.
@@ -96,12 +99,13 @@ local last = known
 local cancel = meta[5]
 local count = #ARGV
 if meta[3] ~= 'running' then
-  if count < 8 or tonumber(ARGV[count - 2]) <= known then return {'OK', known, cancel} end
+  if count < 9 or tonumber(ARGV[count - 2]) <= known then return {'OK', known, cancel} end
   return {'FENCED'}
 end
+if cancel and ARGV[8] ~= '' then return {'CANCELLED', known, cancel} end
 
 local problem
-for i = 8, count, 4 do
+for i = 9, count, 4 do
   local entryFirst, entryLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   if entryLast > last then
     if entryFirst ~= last + 1 then
@@ -147,8 +151,8 @@ end
 if problem then return problem end
 
 local message = ARGV[2] .. ' ' .. (known + 1) .. ' ' .. last .. ' ' .. ARGV[6]
-if count == 11 and ARGV[10] == '' and last > known and #ARGV[11] <= 16384 then
-  message = ARGV[2] .. ' ' .. ARGV[8] .. ' ' .. last .. ' ' .. ARGV[6] .. '\\n' .. ARGV[11]
+if count == 12 and ARGV[11] == '' and last > known and #ARGV[12] <= 16384 then
+  message = ARGV[2] .. ' ' .. ARGV[9] .. ' ' .. last .. ' ' .. ARGV[6] .. '\\n' .. ARGV[12]
 end
 redis.pcall('PUBLISH', ARGV[5], message)
 return {'OK', last, cancel}

@@ -53,14 +53,17 @@ interface Commit {
   readonly entries: readonly Entry[];
   /** Set when this is all, and settles the task. */
   readonly outcome: TaskOutcome | undefined;
+  /** Whether a cancel that was accepted before keeps it from settling. */
+  readonly yieldsToCancel: boolean;
 }
 
 /**
  * `refused` comes with why. `behind`: the log ends before the first entry. `gone`: there is no log.
- * `fenced`: it is not the caller's any more.
+ * `fenced`: it is not the caller's any more. `cancelled`: it would have settled, but a cancel was
+ * accepted before.
  */
 interface CommitAnswer {
-  readonly answer: 'stored' | 'behind' | 'refused' | 'gone' | 'fenced';
+  readonly answer: 'stored' | 'behind' | 'refused' | 'gone' | 'fenced' | 'cancelled';
   /** Where the log ends now; of a log that is the caller's. */
   readonly last: number;
   readonly cancel: string | undefined;
@@ -119,6 +122,7 @@ const commitAnswers: Record<string, CommitAnswer['answer']> = {
   BEHIND: 'behind',
   STORE: 'refused',
   GONE: 'gone',
+  CANCELLED: 'cancelled',
 };
 
 const closeAnswers: Record<string, CloseAnswer['answer']> = {
@@ -184,7 +188,7 @@ export function createStoredTasks(
         await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
       },
 
-      async commit({ token, epoch, leaseMs, ttlMs, entries, outcome }) {
+      async commit({ token, epoch, leaseMs, ttlMs, entries, outcome, yieldsToCancel }) {
         const [answer, last, cancel, problem] = await run(commitScript, taskKeys, [
           token,
           String(epoch),
@@ -193,6 +197,7 @@ export function createStoredTasks(
           wakeUps,
           outcome ?? '',
           outcome ? String(Date.now()) : '',
+          yieldsToCancel ? '1' : '',
           ...entries.flatMap(({ first, last: end, text, gap = '' }) => [
             String(first),
             String(end),
