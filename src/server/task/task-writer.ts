@@ -114,11 +114,17 @@ export function createTaskWriter({
     if (steps.isDue) finishStep();
   };
 
-  const encode = (chunk: object, path: string, subject: unknown = chunk): string => {
+  const encode = (
+    chunk: object,
+    path: string,
+    subject: unknown = chunk,
+    // What the chunk as a whole is called, whose size counts.
+    whole = path,
+  ): string => {
     const data = encodeChunk(chunk, path, subject);
     const bytes = bytesBeyond(data, maxFrameBytes);
     if (bytes === undefined) return data;
-    throw createTooLargeError({ path, bytes, maxFrameBytes });
+    throw createTooLargeError({ path: whole, bytes, maxFrameBytes });
   };
 
   /** Sends what is ours, and so cannot fail. */
@@ -165,7 +171,7 @@ export function createTaskWriter({
     }
     let data: string;
     try {
-      data = encode(chunk, path, subject);
+      data = encode(chunk, path, subject, 'chunk');
     } catch (error) {
       return sendInstead(chunk, source, error);
     }
