@@ -285,7 +285,7 @@ it('gives the closing frames to whoever had frames that were never stored, whate
 });
 
 describe('a task whose producer is gone and that nobody reads', () => {
-  const heartbeatMs = 400;
+  const heartbeatMs = 800;
   let admin: RedisAdmin;
   let taskId: string;
   let chatId: string;
@@ -343,7 +343,10 @@ describe('a task whose producer is gone and that nobody reads', () => {
         return [...statuses];
       }),
     );
-    for (const statuses of seen) expect(statuses).toEqual(['lost', 'failed']);
+    for (const statuses of seen) {
+      expect(statuses).not.toContain('running');
+      expect(statuses.at(-1)).toBe('failed');
+    }
     await expectOneEnd();
     await Promise.all(others.map((other) => other.close()));
   });

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UIMessage } from 'ai';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
-import { resumeTask, type TaskSettleEvent, type TaskStreamContext } from 'ai-task-stream/server';
+import {
+  resumeTask,
+  streamTask,
+  type TaskSettleEvent,
+  type TaskStreamContext,
+} from 'ai-task-stream/server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/async';
 import { connectAdmin } from '../helpers/redis-admin';
@@ -63,13 +69,17 @@ async function begin(server: TaskServer, options: Partial<StartedTask> = {}) {
 const isUnsaved = async (taskId: string) => (await context.inspect(taskId))?.isUnsaved === true;
 
 /** What somebody who comes now is told of the task, once there is nothing more to tell. */
-async function recover(taskId: string): Promise<TaskSettleEvent<unknown>[]> {
+async function recover(
+  taskId: string,
+  onError: (error: unknown) => void = (error) => expect.unreachable(String(error)),
+): Promise<TaskSettleEvent<unknown>[]> {
   const told: TaskSettleEvent<unknown>[] = [];
   let delivering: Promise<unknown> | undefined;
   const response = await resumeTask({
     taskId,
     streamContext: context,
     onSettle: (event) => void told.push(event),
+    onError,
     waitUntil(promise) {
       delivering = promise;
     },
@@ -184,6 +194,70 @@ it('gives an outcome to the next who comes for as long as onSettle fails', async
   expect(await isUnsaved(taskId)).toBe(false);
   expect(await context.activeTask(chatId)).toBeUndefined();
   expect(await recover(taskId)).toEqual([]);
+});
+
+// R-SAVE-2
+it('recovers a message that was continued exactly as its process would have saved it', async () => {
+  const producer = await spawnServer();
+  const continued: UIMessage = {
+    id: 'continued',
+    role: 'assistant',
+    metadata: { model: 'small' },
+    parts: [
+      { type: 'step-start' },
+      { type: 'text', text: 'Before', state: 'done' },
+      {
+        type: 'file',
+        mediaType: 'text/plain',
+        filename: 'notes.txt',
+        url: 'data:text/plain;base64,SGk=',
+      },
+      {
+        type: 'dynamic-tool',
+        toolName: 'delete',
+        toolCallId: 'call',
+        state: 'approval-responded',
+        input: { path: '/tmp/x' },
+        approval: { id: 'approval', approved: true, reason: 'Yes.' },
+      },
+    ],
+  };
+  const { taskId, started } = await begin(producer, { saving: 'obey', continued });
+  started.tell('finish');
+  const own = await started.when<Saved>('saving');
+  expect(own.message?.parts).toEqual(
+    expect.arrayContaining([...continued.parts.slice(0, 3), expect.objectContaining(text)]),
+  );
+  await producer.kill();
+  const [recovered, ...more] = await recover(taskId);
+  expect(recovered).toMatchObject({ status: 'completed', isRecovered: true });
+  expect(JSON.parse(JSON.stringify(recovered?.message))).toEqual(own.message);
+  expect(more).toEqual([]);
+});
+
+// R-SAVE-2
+it('gives no fragment for a message whose log has a gap, but says so and tells the outcome', async () => {
+  const small = createRedisStreamContext({ url, keyPrefix, maxLogBytes: 2_000 });
+  const taskId = createId();
+  const task = streamTask({
+    ...{ taskId, chatId: createId(), streamContext: small, onError: () => {} },
+    onSettle: () => Promise.reject(new Error('It is not saved.')),
+    execute({ writer }) {
+      writer.write({ type: 'text-start', id: 't' });
+      for (let n = 0; n < 100; n++) {
+        writer.write({ type: 'text-delta', id: 't', delta: 'some words of a long answer ' });
+      }
+    },
+  });
+  await task.consume();
+  await until(() => isUnsaved(taskId));
+  const errors: unknown[] = [];
+  const [recovered] = await recover(taskId, (error) => errors.push(error));
+  expect(recovered).toMatchObject({ status: 'completed', isRecovered: true });
+  expect(recovered).not.toHaveProperty('message');
+  expect(errors).toMatchObject([{ code: 'message-unavailable' }]);
+  expect(await isUnsaved(taskId)).toBe(false);
+  await small.close();
 });
 
 describe('a producer that is cut off from Redis for longer than its lease', () => {

@@ -19,9 +19,9 @@ export interface DeliverOutcomeOptions {
 const underWay = new WeakMap<TaskStreamContext, Set<string>>();
 
 /** How long somebody else who tells the host is waited for, in milliseconds. */
-const maxHeldMs = 2 * maxTellMs;
+const maxHeldMs = 3 * maxTellMs;
 
-/** A lease ends no sooner than it says. */
+/** A lease ends no sooner than it says, and a record may say later than a log that a task is over. */
 const slackMs = 15;
 
 /**
@@ -70,6 +70,7 @@ async function claimOutcome({
         const reader = record && (await context.read(taskId, { owner, cursor: record.cursor }));
         if (!reader) return undefined;
         await followSettlement(reader, taskId);
+        await waitFor(slackMs);
         break;
       }
       case 'held': {
