@@ -6,10 +6,22 @@ const states = new Map([
   ['input-error', 'output-error'],
 ]);
 
+/** An object that a delta of an input tells by itself. */
+function wholeInput({ inputTextDelta }: Draft): unknown {
+  try {
+    const input: unknown = JSON.parse(String(inputTextDelta));
+    return typeof input === 'object' ? input : undefined;
+  } catch {
+    // One of several pieces.
+    return undefined;
+  }
+}
+
 /**
- * Turns a chunk about a tool call into the next parts; the same array when no call matches. Deltas
- * of the input change nothing: it is there when it is complete. Nor do
- * approvals: who asks for them has a chat, and a chat has the AI SDK's own messages.
+ * Turns a chunk about a tool call into the next parts; the same array when no call matches. A
+ * delta changes nothing unless it is the whole input, as in the history of a message that goes on:
+ * what comes in pieces is there when it is complete. Nor do approvals change anything: who asks for
+ * them has a chat, and a chat has the AI SDK's own messages.
  */
 export function reduceToolParts(parts: Drafts, chunk: Draft): readonly Draft[] {
   const { toolCallId, toolName } = chunk;
@@ -22,6 +34,10 @@ export function reduceToolParts(parts: Drafts, chunk: Draft): readonly Draft[] {
     (part, at) => part.toolCallId === toolCallId && (!toolName || at >= stepStart),
   );
   const part = parts[index] ?? (toolName ? { type } : undefined);
+  if (kind === 'input-delta' && part && part.input === undefined) {
+    const input = wholeInput(chunk);
+    return input === undefined ? parts : putPart(parts, index, { ...part, input });
+  }
   return part && state ? putPart(parts, index, advance(part, chunk, state)) : parts;
 }
 

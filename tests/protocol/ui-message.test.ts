@@ -235,6 +235,15 @@ const newerStreams: Record<string, UIMessageChunk[]> = {
     { type: 'tool-input-delta', toolCallId: 'c1', inputTextDelta: 'all' },
     { type: 'tool-input-available', toolCallId: 'c1', toolName: 'write', input: 'Dear all' },
   ],
+  'an input that came as one piece, of a tool that has run': [
+    { type: 'start' },
+    { type: 'tool-input-start', toolCallId: 'c1', toolName: 'weather' },
+    { type: 'tool-input-delta', toolCallId: 'c1', inputTextDelta: '{"city":"Oslo"}' },
+    { type: 'tool-output-available', toolCallId: 'c1', output: 1 },
+    { type: 'tool-input-start', toolCallId: 'c2', toolName: 'weather', dynamic: true },
+    { type: 'tool-input-delta', toolCallId: 'c2', inputTextDelta: '["Oslo"]' },
+    { type: 'tool-output-error', toolCallId: 'c2', errorText: 'No.' },
+  ],
   'an input that is not valid, of a tool that is known already or is not': [
     { type: 'start' },
     { type: 'tool-input-start', toolCallId: 'c1', toolName: 'weather', dynamic: true },

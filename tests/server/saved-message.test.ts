@@ -66,27 +66,30 @@ describe.each(serverVersions)('the saved message, in AI SDK $version', ({ major,
 
   const parts = namedParts.filter((named) => (named.major ?? major) === major);
 
-  it.each(parts)('has what the original one had, byte for byte: $name', async ({ part }) => {
-    const { ai } = versions;
-    const original = assistantMessage([part]);
-    const before = JSON.stringify(original);
-    await ai.validateUIMessages({ messages: structuredClone([user, original]) });
-    const { message, messages, reported } = await run({
-      originalMessages: deepFreeze([user, original]),
-    });
-    expect(reported).toEqual([]);
-    expect(JSON.stringify(original)).toBe(before);
-    expect(JSON.stringify(message?.parts.slice(0, 2))).toBe(JSON.stringify(original.parts));
-    expect(message).toMatchObject({
-      id: 'a1',
-      createdAt: 1767225600000,
-      metadata: { model: 'small', tags: ['a'], tokens: 3 },
-    });
-    expect(message?.parts.at(-2)).toMatchObject({ type: 'text', text: 'And more.' });
-    expect(messages?.[0]).toBe(user);
-    expect(messages?.[1]).toBe(message);
-    await ai.validateUIMessages({ messages: JSON.parse(JSON.stringify(messages)) });
-  });
+  it.each(parts)(
+    'has what the original one had, byte for byte (R-HISTORY-3): $name',
+    async ({ part }) => {
+      const { ai } = versions;
+      const original = assistantMessage([part]);
+      const before = JSON.stringify(original);
+      await ai.validateUIMessages({ messages: structuredClone([user, original]) });
+      const { message, messages, reported } = await run({
+        originalMessages: deepFreeze([user, original]),
+      });
+      expect(reported).toEqual([]);
+      expect(JSON.stringify(original)).toBe(before);
+      expect(JSON.stringify(message?.parts.slice(0, 2))).toBe(JSON.stringify(original.parts));
+      expect(message).toMatchObject({
+        id: 'a1',
+        createdAt: 1767225600000,
+        metadata: { model: 'small', tags: ['a'], tokens: 3 },
+      });
+      expect(message?.parts.at(-2)).toMatchObject({ type: 'text', text: 'And more.' });
+      expect(messages?.[0]).toBe(user);
+      expect(messages?.[1]).toBe(message);
+      await ai.validateUIMessages({ messages: JSON.parse(JSON.stringify(messages)) });
+    },
+  );
 
   /** What a task may do next to a call that it goes on with. */
   const continuations: readonly { from: string; chunks: UIMessageChunk[] }[] = [

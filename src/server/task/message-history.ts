@@ -5,15 +5,9 @@ import {
   type UIMessageChunk,
   uiMessageChunkSchema,
 } from 'ai';
+import { defined, toolHistory } from './tool-history';
 
 type Part = UIMessage['parts'][number];
-type ToolPart = Extract<Part, { toolCallId: string }>;
-
-/** Leaves out what is not set, as strict schemas want it. */
-function defined<Fields extends object>(fields: Fields): Fields {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Fields;
-}
 
 function textOf(type: 'text' | 'reasoning', id: string, part: Part): UIMessageChunk[] {
   if (part.type !== 'text' && part.type !== 'reasoning') return [];
@@ -26,101 +20,8 @@ function textOf(type: 'text' | 'reasoning', id: string, part: Part): UIMessageCh
   ];
 }
 
-function toolCallOf(part: ToolPart): UIMessageChunk[] {
-  const { toolCallId, title, toolMetadata, providerExecuted } = part;
-  const isDynamic = part.type === 'dynamic-tool';
-  const dynamic = isDynamic ? true : undefined;
-  const call = {
-    toolCallId,
-    toolName: isDynamic ? part.toolName : part.type.slice('tool-'.length),
-    title,
-    toolMetadata,
-    providerExecuted,
-    dynamic,
-  };
-  const providerMetadata = part.callProviderMetadata;
-
-  if (part.state === 'input-streaming') {
-    const inputTextDelta = part.rawInput ?? JSON.stringify(part.input);
-    return [
-      defined({
-        type: 'tool-input-start' as const,
-        ...call,
-        inputEncoding: part.inputEncoding,
-        providerMetadata,
-      }),
-      ...(inputTextDelta
-        ? [{ type: 'tool-input-delta' as const, toolCallId, inputTextDelta }]
-        : []),
-    ];
-  }
-  if (part.state === 'output-error' && part.input === undefined) {
-    const { errorText } = part;
-    const input = 'rawInput' in part ? part.rawInput : undefined;
-    return [
-      {
-        ...defined({ type: 'tool-input-error' as const, ...call, providerMetadata }),
-        input,
-        errorText,
-      },
-    ];
-  }
-
-  const { input } = part;
-  const chunks: UIMessageChunk[] = [
-    { ...defined({ type: 'tool-input-available' as const, ...call, providerMetadata }), input },
-  ];
-  const { approval } = part;
-  if (approval) {
-    chunks.push(
-      defined({
-        type: 'tool-approval-request' as const,
-        approvalId: approval.id,
-        toolCallId,
-        approvalDescriptor: approval.descriptor,
-        inputSchemaInput: approval.inputSchemaInput,
-        reason: approval.requestReason,
-        isAutomatic: approval.isAutomatic,
-        signature: approval.signature,
-      }),
-    );
-    if (approval.approved !== undefined) {
-      const { id: approvalId, approved, reason } = approval;
-      chunks.push(
-        defined({ type: 'tool-approval-response' as const, approvalId, approved, reason }),
-      );
-    }
-  }
-  const result = { toolCallId, providerExecuted, dynamic };
-  switch (part.state) {
-    case 'output-available': {
-      const { output, preliminary } = part;
-      const metadata = { providerMetadata: part.resultProviderMetadata, preliminary };
-      chunks.push({
-        ...defined({ type: 'tool-output-available' as const, ...result, ...metadata }),
-        output,
-      });
-      break;
-    }
-    case 'output-error':
-      chunks.push(
-        defined({
-          type: 'tool-output-error' as const,
-          ...result,
-          errorText: part.errorText,
-          providerMetadata: part.resultProviderMetadata,
-        }),
-      );
-      break;
-    case 'output-denied':
-      chunks.push({ type: 'tool-output-denied', toolCallId });
-      break;
-  }
-  return chunks;
-}
-
-function partOf(part: Part, index: number): UIMessageChunk[] {
-  if (isToolUIPart(part)) return toolCallOf(part);
+function partOf(part: Part, index: number, knowsAnswers: boolean): UIMessageChunk[] {
+  if (isToolUIPart(part)) return toolHistory(part, knowsAnswers);
   if (isDataUIPart(part)) {
     return [defined({ type: part.type, id: part.id, data: part.data }) as UIMessageChunk];
   }
@@ -137,29 +38,30 @@ function partOf(part: Part, index: number): UIMessageChunk[] {
   }
 }
 
-const approvalResponse: UIMessageChunk = {
-  type: 'tool-approval-response',
-  approvalId: 'id',
-  approved: true,
-};
-
-let whetherKnown: Promise<boolean> | undefined;
-
-/** AI SDK 6 has no chunk for the answer to an approval, and its clients refuse what they do not know. */
-async function knowsApprovalResponses(): Promise<boolean> {
-  const answer = await uiMessageChunkSchema().validate?.(approvalResponse);
-  return answer?.success === true;
+/** Whether clients of this AI SDK take a chunk; they fail at one that they do not know. */
+async function isKnown(chunk: UIMessageChunk): Promise<boolean> {
+  const answer = await uiMessageChunkSchema().validate?.(chunk);
+  return answer?.success !== false;
 }
+
+let whetherAnswersAreKnown: Promise<boolean> | undefined;
 
 /**
  * The chunks from which an AI SDK client rebuilds the parts that a message has already. Whoever
  * replays the continuation of a message from its start needs them, because the client begins
- * with an empty message then.
+ * with an empty message then. They tell less than the message has where no chunk can tell it, so
+ * the message that is saved is never made of them.
  */
 export async function historyChunks(message: UIMessage): Promise<UIMessageChunk[]> {
-  whetherKnown ??= knowsApprovalResponses();
-  const isKnown = await whetherKnown;
-  return message.parts
-    .flatMap(partOf)
-    .filter(({ type }) => isKnown || type !== approvalResponse.type);
+  whetherAnswersAreKnown ??= isKnown({
+    type: 'tool-approval-response',
+    approvalId: 'id',
+    approved: true,
+  });
+  const knowsAnswers = await whetherAnswersAreKnown;
+  const chunks: UIMessageChunk[] = [];
+  for (const chunk of message.parts.flatMap((part, index) => partOf(part, index, knowsAnswers))) {
+    if (await isKnown(chunk)) chunks.push(chunk);
+  }
+  return chunks;
 }
