@@ -4,6 +4,7 @@ import {
   type ResumableStreamContext,
   resumeTask,
   streamTask,
+  type TaskSettleEvent,
   type TaskStreamContext,
   toResumableStreamContext,
 } from 'ai-task-stream/server';
@@ -16,7 +17,14 @@ import { toTaskStreamContext } from '../../src/server/context/to-task-stream-con
 import { describeStreamContext, liveOnly } from '../contract/stream-context-contract';
 import { createDeferred, turns, until } from '../helpers/async';
 import { sharedRedisUrl, startRedis } from '../helpers/redis-server';
-import { cursorsIn, readWrites, textAfter, typesIn, withoutHeartbeats } from '../helpers/sse';
+import {
+  cursorsIn,
+  readWrites,
+  storedChunksIn,
+  textAfter,
+  typesIn,
+  withoutHeartbeats,
+} from '../helpers/sse';
 import { createId, follow } from '../helpers/tasks';
 
 /** What tests have opened, closed after each. */
@@ -114,6 +122,32 @@ describe.each(kinds)('with `$kind`', ({ connect }) => {
     await expect(task.result).resolves.toBe('done');
     for (const streamContext of [here, elsewhere]) {
       expect((await resumeTask({ taskId, streamContext }).toResponse()).status).toBe(204);
+    }
+  });
+
+  it('the message of a chat is saved whole, and called as on the page, every time', async () => {
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const streamContext = await createInstance();
+      const told = createDeferred<TaskSettleEvent<unknown>>();
+      const reported: unknown[] = [];
+      const task = streamTask({
+        streamContext,
+        chatId: createId(),
+        messageId: 'answer',
+        execute: ({ writer }) => {
+          writer.write({ type: 'text-start', id: 't' });
+          for (let n = 0; n < 100; n++) writer.write({ type: 'text-delta', id: 't', delta: 'x' });
+        },
+        onError: (error) => void reported.push(error),
+        onSettle: told.resolve,
+      });
+      const text = await (await task.toResponse()).text();
+      expect(storedChunksIn(text)[0]).toEqual({ type: 'start', messageId: 'answer' });
+      const { message, messages } = await told.promise;
+      expect(message).toMatchObject({ id: 'answer', role: 'assistant' });
+      expect(message?.parts[1]).toMatchObject({ type: 'text', text: 'x'.repeat(100) });
+      expect(messages).toEqual([message]);
+      expect(reported).toEqual([]);
     }
   });
 
