@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createUIMessageStream, createUIMessageStreamResponse } from 'ai';
 import { streamTask } from 'ai-task-stream/server';
+import { measureSettling } from './settle-rows.mjs';
 import { measureStore } from './store-rows.mjs';
 
 const { values } = parseArgs({
@@ -124,3 +125,6 @@ const storeRows = Object.keys(storeSpeeds).map((name) => ({
   'x bare loop': ratio(name, 'bare loop', storeSpeeds).toFixed(2),
 }));
 print(`\n${count} log lines in the store`, storeRows);
+
+// Each round of the peer takes many seconds.
+await measureSettling(Math.min(rounds, 2));
