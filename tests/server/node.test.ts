@@ -297,6 +297,19 @@ describe('pipeToResponse', () => {
 });
 
 describe('a route behind node:http', () => {
+  it('serves a request that a host has made up, without a body to iterate', async () => {
+    const handle = toNodeHandler(createRoute(() => 1));
+    await withServer(
+      (_request, response) => {
+        const made = { method: 'GET', url: '/?taskId=short', headers: {} };
+        void handle(made as unknown as Parameters<typeof handle>[0], response);
+      },
+      async (origin) => {
+        expect((await fetch(origin)).status).toBe(400);
+      },
+    );
+  });
+
   it('has the type that toNodeHandler takes', () => {
     const route: TaskRoute = createRoute(() => 1);
     expect(Object.keys(route)).toEqual(['POST', 'GET', 'DELETE']);

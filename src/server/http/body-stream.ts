@@ -13,14 +13,20 @@ export interface BodyStream {
  * connection, and the answer with it.
  */
 export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
-  const chunks = body[Symbol.asyncIterator]();
+  let chunks: AsyncIterator<Uint8Array> | undefined;
   let isDiscarded = false;
+
+  const next = async () => {
+    // Requests that hosts make up have none where they have no body.
+    chunks ??= body[Symbol.asyncIterator]();
+    return chunks.next();
+  };
 
   const discard = () => {
     if (isDiscarded) return;
     isDiscarded = true;
     const readOn = async () => {
-      while (!(await chunks.next()).done);
+      while (!(await next()).done);
     };
     // A client that leaves in the middle of its body has ended it, too.
     readOn().catch(() => {});
@@ -29,7 +35,7 @@ export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next();
+        const { done, value } = await next();
         if (done) controller.close();
         else controller.enqueue(value);
       },
