@@ -112,15 +112,19 @@ it('gives nobody else an outcome that onSettle is saving', async () => {
 it('counts what onSettle has saved after its time as saved, and not before', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   const gate = createDeferred();
-  const { task, streamContext } = startTask(() => gate.promise);
+  const onSettle = vi.fn(() => gate.promise);
+  const { task, streamContext } = startTask(onSettle);
   await task.result;
   const isUnsaved = async () => (await streamContext.inspect(task.taskId))?.isUnsaved === true;
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect(await streamContext.claimOutcome?.(task.taskId)).toMatchObject({ kind: 'claimed' });
+  const claim = () => streamContext.claimOutcome?.(task.taskId);
+  await until(() => onSettle.mock.calls.length === 1);
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(await claim()).toMatchObject({ kind: 'held' });
+  await vi.advanceTimersByTimeAsync(1);
+  await until(async () => (await claim())?.kind === 'claimed');
   expect(await isUnsaved()).toBe(true);
   gate.resolve();
-  await vi.advanceTimersByTimeAsync(0);
-  expect(await isUnsaved()).toBe(false);
+  await until(async () => !(await isUnsaved()));
   expect(await streamContext.claimOutcome?.(task.taskId)).toBeUndefined();
 });
 
@@ -230,12 +234,15 @@ describe.each([
     const running = older.result;
     await vi.advanceTimersByTimeAsync(5_000);
     await running;
+    await until(() => saved.length === 1);
     const newer = streamTask({ ...common, onSettle: save('newer'), execute: () => 2 });
     const result = newer.result;
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await result).toBe(2);
+    await turns();
     expect(saved).toEqual(['older']);
     await vi.advanceTimersByTimeAsync(31_000);
+    await until(() => saved.length === 2);
     expect(saved).toEqual(['older', 'newer']);
   });
 
