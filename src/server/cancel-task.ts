@@ -1,3 +1,4 @@
+import { askToStop } from './ask-to-stop';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -13,7 +14,10 @@ export interface CancelTaskOptions {
   streamContext?: TaskStreamContext | ResumableStreamContext;
   /** Must be the one that the task was started with. */
   owner?: string;
-  /** Told to readers, as the message of the settlement's error. */
+  /**
+   * Told to readers, as the message of the settlement's error. Cut to 1,000 characters, because
+   * it may be a stranger's.
+   */
   reason?: string;
 }
 
@@ -36,5 +40,5 @@ export async function cancelTask({
     ? await unlessAway(streamContext.activeTask(chatId, { owner }))
     : checkTaskId(taskId);
   if (target === undefined) return false;
-  return unlessAway(streamContext.cancel(target, { owner, reason }));
+  return askToStop(streamContext, target, { owner, reason });
 }

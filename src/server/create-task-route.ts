@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
+import { askToStop } from './ask-to-stop';
 import { checkIsDefinition } from './check-definition';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import { mayKnow } from './context/task-guard';
@@ -174,7 +175,7 @@ export function createTaskRoute<
       const record = await unlessAway(streamContext.inspect(taskId));
       // Also for a task that is not open yet: the request is kept until it is.
       const asker = { owner, definition: ofThisRoute };
-      const cancelled = await unlessAway(streamContext.cancel(taskId, { ...asker, reason }));
+      const cancelled = await askToStop(streamContext, taskId, { ...asker, reason });
       if (!record || !mayKnow(record, asker)) throw createNotFoundError();
       return jsonResponse({ cancelled });
     }),

@@ -2,6 +2,7 @@ import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
+import { askToStop } from './ask-to-stop';
 import { callHost } from './call-host';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { TaskReader } from './context/task-stream-context';
@@ -30,7 +31,7 @@ export interface StreamedTask<Result = unknown> {
    * refused; that is never an unhandled rejection.
    */
   readonly result: Promise<Result>;
-  /** Asks the task to stop. `false`: it is over already. */
+  /** Asks the task to stop, for a reason of at most 1,000 characters. `false`: it is over already. */
   cancel(reason?: string): Promise<boolean>;
   /**
    * A response that streams the task. Resolves once the task is claimed: 200, 204 when it joined
@@ -123,7 +124,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
   const cancel = async (reason?: string) => {
     const claim = await claiming;
     if (claim.kind === 'refused') return false;
-    return unlessAway(claim.context.cancel(taskId, { owner, definition, reason }));
+    return askToStop(claim.context, taskId, { owner, definition, reason });
   };
 
   const toResponse = async (init?: TaskResponseInit) => {

@@ -570,6 +570,26 @@ export function describeStreamContext(
         });
       });
 
+      it('has a reason of at most 1,000 characters, which is not cut within one (R-DELETE-4)', async () => {
+        const cut: [string, string][] = [
+          ['x'.repeat(1_000), 'x'.repeat(1_000)],
+          ['x'.repeat(14_000), 'x'.repeat(1_000)],
+          [`${'x'.repeat(999)}\u{1F600}y`, 'x'.repeat(999)],
+          [`${'x'.repeat(998)}\u{1F600}y`, `${'x'.repeat(998)}\u{1F600}`],
+          ['\u{1F600}'.repeat(7_000), '\u{1F600}'.repeat(500)],
+          ['\ufeffone half: \ud800', '\ufeffone half: \ufffd'],
+        ];
+        for (const isEarly of [false, true]) {
+          for (const [reason, kept] of cut) {
+            const id = randomUUID();
+            if (isEarly) await context.cancel(id, { reason });
+            const log = await open({ taskId: id });
+            if (!isEarly) await context.cancel(id, { reason });
+            expect(await aborted(log)).toMatchObject({ cause: { message: kept } });
+          }
+        }
+      });
+
       it('that comes before the task is bound to its owner', async () => {
         expect(await context.cancel(taskId, { owner: 'you', reason: 'x' })).toBe(true);
         expect(await context.cancel(taskId)).toBe(true);

@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createDeferred, turns } from '../helpers/async';
+import { heapUsed } from '../helpers/heap-used';
 import { cursorsIn, readWrites } from '../helpers/sse';
 import { createOwnContext, runToText, startOwnTask } from '../helpers/tasks';
-
-async function heapUsed(): Promise<number> {
-  const { gc } = globalThis;
-  if (!gc) throw new Error('Run with --expose-gc.');
-  for (let round = 0; round < 3; round++) {
-    // What was referenced weakly goes only after the turn.
-    await turns();
-    gc();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 const total = 1_000_000;
 

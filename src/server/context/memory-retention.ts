@@ -1,4 +1,5 @@
 import { later } from '../later';
+import { dropExpired } from './early-cancels';
 import { leaveChat, type MemoryLog, type MemoryState, markReleased } from './memory-state';
 
 /** When the log may go, in epoch milliseconds; `Infinity` while the task is running. */
@@ -31,10 +32,7 @@ function sweep(state: MemoryState): void {
     if (expiry <= now) forget(state, log);
     else next = Math.min(next, expiry);
   }
-  for (const [key, { expiresAt }] of state.earlyCancels) {
-    if (expiresAt <= now) state.earlyCancels.delete(key);
-    else next = Math.min(next, expiresAt);
-  }
+  next = Math.min(next, dropExpired(state.earlyCancels, now));
   state.sweepTimer = undefined;
   state.sweepAt = Number.POSITIVE_INFINITY;
   if (next !== Number.POSITIVE_INFINITY) scheduleSweep(state, next);

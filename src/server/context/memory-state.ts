@@ -1,4 +1,5 @@
 import type { TaskStatus } from '../../protocol/task-parts';
+import { createEarlyCancels, type EarlyCancels } from './early-cancels';
 
 /** A task's log and record. Plain data: it outlives the module instance that made it. */
 export interface MemoryLog {
@@ -36,19 +37,12 @@ export interface MemoryLog {
   readonly cancelListeners: Set<() => void>;
 }
 
-/** A cancel that came before its task. */
-export interface EarlyCancel {
-  readonly reason: string | undefined;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
-
 /** All that memory contexts of one scope hold in this process. */
 export interface MemoryState {
   /** In the order of opening. */
   readonly logs: Map<string, MemoryLog>;
   /** By owner, definition (if it is for one only) and taskId. */
-  readonly earlyCancels: Map<string, EarlyCancel>;
+  readonly earlyCancels: EarlyCancels;
   /** taskIds in the order of opening, by owner and chat. */
   readonly chats: Map<string, string[]>;
   /** Settled logs in the order of settling. */
@@ -66,7 +60,7 @@ const stateKey = Symbol.for('ai-task-stream.memory.v1');
 export function createMemoryState(): MemoryState {
   return {
     logs: new Map(),
-    earlyCancels: new Map(),
+    earlyCancels: createEarlyCancels(),
     chats: new Map(),
     settled: new Map(),
     settledBytes: 0,

@@ -1,13 +1,17 @@
 import { formatCursor } from '../../protocol/cursor';
-import { keepEarlyCancel, takeEarlyCancel } from './memory-early-cancels';
+import { boundReason } from '../cancel-reason';
+import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from './early-cancels';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { createMemoryReader } from './memory-reader';
-import { liveLog } from './memory-retention';
+import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
-import { mayKnow } from './task-guard';
-import type { TaskStreamContext } from './task-stream-context';
+import { mayKnow, type TaskAsker } from './task-guard';
+import type { CancelOptions, TaskStreamContext } from './task-stream-context';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
+
+/** What a log takes beside its frames and names, in bytes. An estimate, measured on Node 20. */
+const logOverheadBytes = 1_000;
 
 export interface MemoryStreamContextOptions {
   /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
@@ -25,6 +29,23 @@ export interface MemoryStreamContextOptions {
 function requestCancel(log: MemoryLog, reason: string | undefined): void {
   log.cancel ??= { reason };
   for (const listener of log.cancelListeners) listener();
+}
+
+/** Keeps a cancel for a task that is not open yet. */
+function keepCancelFor(state: MemoryState, taskId: string, options: CancelOptions): void {
+  const { owner, definition, reason } = options;
+  const now = Date.now();
+  keepEarlyCancel(state.earlyCancels, ownedKey(owner, definition, taskId), { reason, now });
+  scheduleSweep(state, now + earlyCancelMs);
+}
+
+/** The cancel that came before its task, if one did: for its definition, or for any. */
+function takeCancelFor(state: MemoryState, taskId: string, { owner, definition }: TaskAsker) {
+  const now = Date.now();
+  const keys = [ownedKey(owner, undefined, taskId), ownedKey(owner, definition, taskId)];
+  return keys
+    .flatMap((key) => takeEarlyCancel(state.earlyCancels, key) ?? [])
+    .find(({ expiresAt }) => expiresAt > now);
 }
 
 function runningTasks(state: MemoryState, chatId: string, owner: string | undefined): MemoryLog[] {
@@ -68,7 +89,7 @@ export function createMemoryContext(
         return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
       }
 
-      const early = takeEarlyCancel(state, taskId, { owner, definition });
+      const early = takeCancelFor(state, taskId, { owner, definition });
       const log: MemoryLog = {
         taskId,
         token,
@@ -79,7 +100,8 @@ export function createMemoryContext(
         createdAt: Date.now(),
         retentionMs,
         data: [],
-        bytes: 0,
+        bytes:
+          logOverheadBytes + 2 * (taskId.length + (owner ?? '').length + (chatId ?? '').length),
         status: 'running',
         cancel: early && { reason: early.reason },
         settledAt: undefined,
@@ -115,11 +137,11 @@ export function createMemoryContext(
     async cancel(taskId, { reason, ...asker } = {}) {
       const log = liveLog(state, taskId);
       if (!log) {
-        keepEarlyCancel(state, taskId, { ...asker, reason });
+        keepCancelFor(state, taskId, { ...asker, reason: boundReason(reason) });
         return true;
       }
       if (!mayKnow(log, asker) || log.settledAt !== undefined) return false;
-      requestCancel(log, reason);
+      requestCancel(log, boundReason(reason));
       return true;
     },
 

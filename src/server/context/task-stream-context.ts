@@ -139,7 +139,7 @@ export interface CancelOptions {
   owner?: string;
   /** If given, must be the one that the task was opened with. */
   definition?: string;
-  /** Told to readers. */
+  /** Told to readers. Our contexts cut it to 1,000 characters. */
   reason?: string;
 }
 
@@ -195,7 +195,8 @@ export interface TaskStreamContext {
   /** A reader from after `cursor` on. `undefined`: unknown or expired task, or somebody else's. */
   read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
   /**
-   * Asks a task to stop; durable, and kept for 60 s for a task that is not open yet.
+   * Asks a task to stop; durable, and kept for 60 s for a task that is not open yet (of those our contexts keep the newest
+   * 10,000 or 4 MiB for each process).
    * `false`: it is over already, somebody else's, or of another definition than the one given. A
    * request that is kept stops a task of that owner and, if one was given, that definition only.
    */

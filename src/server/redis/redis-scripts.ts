@@ -238,7 +238,8 @@ return {'CLOSED'}
 /**
  * KEYS m c · ARGV owner, reason, how long to keep it for a task that is not open, taskId,
  * definition (empty: any), the field of `c` to keep it in.
- * 1: the request is kept, or was made before; 0: the task is over, or the asker's not to know.
+ * 1: the task is asked to stop; 2: the request is kept for one that is not open; 0: the task is over,
+ * or the asker's not to know.
  */
 export const cancelScript: RedisScript = {
   name: 'cancel',
@@ -247,7 +248,7 @@ local meta = redis.call('HMGET', KEYS[1], 'status', 'owner', 'home', 'definition
 if not meta[1] then
   redis.call('HSETNX', KEYS[2], ARGV[6], ARGV[2])
   redis.call('PEXPIRE', KEYS[2], ARGV[3])
-  return 1
+  return 2
 end
 if meta[1] ~= 'running' or meta[2] ~= ARGV[1] then return 0 end
 if ARGV[5] ~= '' and meta[4] ~= ARGV[5] then return 0 end

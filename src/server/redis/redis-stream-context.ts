@@ -2,6 +2,7 @@ import { formatCursor, parseCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { callHost } from '../call-host';
+import { boundReason } from '../cancel-reason';
 import { mayKnow } from '../context/task-guard';
 import type { CancelOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
@@ -12,6 +13,7 @@ import { createOutcomeHolds } from './outcome-holds';
 import { awaitSaved } from './predecessors';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
+import { createRedisEarlyCancels } from './redis-early-cancels';
 import { createRedisKeys } from './redis-keys';
 import { createRedisLink } from './redis-link';
 import { createRedisProducer } from './redis-producer';
@@ -143,6 +145,7 @@ function createContext({
   let home: string | undefined;
   const storedTask = createStoredTasks(link, keys);
   const tasks = createLocalTasks({ link, keys, storedTask, retentionMs: wholeRetentionMs });
+  const earlyCancels = createRedisEarlyCancels({ link, keys });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
 
@@ -160,12 +163,17 @@ function createContext({
     return home;
   };
 
-  const requestCancel = async (taskId: string, options: CancelOptions = {}): Promise<boolean> => {
-    const isAsked = await storedTask(taskId).cancel(options);
-    if (!isAsked) return false;
+  const requestCancel = async (
+    taskId: string,
+    { reason: given, ...asker }: CancelOptions = {},
+  ): Promise<boolean> => {
+    const options = { ...asker, reason: boundReason(given) };
+    const answer = await storedTask(taskId).cancel(options);
+    if (answer === 'refused') return false;
     const producer = tasks.get(taskId)?.producer;
+    if (answer === 'kept') earlyCancels.note(taskId, options);
     // What is asked for here need not wait for the message.
-    if (producer) producer.look();
+    else if (producer) producer.look();
     // Where nobody is left to stop, it is closed.
     else {
       losses.look(taskId).catch(() => {

@@ -1,5 +1,6 @@
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import { earlyCancelMs } from '../context/early-cancels';
 import type { CancelOptions } from '../context/task-stream-context';
 import type { HistorySource } from './history-fetcher';
 import type { Entry } from './pending-frames';
@@ -103,8 +104,11 @@ export interface StoredTask extends HistorySource {
   withdraw(token: string, details: TaskDetails): Promise<void>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
-  /** Asks the task to stop. `false`: it is over, or the asker's not to know. */
-  cancel(options: CancelOptions): Promise<boolean>;
+  /**
+   * Asks the task to stop. `kept`: it is not open yet. `refused`: it is over, or the asker's not to
+   * know.
+   */
+  cancel(options: CancelOptions): Promise<'asked' | 'kept' | 'refused'>;
   /** The message that the task continues, as JSON, if it was kept. */
   fetchContinued(): Promise<string | undefined>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */
@@ -114,9 +118,6 @@ export interface StoredTask extends HistorySource {
 /** One read brings about so many bytes. */
 const maxReadBytes = 512 * 1024;
 
-/** How long a cancel waits for a task that is not open yet, in milliseconds. */
-const earlyCancelMs = 60_000;
-
 const commitAnswers: Record<string, CommitAnswer['answer']> = {
   OK: 'stored',
   BEHIND: 'behind',
@@ -124,6 +125,8 @@ const commitAnswers: Record<string, CommitAnswer['answer']> = {
   GONE: 'gone',
   CANCELLED: 'cancelled',
 };
+
+const cancelAnswers = ['refused', 'asked', 'kept'] as const;
 
 const closeAnswers: Record<string, CloseAnswer['answer']> = {
   WAIT: 'wait',
@@ -236,7 +239,7 @@ export function createStoredTasks(
             cancelField({ owner, definition }),
           ],
         );
-        return reply === 1;
+        return cancelAnswers[Number(reply)] ?? 'refused';
       },
 
       async fetchContinued() {

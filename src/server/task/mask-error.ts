@@ -53,7 +53,9 @@ export function createErrorMask({
   toTaskError?: (error: unknown) => TaskError | undefined;
   onError?: OnError;
 }): (error: unknown) => TaskError {
-  const masked = new Map<unknown, TaskError>();
+  // Known for as long as the error itself is, or for a while: work may fail at very many things.
+  const masked = new WeakMap<object, TaskError>();
+  let newest: { error: unknown; translated: TaskError } | undefined;
 
   const report = (error: unknown) => reportTo(onError, error, taskId);
 
@@ -74,11 +76,14 @@ export function createErrorMask({
   };
 
   return (error) => {
-    const known = masked.get(error);
+    const isObject = Object(error) === error;
+    const known = isObject ? masked.get(error as object) : undefined;
     if (known) return known;
+    if (!isObject && newest && Object.is(newest.error, error)) return newest.translated;
     report(error);
     const translated = translate(error);
-    masked.set(error, translated);
+    if (isObject) masked.set(error as object, translated);
+    else newest = { error, translated };
     return translated;
   };
 }
