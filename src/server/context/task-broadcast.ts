@@ -61,7 +61,7 @@ export function createTaskBroadcast(): TaskBroadcast {
   let n = 0;
   // Whether readers must hear what has been sent, because some of it has not reached all.
   let isMarkDue = false;
-  // By Date.now().
+  // By `performance.now()`.
   let failedAt = Number.NEGATIVE_INFINITY;
   // Whether the pump has sent everything and asked for more.
   let isIdle = false;
@@ -160,7 +160,7 @@ export function createTaskBroadcast(): TaskBroadcast {
       isMarkDue = false;
       return encodeMark('end', n);
     }
-    const remainingMs = failedAt + lingerMs - Date.now();
+    const remainingMs = failedAt + lingerMs - performance.now();
     if (remainingMs > 0) await new Promise((resolve) => setTimeout(resolve, remainingMs));
     return undefined;
   };
@@ -192,7 +192,7 @@ export function createTaskBroadcast(): TaskBroadcast {
     },
     onFailure() {
       isMarkDue = true;
-      failedAt = Date.now();
+      failedAt = performance.now();
     },
   });
   let isFinished = false;

@@ -59,7 +59,8 @@ export async function openTaskMirror({
   const waiters = new Set<() => void>();
   let failure: TaskError | undefined;
   let isOver = false;
-  let heardAt = Date.now();
+  // By `performance.now()`.
+  let heardAt = performance.now();
   // Since when frames are missing.
   let holeSince: number | undefined;
   // How often it was asked for what is missing, and whether it is being asked now.
@@ -110,7 +111,7 @@ export async function openTaskMirror({
         const { done, value } = await own.read();
         if (isOver || reader !== own) return;
         if (done) break;
-        heardAt = Date.now();
+        heardAt = performance.now();
         for (const line of parse(value)) log.add(line);
         if (!log.lacksFrames) {
           attempts = 0;
@@ -154,7 +155,7 @@ export async function openTaskMirror({
   };
 
   const watch = ({ leaseMs }: LiveHeader) => {
-    const now = Date.now();
+    const now = performance.now();
     if (log.lacksFrames) holeSince ??= now;
     const isSilent = now - heardAt >= leaseMs;
     const isIncomplete = holeSince !== undefined && now - holeSince >= maxHoleMs;
@@ -186,7 +187,7 @@ export async function openTaskMirror({
       return failure;
     },
     get isAlive() {
-      return !isOver && Date.now() - heardAt < header.leaseMs;
+      return !isOver && performance.now() - heardAt < header.leaseMs;
     },
     get isOver() {
       return isOver;

@@ -197,7 +197,8 @@ export function createRedisFollower({
   };
 
   /** The frames that close the log, and Redis' time when all that it holds had been read. */
-  const closingFrames = async ({ createdAt, name, cancel }: StoredRecord, lookedAt: number) => {
+  const closingFrames = async (lostRecord: StoredRecord, lookedAt: number) => {
+    const { createdAt, openedAt = createdAt, name, cancel } = lostRecord;
     const continued = await stored.fetchContinued();
     const lost = createLostTask({
       taskId,
@@ -216,7 +217,7 @@ export function createRedisFollower({
       }
       // A long log may take long to read, but Redis must not have been away meanwhile.
       if (log && log.now - readAt <= heartbeatMs) readAt = log.now;
-      if (!log?.hasMore) return { ...lost.close(readAt - createdAt), readAt };
+      if (!log?.hasMore) return { ...lost.close(readAt - openedAt), readAt };
     }
   };
 

@@ -37,7 +37,8 @@ if ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', 
 redis.call('XADD', KEYS[2], ARGV[2] .. '-' .. (tonumber(ARGV[11]) + 1), 'a', '0', 'd', ARGV[12])
 redis.call('PEXPIRE', KEYS[2], ARGV[10])
 redis.call('DEL', KEYS[4])
-local record = {'token', ARGV[1], 'log', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
+local time = redis.call('TIME')
+local record = {'openedAt', time[1] * 1000 + math.floor(time[2] / 1000), 'token', ARGV[1], 'log', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
   'owner', ARGV[4], 'name', ARGV[5], 'chat', ARGV[6], 'home', ARGV[7], 'createdAt', ARGV[8],
   'leaseMs', ARGV[9]}
 if cancel then

@@ -14,8 +14,10 @@ export interface StoredRecord {
   readonly name: string | undefined;
   readonly definition?: string | undefined;
   readonly chatId: string | undefined;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, by the clock of the process that opened it. */
   readonly createdAt: number;
+  /** Epoch milliseconds, by Redis' clock; unset where Redis has not been asked. */
+  readonly openedAt?: number;
   /** Epoch milliseconds; set once settled. */
   readonly settledAt: number | undefined;
   readonly leaseMs: number;
@@ -67,6 +69,7 @@ function parseRecord(flat: Reply): StoredRecord {
     else fields.set(name, value);
   }
   const settledAt = fields.get('settledAt');
+  const openedAt = fields.get('openedAt');
   return {
     status: (fields.get('status') ?? 'running') as TaskStatus,
     epoch: Number(fields.get('epoch')),
@@ -77,6 +80,7 @@ function parseRecord(flat: Reply): StoredRecord {
     definition: decodeOptional(fields.get('definition')),
     chatId: decodeOptional(fields.get('chat')),
     createdAt: Number(fields.get('createdAt')),
+    ...(openedAt !== undefined && { openedAt: Number(openedAt) }),
     settledAt: settledAt === undefined ? undefined : Number(settledAt),
     leaseMs: Number(fields.get('leaseMs')),
     cancel: fields.get('cancel'),
