@@ -5,7 +5,7 @@ import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
 import { endingChunks, settleChunk } from './settlement-chunks';
 import { stopErrorOf } from './stop-reason';
 import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
-import type { TaskWriterCore } from './task-writer';
+import type { TaskWriterCore } from './task-writer-core';
 
 /** What `task.run` takes. */
 export interface RunNestedTaskOptions<Result, StepName extends string = string> {

@@ -7,7 +7,7 @@ import { endingChunks } from './settlement-chunks';
 import { createStopReason, isAbort, stopErrorOf } from './stop-reason';
 import type { TaskClock } from './task-clock';
 import type { TaskReporterCore } from './task-reporter';
-import type { TaskWriterCore } from './task-writer';
+import type { TaskWriterCore } from './task-writer-core';
 
 export interface RunTaskOptions {
   taskId: string;

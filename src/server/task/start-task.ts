@@ -16,7 +16,8 @@ import { runTask } from './run-task';
 import { createTaskClock } from './task-clock';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
 import { createTaskReporter } from './task-reporter';
-import { createTaskWriter, type TaskWriterCore } from './task-writer';
+import { createTaskWriter } from './task-writer';
+import type { TaskWriterCore } from './task-writer-core';
 import { maxTellMs, tellHost } from './tell-host';
 
 /** What came of the attempt to start a task. */

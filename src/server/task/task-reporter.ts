@@ -8,7 +8,7 @@ import type {
 } from '../../protocol/task-parts';
 import type { RunNestedTask } from './nested-tasks';
 import { endedSnapshot } from './settlement-chunks';
-import type { TaskWriterCore } from './task-writer';
+import type { TaskWriterCore } from './task-writer-core';
 import { createSettledError } from './writer-errors';
 
 /** Reports progress of one step. */

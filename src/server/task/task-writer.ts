@@ -1,7 +1,7 @@
-import type { FinishReason, UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
-import { isTaskPart, type TaskOutcome } from '../../protocol/task-parts';
+import { isTaskPart } from '../../protocol/task-parts';
 import { bytesBeyond } from '../bytes-beyond';
 import type { TaskLog } from '../context/task-stream-context';
 import { type ChunkSource, createChunkSource } from './chunk-source';
@@ -14,46 +14,8 @@ import { createPartNames } from './part-names';
 import { standInFor } from './stand-in';
 import { isAbort } from './stop-reason';
 import { createStreamMerger } from './stream-merger';
+import type { MergedFinish, TaskWriterCore } from './task-writer-core';
 import { createAbortedError, createSettledError, createTooLargeError } from './writer-errors';
-
-/** What merged `finish` chunks said, for our own. */
-interface MergedFinish {
-  readonly finishReason?: FinishReason;
-  readonly messageMetadata?: unknown;
-}
-
-export interface TaskWriterCore {
-  /** What `execute` gets. */
-  readonly writer: UIMessageStreamWriter;
-  /**
-   * Adds one of our own chunks. Throws once the task has settled, and what `encode` throws.
-   */
-  emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
-  /**
-   * A chunk as it is stored.
-   *
-   * @param subject The part of the chunk that came from outside and is called `path`.
-   * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when
-   * the log does not take so much at once.
-   */
-  encode(chunk: object, path: string, subject?: unknown): string;
-  /** Resolves when no merge is under way. */
-  merged(): Promise<void>;
-  /** The first error that a merged stream brought. */
-  readonly failure: { readonly error: unknown } | undefined;
-  readonly finish: MergedFinish;
-  /** Ends writing and leaves merged streams. Idempotent. */
-  end(): void;
-  /** The chunks that close open parts. Changes nothing, so that it can be asked for another end. */
-  closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
-}
-
-/** Whether its `data` is the host's own; all other chunks are made by the AI SDK. */
-function isDataChunk(
-  chunk: UIMessageChunk,
-): chunk is Extract<UIMessageChunk, { type: `data-${string}` }> {
-  return chunk.type.startsWith('data-');
-}
 
 /** A stream that brings so many chunks in a row that have to be left out is given up. */
 const maxLeftOut = 100;
@@ -227,7 +189,8 @@ export function createTaskWriter({
       case 'data-task-heartbeat':
         return;
     }
-    const isData = isDataChunk(chunk);
+    // Its `data` is the host's own; all other chunks are made by the AI SDK.
+    const isData = chunk.type.startsWith('data-') && 'data' in chunk;
     if (isData && isTaskPart(chunk) && chunk.data.taskId === taskId) {
       throw new TaskError({
         code: 'invalid-input',

@@ -1,0 +1,34 @@
+import type { FinishReason, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import type { TaskOutcome } from '../../protocol/task-parts';
+
+/** What merged `finish` chunks said, for our own. */
+export interface MergedFinish {
+  readonly finishReason?: FinishReason;
+  readonly messageMetadata?: unknown;
+}
+
+export interface TaskWriterCore {
+  /** What `execute` gets. */
+  readonly writer: UIMessageStreamWriter;
+  /**
+   * Adds one of our own chunks. Throws once the task has settled, and what `encode` throws.
+   */
+  emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
+  /**
+   * A chunk as it is stored.
+   *
+   * @param subject The part of the chunk that came from outside and is called `path`.
+   * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when
+   * the log does not take so much at once.
+   */
+  encode(chunk: object, path: string, subject?: unknown): string;
+  /** Resolves when no merge is under way. */
+  merged(): Promise<void>;
+  /** The first error that a merged stream brought. */
+  readonly failure: { readonly error: unknown } | undefined;
+  readonly finish: MergedFinish;
+  /** Ends writing and leaves merged streams. Idempotent. */
+  end(): void;
+  /** The chunks that close open parts. Changes nothing, so that it can be asked for another end. */
+  closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
+}
