@@ -31,7 +31,8 @@ export function taskPercent(state: Measured): number | undefined {
 /**
  * Estimated milliseconds until a running task is done, as if it went on at its average pace:
  * `elapsed × (1 − done) / done`, both as of the newest snapshot, less what has passed since.
- * `undefined` when the task is not running, has shown no progress, or its end is not known.
+ * `undefined` when the task is not running, has shown no progress, its end is not known, or the
+ * server's clock was set back meanwhile.
  *
  * @param now Epoch milliseconds by the server's clock. Default: the time of the newest snapshot.
  */
@@ -44,6 +45,7 @@ export function estimateRemainingMs(
   if (status !== 'running' || !done || createdAt === undefined || updatedAt === undefined) {
     return undefined;
   }
+  if (!(updatedAt >= createdAt)) return undefined;
   const atSnapshot = ((updatedAt - createdAt) * (1 - done)) / done;
   return Math.max(0, Math.round(atSnapshot - Math.max(0, (now ?? updatedAt) - updatedAt)));
 }

@@ -20,6 +20,7 @@ import {
   type StartRequest,
 } from './start-request';
 import { claimTask } from './stream-task';
+import { checkTaskOptions } from './task/check-task-options';
 import { reportTo } from './task/mask-error';
 import {
   checkTaskId,
@@ -64,6 +65,7 @@ export function createTaskRoute<
   const { options: definition } = task;
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
+  checkTaskOptions({ ...definition, ...settings, heartbeatMs });
   const slots = createTaskSlots(maxConcurrent);
   // What others have started is unknown here: their `authorize` decides about it.
   const ofThisRoute = definition.name;

@@ -1,4 +1,5 @@
 import { callHost } from './call-host';
+import { checkDurations } from './check-durations';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -85,6 +86,7 @@ export function followTask(
   }: ResumeTaskOptions,
   definition?: string,
 ): ResumedTask {
+  checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const streamContext = toTaskStreamContext(givenContext);
 
   const open = async (init?: TaskResponseInit): Promise<Response> => {

@@ -93,6 +93,7 @@ describe('estimateRemainingMs', () => {
     ['a task that failed', { status: 'failed', progress: { value: 1, total: 4 } }],
     ['a task that was cancelled', { status: 'cancelled', progress: { value: 1, total: 4 } }],
     ['no start time', { createdAt: undefined, progress: { value: 1, total: 4 } }],
+    ['a clock that was set back', { updatedAt: 1, progress: { value: 1, total: 4 } }],
     ['no snapshot time', { updatedAt: undefined, progress: { value: 1, total: 4 } }],
   ])('is never invented for %s', (_name, fields) => {
     expect(estimateRemainingMs(state(fields))).toBeUndefined();

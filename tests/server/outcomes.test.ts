@@ -1,4 +1,11 @@
 import { TaskError, type TaskSettlement } from 'ai-task-stream';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  defineTask,
+  resumeTask,
+  toResumableStreamContext,
+} from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
 import { aiVersions } from '../helpers/ai-versions';
 import { aborted } from '../helpers/async';
@@ -358,6 +365,32 @@ describe('options', () => {
     const start = () => startOwnTask({ execute: () => {}, ...options } as never);
     expect(start).toThrow(message);
     expect(start).toThrow(expect.objectContaining({ code: 'invalid-options' }));
+  });
+
+  it.each([0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e12, '5' as never])(
+    'that give an interval which no timer takes are refused wherever there are some: %s',
+    (heartbeatMs) => {
+      const error = expect.objectContaining({
+        code: 'invalid-options',
+        message: expect.stringContaining('`heartbeatMs` must be'),
+      });
+      const streamContext = createMemoryStreamContext();
+      const task = defineTask({ name: 'timed', execute: () => 1 });
+      const timed = defineTask({ name: 'timed', heartbeatMs, execute: () => 1 });
+      expect(() => createTaskRoute(task, { heartbeatMs })).toThrow(error);
+      expect(() => createTaskRoute(timed)).toThrow(error);
+      expect(() => resumeTask({ taskId: 'x', streamContext, heartbeatMs })).toThrow(error);
+      expect(() => toResumableStreamContext(streamContext, { heartbeatMs })).toThrow(error);
+    },
+  );
+
+  it('that give a retention may be any number of 0 or more', () => {
+    for (const retentionMs of [Number.NaN, -1, '5' as never]) {
+      expect(() => createMemoryStreamContext({ retentionMs })).toThrow('`retentionMs` must be');
+    }
+    for (const retentionMs of [0, 2 ** 40, Number.POSITIVE_INFINITY]) {
+      expect(() => createMemoryStreamContext({ retentionMs })).not.toThrow();
+    }
   });
 
   it('take 0 for the grace and for the progress interval', async () => {

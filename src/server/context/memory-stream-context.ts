@@ -1,5 +1,6 @@
 import { formatCursor } from '../../protocol/cursor';
 import { boundReason } from '../cancel-reason';
+import { checkDurations } from '../check-durations';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from './early-cancels';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
@@ -80,6 +81,7 @@ export function createMemoryContext(
     maxTotalBytes = 256 * 1024 * 1024,
   }: Omit<MemoryStreamContextOptions, 'scope'> = {},
 ): TaskStreamContext {
+  checkDurations({ retentionMs: { value: retentionMs, least: 0, most: Number.POSITIVE_INFINITY } });
   return {
     async open(taskId, options) {
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;

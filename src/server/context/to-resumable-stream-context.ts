@@ -1,6 +1,8 @@
 import { createTaskId, isTaskId } from '../../protocol/task-id';
 import { callHost } from '../call-host';
+import { checkDurations } from '../check-durations';
 import { hexDigest } from '../hex-digest';
+import { longestTimeoutMs } from '../later';
 import { createNotFoundError } from '../task-errors';
 import { createDecodedFrames, type DecodedFrames } from './decoded-frames';
 import type { ResumableStreamContext } from './resumable-stream-context';
@@ -52,6 +54,10 @@ export function toResumableStreamContext(
     onError = (error, { streamId }) => console.error(`ai-task-stream: stream ${streamId}:`, error),
   }: ToResumableStreamContextOptions = {},
 ): ResumableStreamContext {
+  checkDurations({
+    heartbeatMs: { value: heartbeatMs, least: 1 },
+    leaseMs: { value: leaseMs, least: 1, most: 2 * longestTimeoutMs },
+  });
   const stateOf = async (taskId: string): Promise<null | true | 'DONE'> => {
     const record = await context.inspect(taskId);
     // What has an owner or a definition is a task, and not for whoever knows its id.

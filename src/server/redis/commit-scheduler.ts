@@ -1,3 +1,4 @@
+import { longestTimeoutMs } from '../later';
 import { inNextTurn } from '../next-turn';
 
 type Commit = () => Promise<void> | void;
@@ -84,7 +85,7 @@ export function createCommitScheduler({
   const arm = (delayMs: number) => {
     if (isArmed || isClosed) return;
     isArmed = true;
-    if (delayMs > 0) timer = setTimeout(flush, delayMs);
+    if (delayMs > 0) timer = setTimeout(flush, Math.min(delayMs, longestTimeoutMs));
     else inNextTurn(flush);
   };
 

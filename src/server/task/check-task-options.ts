@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import { checkDurations } from '../check-durations';
 
 function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TaskError({ code: 'invalid-options', message });
@@ -18,16 +19,12 @@ export function checkTaskOptions({
   progressIntervalMs?: number;
 }): void {
   check(typeof execute === 'function', '`execute` must be a function.');
-  const durations = {
+  checkDurations({
     heartbeatMs: { value: options.heartbeatMs, least: 1 },
     deadlineMs: { value: options.deadlineMs, least: 1 },
     graceMs: { value: options.graceMs, least: 0 },
     progressIntervalMs: { value: options.progressIntervalMs, least: 0 },
-  };
-  for (const [name, { value, least }] of Object.entries(durations)) {
-    const fits = value === undefined || (value >= least && value < 2 ** 31);
-    check(fits, `\`${name}\` must be a number of milliseconds from ${least} to 2147483647.`);
-  }
+  });
   for (const [name, weight] of Object.entries(steps ?? {})) {
     const fits = Number.isFinite(weight) && weight >= 0;
     check(fits, `The weight of the step \`${name}\` must be a finite number of 0 or more.`);
