@@ -38,12 +38,16 @@ function sweep(state: MemoryState): void {
   if (next !== Number.POSITIVE_INFINITY) scheduleSweep(state, next);
 }
 
+/** Each takes about a kilobyte beside what is counted. */
+const maxSettledLogs = 100_000;
+
 /** Counts a log as settled, and drops older ones until all fit. The newest stays in any case. */
 export function retain(state: MemoryState, log: MemoryLog, maxTotalBytes: number): void {
   state.settled.set(log.taskId, log);
   state.settledBytes += log.bytes;
   for (const older of state.settled.values()) {
-    if (state.settledBytes <= maxTotalBytes || older === log) break;
+    const fits = state.settledBytes <= maxTotalBytes && state.settled.size <= maxSettledLogs;
+    if (fits || older === log) break;
     forget(state, older);
   }
   scheduleSweep(state, expiryOf(log));

@@ -11,9 +11,6 @@ import { mayKnow, type TaskAsker } from './task-guard';
 import type { CancelOptions, TaskStreamContext } from './task-stream-context';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
 
-/** What a log takes beside its frames and names, in bytes. An estimate, measured on Node 20. */
-const logOverheadBytes = 1_000;
-
 export interface MemoryStreamContextOptions {
   /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
   retentionMs?: number;
@@ -102,8 +99,7 @@ export function createMemoryContext(
         createdAt: Date.now(),
         retentionMs,
         data: [],
-        bytes:
-          logOverheadBytes + 2 * (taskId.length + (owner ?? '').length + (chatId ?? '').length),
+        bytes: 2 * ((owner ?? '').length + (chatId ?? '').length),
         status: 'running',
         cancel: early && { reason: early.reason },
         settledAt: undefined,
