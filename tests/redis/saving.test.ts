@@ -23,7 +23,7 @@ import { createId } from '../helpers/tasks';
 
 const url = sharedRedisUrl();
 const keyPrefix = `saving-${randomUUID()}`;
-const heartbeatMs = 1_000;
+const heartbeatMs = 2_500;
 
 let context: TaskStreamContext;
 /** Follow tasks, and save what their processes could not. */
@@ -111,7 +111,7 @@ it('saves elsewhere what a process had not saved when it was killed within onSet
   expect(await started.when('saving')).toMatchObject({ isStored: true, isRecovered: false });
   expect(await isUnsaved(taskId)).toBe(true);
   // That process lives, so that nobody else saves, however long it takes.
-  await sleep(5 * heartbeatMs);
+  await sleep(3 * heartbeatMs);
   expect(waiting.has('saving')).toBe(false);
   expect(await context.activeTask(chatId)).toBe(taskId);
 
@@ -155,7 +155,7 @@ it('saves once at a time, and again when a process that recovers is killed withi
     server.follow({ taskId, heartbeatMs, saving: 'obey' }),
   );
   await Promise.all(others.map((other) => other.when('ended')));
-  await sleep(5 * heartbeatMs);
+  await sleep(3 * heartbeatMs);
   expect(others.map((other) => other.has('saving'))).toEqual([false, false]);
 
   await recovering.kill();
@@ -165,7 +165,7 @@ it('saves once at a time, and again when a process that recovers is killed withi
       return other;
     }),
   );
-  await sleep(5 * heartbeatMs);
+  await sleep(3 * heartbeatMs);
   expect(others.filter((other) => other.has('saving'))).toEqual([saving]);
   saving.tell('saved');
   await Promise.all(others.map((other) => other.when('delivered')));
@@ -335,7 +335,7 @@ describe('a producer that is cut off from Redis for longer than its lease', () =
     await proxy.accept();
     started.tell('saved');
     await started.when('released');
-    await sleep(2 * heartbeatMs);
+    await sleep(1.5 * heartbeatMs);
     expect(await isUnsaved(taskId)).toBe(true);
     again.tell('saved');
     await again.when('released');
@@ -365,7 +365,7 @@ describe('turns of a chat on different instances', () => {
     await newer.started.when('ended');
     expect(await older.started.when<Saved>('saving')).toMatchObject({ status: 'cancelled' });
     expect(newer.started.has('saving')).toBe(false);
-    await sleep(5 * heartbeatMs);
+    await sleep(3 * heartbeatMs);
     expect(newer.started.has('saving')).toBe(false);
     expect(await context.activeTask(older.chatId)).toBe(newer.taskId);
     older.started.tell('saved');
@@ -385,7 +385,7 @@ describe('turns of a chat on different instances', () => {
     await newest.started.when('ended');
     await oldest.started.when('saving');
     await until(async () => (await context.inspect(between.taskId))?.status !== 'running');
-    await sleep(2 * heartbeatMs);
+    await sleep(1.5 * heartbeatMs);
     expect(newest.started.has('saving')).toBe(false);
     oldest.started.tell('saved');
     await newest.started.when('saving');

@@ -40,7 +40,9 @@ local meta = redis.call('HMGET', KEYS[1], 'log', 'status', 'unsaved')
 if meta[1] ~= ARGV[2] or meta[2] == 'running' or not meta[3] then return 0 end
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])
+-- To renew works in a Redis without memory, too.
+if holder then redis.call('PEXPIRE', KEYS[2], ARGV[3])
+else redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3]) end
 return 1
 `,
 };

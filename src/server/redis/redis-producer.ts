@@ -122,7 +122,8 @@ export function createRedisProducer({
   let preface: string[] | undefined;
   let closing: Closing | undefined;
   let resolveSettled: (answer: boolean | 'cancelled') => void = () => {};
-  let isStored = false;
+  // Whether the log has this producer's outcome.
+  let isOutcomeStored = false;
   let hasEnded = false;
   // The frame after those of the newest commit, and whether the one behind another has worked.
   let sentNext = 0;
@@ -280,7 +281,7 @@ export function createRedisProducer({
       case 'stored':
         pending.shift(last);
         if (outcome === undefined) return;
-        isStored = true;
+        isOutcomeStored = true;
         settleHere();
         return end('settled');
       case 'behind':
@@ -404,7 +405,7 @@ export function createRedisProducer({
       });
     },
     get isStored() {
-      return isStored;
+      return isOutcomeStored;
     },
     release,
     predecessorsSaved,
