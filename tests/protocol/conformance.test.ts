@@ -363,7 +363,6 @@ describe('merged streams', () => {
           { type: 'start', messageId: 'theirs', messageMetadata: { model: 'm' } },
           { type: 'text-start', id: 't' },
           { type: 'text-end', id: 't' },
-          { type: 'abort', reason: 'theirs' },
           { type: 'finish', finishReason: 'length', messageMetadata: { tokens: 2 } },
         ),
       );
