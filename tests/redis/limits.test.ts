@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UIMessageChunk } from 'ai';
 import { TaskError, type TaskOutcome } from 'ai-task-stream';
-import type { streamTask, TaskLog, TaskStreamContext } from 'ai-task-stream/server';
+import type {
+  streamTask,
+  TaskLog,
+  TaskSettleEvent,
+  TaskStreamContext,
+} from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDeferred, until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
@@ -99,6 +104,51 @@ it('fails a task that does not catch it, and one whose merged stream brings too 
     expect(end).toMatchObject({ status: 'failed', error: tooLarge(path) });
     expect(typesIn(text).slice(-3)).toEqual(['data-task-error', 'data-task-settle', 'error']);
   }
+});
+
+// R-MERGE-7
+it('fails the one tool call that gives too much, for page and saved message alike', async () => {
+  const { context, keyPrefix } = instances.open({ url });
+  const elsewhere = instances.open({ url, keyPrefix });
+  const saved = createDeferred<TaskSettleEvent<unknown>>();
+  const chunks: UIMessageChunk[] = [
+    { type: 'text-start', id: 't' },
+    { type: 'text-delta', id: 't', delta: 'Let me see. '.repeat(200_000) },
+    { type: 'text-end', id: 't' },
+    { type: 'tool-input-available', toolCallId: 'c', toolName: 'search', input: {} },
+    { type: 'tool-output-available', toolCallId: 'c', output: 'x'.repeat(2_000_000) },
+    { type: 'text-start', id: 'on' },
+    { type: 'text-delta', id: 'on', delta: 'And on.' },
+    { type: 'text-end', id: 'on' },
+  ];
+  const { task, reported } = startOwnTask({
+    streamContext: context,
+    chatId: randomUUID(),
+    onSettle: saved.resolve,
+    execute: ({ writer }) =>
+      writer.merge(
+        new ReadableStream({
+          pull(controller) {
+            const chunk = chunks.shift();
+            if (chunk) controller.enqueue(chunk);
+            else controller.close();
+          },
+        }),
+      ),
+  });
+  expect(await task.consume()).toMatchObject({ status: 'completed' });
+  expect(reported).toMatchObject([{ code: 'frame-too-large', details: { toolCallId: 'c' } }]);
+  const log = (await readLog(elsewhere.context, task.taskId)).map((frame) => JSON.parse(frame));
+  const [text, on] = await expectAccepted(log);
+  expect(text).toBe('Let me see. '.repeat(200_000));
+  expect(on).toBe('And on.');
+  const { message } = await saved.promise;
+  expect(message?.parts).toContainEqual(
+    expect.objectContaining({ type: 'tool-search', state: 'output-error' }),
+  );
+  expect(log).toContainEqual(
+    expect.objectContaining({ type: 'tool-output-error', toolCallId: 'c' }),
+  );
 });
 
 it('fails a task whose result is too large for a frame', async () => {

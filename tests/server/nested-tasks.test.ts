@@ -2,6 +2,7 @@ import { initialTaskState, reduceTaskChunk, type TaskChunk, TaskError } from 'ai
 import { streamTask } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createLostTask } from '../../src/server/task/lost-frames';
 import { aiVersions, finishPart } from '../helpers/ai-versions';
 import { createId, createOwnContext, readLog, runToText } from '../helpers/tasks';
 
@@ -289,5 +290,38 @@ describe.each(aiVersions)('tools of AI SDK $version', (ai) => {
     for (const call of calls) expect(call).toMatchObject({ state: 'output-error' });
     const cards = message?.parts.filter(({ type }) => type === 'data-task-settle') ?? [];
     expect(cards).toHaveLength(3);
+  });
+});
+
+describe('R-NEST-2: tasks within a task whose process is gone', () => {
+  const snapshot = (taskId: string, parentTaskId?: string) => ({
+    type: 'data-task',
+    id: taskId,
+    data: { taskId, parentTaskId, status: 'running', createdAt: 1_000, updatedAt: 1_100 },
+  });
+
+  it.each([
+    [undefined, 'failed'],
+    [{ reason: 'Enough.' }, 'cancelled'],
+  ])('settle before it does, the innermost first, when the cancel is %j', (cancel, status) => {
+    const lost = createLostTask({ taskId: 'root', createdAt: 1_000, name: undefined, cancel });
+    const log = [
+      snapshot('root'),
+      snapshot('done', 'root'),
+      { type: 'data-task-settle', id: 'done', data: { taskId: 'done', status: 'completed' } },
+      snapshot('outer', 'root'),
+      snapshot('inner', 'outer'),
+      // A merged one has a log of its own, which tells its end.
+      snapshot('merged'),
+    ];
+    for (const chunk of log) lost.track(JSON.stringify(chunk));
+    const chunks = lost.close(500).frames.map((frame): Part => JSON.parse(frame));
+    const settled = chunks.filter(({ type }) => type === 'data-task-settle');
+    expect(settled.map(({ id }) => id)).toEqual(['inner', 'outer', 'root']);
+    for (const { data } of settled) {
+      expect(data).toMatchObject({ status, durationMs: 500, settledAt: 1_500 });
+    }
+    const finals = chunks.filter(({ type }) => type === 'data-task');
+    expect(finals.map(({ data }) => data.status)).toEqual([status, status, status]);
   });
 });
