@@ -1,4 +1,5 @@
 import { askToStop } from './ask-to-stop';
+import { checkChatId, checkNames } from './check-names';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -25,7 +26,8 @@ export interface CancelTaskOptions {
  * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
  * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
  *
- * @throws TaskError `invalid-task-id`; `context-unavailable` while the storage is away.
+ * @throws TaskError `invalid-task-id`; `invalid-options` or `invalid-body` for an owner or a chat that
+ * is no well-formed string; `context-unavailable` while the storage is away.
  */
 export async function cancelTask({
   taskId,
@@ -35,6 +37,8 @@ export async function cancelTask({
   reason,
 }: CancelTaskOptions): Promise<boolean> {
   const streamContext = toTaskStreamContext(givenContext);
+  checkNames({ owner });
+  checkChatId(chatId);
   const isByChat = taskId === undefined && chatId !== undefined;
   const target = isByChat
     ? await unlessAway(streamContext.activeTask(chatId, { owner }))

@@ -1,4 +1,5 @@
 import { TaskError } from '../protocol/task-error';
+import { checkNames } from './check-names';
 
 function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TaskError({ code: 'invalid-options', message });
@@ -21,6 +22,7 @@ export function checkDefinition(options: unknown): void {
     typeof name === 'string' && name !== '',
     '`defineTask` needs a `name`: a text that tells the task from others.',
   );
+  checkNames({ name });
   check(
     typeof execute === 'function',
     '`defineTask` needs `execute`: a function that does the work.',

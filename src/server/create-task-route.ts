@@ -3,6 +3,7 @@ import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { askToStop } from './ask-to-stop';
 import { checkIsDefinition } from './check-definition';
+import { checkNames } from './check-names';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import { mayKnow } from './context/task-guard';
 import { toTaskStreamContext } from './context/to-task-stream-context';
@@ -81,6 +82,13 @@ export function createTaskRoute<
     throw new TaskError({ code: 'forbidden', message: 'You may not do this with the task.' });
   };
 
+  /** Who asks. One that could be taken for another is refused before anything happens. */
+  const askOwner = async (request: Request) => {
+    const owner = await ownerOf(request);
+    checkNames({ owner });
+    return owner;
+  };
+
   /** Runs a handler; what it throws becomes a response. */
   const answer =
     (
@@ -105,7 +113,7 @@ export function createTaskRoute<
     const refused = await refusal(request, 'start', taskId);
     if (refused) return refused;
     const input = await readInput(given, { schema: definition.input, transformer });
-    const owner = await ownerOf(request);
+    const owner = await askOwner(request);
     const params = (await context?.params) ?? {};
     const slot = await slots.take(owner);
     if (!slot) {
@@ -148,7 +156,7 @@ export function createTaskRoute<
     const taskId = taskIdOf(request);
     const refused = await refusal(request, 'follow', taskId);
     if (refused) return refused;
-    const owner = await ownerOf(request);
+    const owner = await askOwner(request);
     return follow({ taskId, request, owner }).toResponse();
   };
 
@@ -172,7 +180,7 @@ export function createTaskRoute<
       const taskId = taskIdOf(request);
       const refused = await refusal(request, 'cancel', taskId);
       if (refused) return refused;
-      const owner = await ownerOf(request);
+      const owner = await askOwner(request);
       const reason = readQuery(request, 'reason');
       const record = await unlessAway(streamContext.inspect(taskId));
       // Also for a task that is not open yet: the request is kept until it is.

@@ -1,5 +1,6 @@
 import { callHost } from './call-host';
 import { checkDurations } from './check-durations';
+import { checkChatId, checkNames } from './check-names';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
 import type { TaskStreamContext } from './context/task-stream-context';
@@ -86,6 +87,7 @@ export function followTask(
   }: ResumeTaskOptions,
   definition?: string,
 ): ResumedTask {
+  checkNames({ owner });
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const streamContext = toTaskStreamContext(givenContext);
 
@@ -93,6 +95,7 @@ export function followTask(
     const cursor = request && readCursor(request);
     const events = init?.events ?? (request && readEvents(request));
     const isByChat = givenTaskId === undefined && chatId !== undefined;
+    checkChatId(chatId);
     const taskId = isByChat
       ? await streamContext.activeTask(chatId, { owner })
       : checkTaskId(givenTaskId);

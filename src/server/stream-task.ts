@@ -4,6 +4,7 @@ import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
 import { askToStop } from './ask-to-stop';
 import { callHost } from './call-host';
+import { checkNames } from './check-names';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { TaskReader } from './context/task-stream-context';
 import { toTaskStreamContext } from './context/to-task-stream-context';
@@ -72,6 +73,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
   definition?: string,
 ): { task: StreamedTask<Result>; claiming: Promise<Claim> } {
   checkTaskOptions(options);
+  checkNames({ owner: options.owner, name: options.name, definition });
   const { execute, input, onSettle, ...rest } = options;
   const {
     taskId = createTaskId(),

@@ -599,6 +599,24 @@ export function describeStreamContext(
       });
     });
 
+    describe('names that a storage may not tell apart', () => {
+      it.each([null, 5, {}, '\ud800', 'a\udfff'])('such as %j are refused', async (value) => {
+        const name = value as never;
+        const refused = { code: 'invalid-options' };
+        for (const option of ['owner', 'name', 'definition']) {
+          await expect(open({ [option]: name })).rejects.toMatchObject(refused);
+        }
+        await expect(open({ chatId: name })).rejects.toMatchObject({ code: 'invalid-body' });
+        for (const options of [{ owner: name }, { definition: name }]) {
+          await expect(context.read(taskId, options)).rejects.toMatchObject(refused);
+          await expect(context.cancel(taskId, options)).rejects.toMatchObject(refused);
+        }
+        await expect(context.activeTask('chat', { owner: name })).rejects.toMatchObject(refused);
+        await expect(context.activeTask(name)).rejects.toMatchObject({ code: 'invalid-body' });
+        expect(await context.inspect(taskId)).toBeUndefined();
+      });
+    });
+
     describe('a definition', () => {
       const owner = 'me';
 

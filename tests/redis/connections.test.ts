@@ -2,7 +2,7 @@ import { TaskError } from 'ai-task-stream';
 import { createRedisStreamContext, type RedisStreamContextOptions } from 'ai-task-stream/redis';
 import { streamTask } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
-import { createClient } from 'redis';
+import { createClient, createClientPool, createSentinel } from 'redis';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
@@ -32,6 +32,21 @@ it.each<[string, () => RedisStreamContextOptions]>([
   ['the URL is of something else', () => ({ url: 'http://localhost:6379' })],
   ['the URL is none', () => ({ url: 'redis://:password@host:port' })],
   ['the client is none', () => ({ client: { duplicate: () => {}, on: () => {} } })],
+  [
+    'the client is one for Sentinels of `redis`',
+    () => ({
+      client: createSentinel({
+        name: 'master',
+        sentinelRootNodes: [{ host: 'localhost', port: 1 }],
+      }),
+    }),
+  ],
+  ['the client is a pool', () => ({ client: createClientPool() as never })],
+  ['the client speaks HTTP', () => ({ client: { get() {}, set() {}, eval() {} } as never })],
+  [
+    'the client is that of Bun',
+    () => ({ client: { send() {}, subscribe() {}, duplicate() {}, on() {} } as never }),
+  ],
   ['the client is text', () => ({ client: 'redis://localhost' as never })],
   ['the client is a promise of one', () => ({ client: Promise.resolve(createClient()) as never })],
   [

@@ -1,6 +1,7 @@
 import { formatCursor } from '../../protocol/cursor';
 import { boundReason } from '../cancel-reason';
 import { checkDurations } from '../check-durations';
+import { checkedContext } from './checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from './early-cancels';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
@@ -79,7 +80,7 @@ export function createMemoryContext(
   }: Omit<MemoryStreamContextOptions, 'scope'> = {},
 ): TaskStreamContext {
   checkDurations({ retentionMs: { value: retentionMs, least: 0, most: Number.POSITIVE_INFINITY } });
-  return {
+  return checkedContext({
     async open(taskId, options) {
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
       const { savesOutcome = false, continued } = options;
@@ -166,5 +167,5 @@ export function createMemoryContext(
 
     // Nothing of it belongs to one context alone; what has settled goes after its retention.
     async close() {},
-  };
+  });
 }

@@ -3,6 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { createUnavailableError } from '../task-errors';
 import { answerWithin } from './answer-within';
+import { checkedContext } from './checked-context';
 import { createMemoryReader } from './memory-reader';
 import { liveLog } from './memory-retention';
 import { createMemoryState, type MemoryLog } from './memory-state';
@@ -56,7 +57,7 @@ export function toTaskStreamContext(
   const contexts = holder[contextsKey];
   let wrapped = contexts.get(context);
   if (!wrapped) {
-    wrapped = wrap(context);
+    wrapped = checkedContext(wrap(context));
     contexts.set(context, wrapped);
   }
   return wrapped;

@@ -22,6 +22,18 @@ function connectorOf(client: RedisClient): RedisConnector {
   if (has('defineCommand') && has('call')) {
     return createIoRedisConnector(client as unknown as IoRedis);
   }
+  if (has('acquire') && has('getSentinelNode')) {
+    throw invalidOptions(
+      '`client` is a Sentinel client of the `redis` package, which sends commands in another way. ' +
+        'Pass `new Redis({ sentinels, name })` of `ioredis`, which follows Sentinels, too.',
+    );
+  }
+  if (has('execute') && !has('subscribe')) {
+    throw invalidOptions(
+      '`client` is a pool of the `redis` package, and connections of our own are needed. Pass what ' +
+        '`createClient()` gave you.',
+    );
+  }
   if (has('sendCommand') && has('subscribe') && has('duplicate')) {
     const isCluster = has('masters') && has('nodeByAddress');
     return createNodeRedisConnector(client as unknown as NodeRedis, isCluster);

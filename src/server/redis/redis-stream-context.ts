@@ -3,6 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { callHost } from '../call-host';
 import { boundReason } from '../cancel-reason';
+import { checkedContext } from '../context/checked-context';
 import { mayKnow } from '../context/task-guard';
 import type { CancelOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
@@ -341,7 +342,7 @@ function createContext({
       link.close();
     },
   };
-  return context;
+  return checkedContext(context);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
+import { checkChatId } from '../check-names';
 import { checkMessages } from './check-messages';
 import { historyChunks } from './message-history';
 
@@ -36,6 +37,7 @@ export async function openingOf(
   snapshot: UIMessageChunk,
 ): Promise<Opening> {
   checkMessages(originalMessages);
+  checkChatId(chatId);
   const last = originalMessages?.at(-1);
   const continued = last?.role === 'assistant' ? last : undefined;
   const others = originalMessages?.slice(0, continued ? -1 : undefined) ?? [];
