@@ -4,6 +4,7 @@ import { TaskError } from '../protocol/task-error';
 import { askToStop } from './ask-to-stop';
 import { checkIsDefinition } from './check-definition';
 import { checkNames } from './check-names';
+import { claimDefinedTask } from './claim-defined-task';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import { mayKnow } from './context/task-guard';
 import { toTaskStreamContext } from './context/to-task-stream-context';
@@ -20,7 +21,6 @@ import {
   refuseToStartByGet,
   type StartRequest,
 } from './start-request';
-import { claimTask } from './stream-task';
 import { checkTaskOptions } from './task/check-task-options';
 import { reportTo } from './task/mask-error';
 import {
@@ -122,28 +122,18 @@ export function createTaskRoute<
       return follow({ taskId, owner }).toResponse({ events });
     }
     try {
-      const {
-        execute,
-        input: _input,
-        partial: _partial,
-        dataPartSchemas: _parts,
-        ...defaults
-      } = definition;
-      const { task: started, claiming } = claimTask<Result, OutputOf<Schema>, Steps, Value>(
-        {
-          ...defaults,
-          ...settings,
-          transformer: transformer ?? defaults.transformer,
-          heartbeatMs,
-          streamContext,
-          taskId,
-          // What the schema gave, or without a schema `unknown`.
-          input: input as OutputOf<Schema>,
-          owner,
-          execute: (options) => execute({ ...options, request, params }),
-        },
-        ofThisRoute,
-      );
+      const { task: started, claiming } = claimDefinedTask(definition, {
+        ...settings,
+        transformer,
+        heartbeatMs,
+        streamContext,
+        taskId,
+        // What the schema gave, or without a schema `unknown`.
+        readInput: async () => input as OutputOf<Schema>,
+        owner,
+        request,
+        params,
+      });
       claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
       return await started.toResponse({ events });
     } catch (error) {

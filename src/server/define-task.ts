@@ -2,7 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes, UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskTypes } from '../protocol/task-types';
 import { checkDefinition } from './check-definition';
-import type { ExecuteOptions, TaskSettings } from './task/task-options';
+import { claimDefinedTask } from './claim-defined-task';
+import { readInput } from './read-input';
+import type { StreamedTask } from './stream-task';
+import type { ExecuteOptions, StreamTaskOptions, TaskSettings } from './task/task-options';
 
 /** What `execute` of a defined task gets. */
 export interface DefinedExecuteOptions<
@@ -13,8 +16,11 @@ export interface DefinedExecuteOptions<
 > extends Omit<ExecuteOptions<Input, StepName, Value>, 'writer'> {
   /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
   readonly writer: UIMessageStreamWriter<UIMessage<unknown, Data>>;
-  /** The request that started the task. Its body has been read. */
-  readonly request: Request;
+  /**
+   * The request that started the task; its body has been read. `undefined` when `start` of the
+   * definition started it, and was given none.
+   */
+  readonly request: Request | undefined;
   /** The route's parameters, where the host has them; else empty. */
   readonly params: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -60,6 +66,23 @@ type InputOf<Schema> = Schema extends StandardSchemaV1
   ? StandardSchemaV1.InferInput<Schema>
   : unknown;
 
+/** Options of a definition's `start`; settings win over those of the definition. */
+export interface StartDefinedTaskOptions<Result = unknown>
+  extends Omit<
+    StreamTaskOptions<never, Result, never, never>,
+    'name' | 'execute' | 'input' | 'steps'
+  > {
+  /** Handed to `execute`, where the code that starts the task has a request. */
+  request?: Request;
+  /** Handed to `execute`. Default: empty. */
+  params?: DefinedExecuteOptions<never, never, never>['params'];
+}
+
+/** What a definition's `start` takes. A task that can do without input needs none to be given. */
+export type StartDefinedTaskArguments<Input, Result = unknown> = undefined extends Input
+  ? [input?: Input, options?: StartDefinedTaskOptions<Result>]
+  : [input: Input, options?: StartDefinedTaskOptions<Result>];
+
 /** A task that a route can serve, and whose types the page can infer. */
 export interface TaskDefinition<
   Schema extends StandardSchemaV1 | undefined,
@@ -69,6 +92,15 @@ export interface TaskDefinition<
   Data extends UIDataTypes = UIDataTypes,
 > extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
   readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data>;
+  /**
+   * Starts the task, or joins the one of that taskId, from server code: a cron job, a server action,
+   * a queue. The input is as the page would give it, and checked likewise: one that does not fit
+   * starts nothing, and `result` rejects with `invalid-input`. Routes of this definition with the
+   * same `streamContext` and `owner` serve it.
+   *
+   * @throws TaskError `invalid-options`.
+   */
+  start(...given: StartDefinedTaskArguments<InputOf<Schema>, Result>): StreamedTask<Result>;
 }
 
 /**
@@ -87,5 +119,17 @@ export function defineTask<
   options: DefineTaskOptions<Schema, Result, Steps, Value, Data>,
 ): TaskDefinition<Schema, Result, Steps, Value, Data> {
   checkDefinition(options);
-  return { options };
+  return {
+    options,
+    start(...[input, { request, params = {}, ...settings } = {}]) {
+      // As the schema takes it; a `transformer` is for what travels.
+      const check = () => readInput(input, { schema: options.input, transformer: undefined });
+      return claimDefinedTask(options, {
+        ...settings,
+        readInput: async () => (await check()) as OutputOf<Schema>,
+        request,
+        params,
+      }).task;
+    },
+  };
 }

@@ -26,6 +26,8 @@ export {
   type DefinedExecuteOptions,
   type DefineTaskOptions,
   defineTask,
+  type StartDefinedTaskArguments,
+  type StartDefinedTaskOptions,
   type TaskDefinition,
 } from './define-task';
 export type { ToUIMessageStreamOptions } from './http/chunk-stream';

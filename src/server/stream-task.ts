@@ -22,7 +22,7 @@ import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
-import { createNotFoundError, unlessAway } from './task-errors';
+import { createNotFoundError, isForClients, unlessAway } from './task-errors';
 
 /** A task that `streamTask` started or joined. */
 export interface StreamedTask<Result = unknown> {
@@ -63,36 +63,55 @@ export function streamTask<
   return claimTask(options).task;
 }
 
-/**
- * What `streamTask` does, and what came of the claim; that never rejects.
- *
- * @param definition Of which the task is: one of another is not joined, but unknown.
- */
+/** A task, and what came of the attempt to start it; that never rejects. */
+export interface ClaimedTask<Result> {
+  readonly task: StreamedTask<Result>;
+  readonly claiming: Promise<Claim>;
+}
+
+/** What makes a task one of a definition. */
+export interface DefinitionOf<Input> {
+  /** Its name: a task of another is not joined, but unknown. */
+  definition: string;
+  /** Gives the input in place of the options'; one that rejects refuses the task. */
+  readInput: () => Promise<Input>;
+}
+
+/** What `streamTask` does. */
 export function claimTask<Result, Input, Steps extends Record<string, number>, Value>(
   options: StreamTaskOptions<Input, Result, Steps, Value>,
-  definition?: string,
-): { task: StreamedTask<Result>; claiming: Promise<Claim> } {
+  { definition, readInput }: Partial<DefinitionOf<Input>> = {},
+): ClaimedTask<Result> {
   checkTaskOptions(options);
   checkNames({ owner: options.owner, name: options.name, definition });
-  const { execute, input, onSettle, ...rest } = options;
+  const { execute, input: ownInput, onSettle, ...rest } = options;
   const {
     taskId = createTaskId(),
     owner,
     heartbeatMs = 5_000,
-    streamContext = createMemoryStreamContext(),
+    streamContext: givenContext = createMemoryStreamContext(),
     cancelOnDisconnect = false,
     waitUntil,
   } = rest;
+  const streamContext = toTaskStreamContext(givenContext);
 
-  const claiming = startTask({
-    ...rest,
-    taskId,
-    definition,
-    heartbeatMs,
-    streamContext: toTaskStreamContext(streamContext),
-    execute: (given) => execute({ ...given, input: input as Input }),
-    onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
-  });
+  const start = (input: Input) =>
+    startTask({
+      ...rest,
+      taskId,
+      definition,
+      heartbeatMs,
+      streamContext,
+      execute: (given) => execute({ ...given, input }),
+      onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
+    });
+  const refuse = (cause: unknown): Claim => {
+    if (isForClients(cause)) return { kind: 'refused', error: cause };
+    reportTo(rest.onError, cause, taskId);
+    const message = 'The input could not be checked.';
+    return { kind: 'refused', error: new TaskError({ code: 'internal', message, cause }) };
+  };
+  const claiming = readInput ? readInput().then(start, refuse) : start(ownInput as Input);
   const released = claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined));
   callHost(
     () => waitUntil?.(released),

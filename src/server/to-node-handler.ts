@@ -50,7 +50,9 @@ async function answer(
 export function toNodeHandler(
   route: TaskRoute,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
-  if (!Object.values(Object(route)).some((handler) => typeof handler === 'function')) {
+  const isHandler = ([method, handler]: [string, unknown]) =>
+    /^[A-Z]+$/.test(method) && typeof handler === 'function';
+  if (!Object.entries(Object(route)).some(isHandler)) {
     throw new TaskError({
       code: 'invalid-options',
       message: 'This is no route. Pass what `createTaskRoute(task)` gave you: all of its handlers.',

@@ -110,7 +110,7 @@ describe('POST', () => {
 
   it('hands the request and the parameters of the route to execute', async () => {
     const { POST } = createRoute({}, ({ request, params }) => ({
-      own: request.headers.get('x-own'),
+      own: request?.headers.get('x-own'),
       params,
     }));
     const params = Promise.resolve({ id: '7' });
