@@ -95,7 +95,7 @@ export const chatVersions: readonly ChatVersion[] = [
     importAiReact: () => import('ai-sdk-react-v3'),
   }),
   createVersion({
-    version: '7.0.138',
+    version: '7.0.112',
     importAi: () => import('ai-v7-lowest'),
     importAiReact: () => import('ai-sdk-react-v4-lowest'),
   }),

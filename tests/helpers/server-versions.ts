@@ -9,6 +9,8 @@ export interface ServerVersion {
   /** As the tests' names have it: the major, or the lowest of it that this package supports. */
   readonly version: number | string;
   readonly major: 6 | 7;
+  /** Whether it knows `rawInput` and `inputSchemaInput` of calls, as all but the first do. */
+  readonly knowsRawInput: boolean;
   /** A fresh copy of the modules, in which `ai` is this version. */
   load(): Promise<{
     readonly ai: Ai;
@@ -22,10 +24,12 @@ function createVersion(
   version: number | string,
   major: 6 | 7,
   importAi: () => Promise<unknown>,
+  knowsRawInput = true,
 ): ServerVersion {
   return {
     version,
     major,
+    knowsRawInput,
     async load() {
       const ai = (await importAi()) as Ai;
       const [server, { buildMessage }, { historyChunks }] = await importWithAi(importAi, () =>
@@ -44,7 +48,7 @@ function createVersion(
 export const serverVersions: readonly ServerVersion[] = [
   createVersion(7, 7, () => import('ai')),
   createVersion(6, 6, () => import('ai-v6')),
-  createVersion('7.0.138', 7, () => import('ai-v7-lowest')),
+  createVersion('7.0.112', 7, () => import('ai-v7-lowest'), false),
   createVersion('6.0.304', 6, () => import('ai-v6-lowest')),
 ];
 

@@ -13,7 +13,7 @@ it('is a transport of `useChat` and `Chat` by the types of AI SDK 7', () => {
 it.each([
   { version: 6, ai: 'ai-v6', aiReact: 'ai-sdk-react-v3' },
   { version: '6.0.304', ai: 'ai-v6-lowest', aiReact: 'ai-sdk-react-v3-lowest' },
-  { version: '7.0.138', ai: 'ai-v7-lowest', aiReact: 'ai-sdk-react-v4-lowest' },
+  { version: '7.0.112', ai: 'ai-v7-lowest', aiReact: 'ai-sdk-react-v4-lowest' },
 ])(
   'is a transport of `useChat` and `Chat` by the types of AI SDK $version',
   ({ ai, aiReact }) => {
