@@ -1,8 +1,8 @@
 import type { UIMessageChunk } from 'ai';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compactReplay, type NumberedFrame } from '../../src/protocol/compact-replay';
 import { aiVersions } from '../helpers/ai-versions';
+import { fc } from '../helpers/fast-check';
 
 function compact(chunks: readonly unknown[], start = 0, end = chunks.length): NumberedFrame[] {
   return [...compactReplay((n) => JSON.stringify(chunks[n]), start, end)];

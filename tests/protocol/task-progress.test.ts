@@ -1,6 +1,6 @@
 import { estimateRemainingMs, initialTaskState, type TaskState, taskPercent } from 'ai-task-stream';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../helpers/fast-check';
 
 function state(fields: Partial<TaskState>): TaskState {
   return { ...initialTaskState, status: 'running', createdAt: 1_000, updatedAt: 2_000, ...fields };

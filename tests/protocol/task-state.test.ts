@@ -6,8 +6,8 @@ import {
   type TaskData,
   type TaskState,
 } from 'ai-task-stream';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fc } from '../helpers/fast-check';
 
 const taskId = 'root-0123456789abcdef';
 

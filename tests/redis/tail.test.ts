@@ -1,10 +1,10 @@
 import type { TaskReader } from 'ai-task-stream/server';
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStoredLog, type StoredLog } from '../../src/server/redis/stored-log';
 import { createTailReader } from '../../src/server/redis/tail-reader';
 import { createTaskTail, type TailPosition, type TaskTail } from '../../src/server/redis/task-tail';
 import { turns } from '../helpers/async';
+import { fc } from '../helpers/fast-check';
 
 type Received = [cursor: string, frame: string];
 

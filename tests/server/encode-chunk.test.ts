@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeChunk } from '../../src/server/task/encode-chunk';
+import { fc } from '../helpers/fast-check';
 
 const encode = (chunk: object) => encodeChunk(chunk, 'chunk', chunk);
 

@@ -1,9 +1,9 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reduceUIMessageChunk } from '../../src/protocol/ui-message';
 import { aiVersions, textParts } from '../helpers/ai-versions';
 import { turns } from '../helpers/async';
+import { fc } from '../helpers/fast-check';
 import { chunksIn, storedChunksIn } from '../helpers/sse';
 import { follow, runToText, startOwnTask } from '../helpers/tasks';
 

@@ -8,7 +8,6 @@ import {
   streamTask,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
-import fc from 'fast-check';
 import { createResumableStreamContext } from 'resumable-stream/generic';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -22,6 +21,7 @@ import { createMirrorLog } from '../../src/server/context/mirror-log';
 import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
 import { aiVersions } from '../helpers/ai-versions';
 import { createDeferred, turns, until } from '../helpers/async';
+import { fc } from '../helpers/fast-check';
 import { createMemoryBus, type MemoryBus } from '../helpers/memory-bus';
 import {
   chunksIn,
