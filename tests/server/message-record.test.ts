@@ -1,8 +1,8 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
-import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { nextTurn } from '../../src/server/next-turn';
 import { createMessageRecord, type MessageRecord } from '../../src/server/task/message-record';
+import { fc } from '../helpers/fast-check';
 import { type ServerVersion, serverVersions } from '../helpers/server-versions';
 
 function recordOf(chunks: readonly UIMessageChunk[]): MessageRecord {
@@ -131,6 +131,19 @@ describe.each(serverVersions)('a record, in AI SDK $version', ({ major, load }) 
 
   const messageOf = (chunks: Iterable<UIMessageChunk>, continued?: UIMessage) =>
     build({ continued, id: 'id', chunks });
+
+  it('puts an output that comes after more of its input behind that', async () => {
+    const output = { type: 'tool-output-available', toolCallId: 'a', preliminary: true } as const;
+    const chunks: UIMessageChunk[] = [
+      { type: 'tool-input-available', toolCallId: 'a', toolName: 'tool', input: {} },
+      { ...output, output: 1 },
+      { type: 'tool-input-start', toolCallId: 'a', toolName: 'tool' },
+      { type: 'tool-input-delta', toolCallId: 'a', inputTextDelta: '{"x":' },
+      { ...output, output: 2 },
+    ];
+    const message = await messageOf(recordOf(chunks).chunks());
+    expect(JSON.stringify(message)).toBe(JSON.stringify(await messageOf(chunks)));
+  });
 
   it('makes the same message as all chunks that were added', async () => {
     await fc.assert(

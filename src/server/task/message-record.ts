@@ -79,6 +79,8 @@ export function createMessageRecord(): MessageRecord {
 
   const addDelta = (chunk: UIMessageChunk, frame: string, type: DeltaType) => {
     const delta = readDelta(chunk, frame, type);
+    // An output that comes after more of the input is another one.
+    if (type === 'tool-input-delta') outputs.delete(delta?.id ?? '');
     const run = delta && runs[type].get(delta.id);
     if (run) {
       run.text += delta.text;
