@@ -3,6 +3,7 @@ import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { askToStop } from './ask-to-stop';
 import { checkIsDefinition } from './check-definition';
+import { checkDurations } from './check-durations';
 import { checkNames } from './check-names';
 import { claimDefinedTask } from './claim-defined-task';
 import { createMemoryStreamContext } from './context/memory-stream-context';
@@ -21,7 +22,6 @@ import {
   refuseToStartByGet,
   type StartRequest,
 } from './start-request';
-import { checkTaskOptions } from './task/check-task-options';
 import { reportTo } from './task/mask-error';
 import {
   checkTaskId,
@@ -66,7 +66,7 @@ export function createTaskRoute<
   const { options: definition } = task;
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
-  checkTaskOptions({ ...definition, ...settings, heartbeatMs });
+  checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const slots = createTaskSlots(maxConcurrent);
   // What others have started is unknown here: their `authorize` decides about it.
   const ofThisRoute = definition.name;
