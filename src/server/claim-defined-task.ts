@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { UIDataTypes } from 'ai';
+import type { UIDataTypes, UIMessage } from 'ai';
 import type { DefineTaskOptions, OutputOf, StartDefinedTaskOptions } from './define-task';
 import { type ClaimedTask, claimTask } from './stream-task';
 
@@ -27,7 +27,7 @@ export function claimDefinedTask<
   }: DefineTaskOptions<Schema, Result, Steps, Value, Data>,
   { readInput, request, params, ...settings }: DefinedRun<Result, OutputOf<Schema>>,
 ): ClaimedTask<Result> {
-  return claimTask<Result, OutputOf<Schema>, Steps, Value>(
+  return claimTask<Result, OutputOf<Schema>, Steps, Value, UIMessage>(
     {
       ...defaults,
       ...settings,

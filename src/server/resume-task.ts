@@ -1,3 +1,4 @@
+import type { UIMessage } from 'ai';
 import { callHost } from './call-host';
 import { checkDurations } from './check-durations';
 import { checkChatId, checkNames } from './check-names';
@@ -20,7 +21,7 @@ import { reportTo } from './task/mask-error';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkTaskId, contextErrorOf, createNotFoundError } from './task-errors';
 
-export interface ResumeTaskOptions {
+export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
   /** The task to follow. */
   taskId?: string;
   /** The chat whose active task to follow; ignored when `taskId` is given. */
@@ -43,7 +44,7 @@ export interface ResumeTaskOptions {
    * the one that the page knows, else the taskId: save it by that, and only where no message of
    * that id is final, because that process may have saved it and been lost a moment later.
    */
-  onSettle?: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
+  onSettle?: (event: TaskSettleEvent<unknown, Message>) => Promise<void> | void;
   /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
   waitUntil?: (promise: Promise<unknown>) => void;
   /**
@@ -63,9 +64,20 @@ export interface ResumedTask {
   pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
 }
 
-/** Follows a task that is running, or replays one that has settled. */
-export function resumeTask(options: ResumeTaskOptions): ResumedTask {
-  return followTask(options);
+/**
+ * Follows a task that is running, or replays one that has settled. `Message` is the type of the
+ * chat's messages, as it was given to `streamTask`.
+ */
+export function resumeTask<Message extends UIMessage = UIMessage>({
+  onSettle,
+  ...options
+}: ResumeTaskOptions<Message>): ResumedTask {
+  return followTask({
+    ...options,
+    ...(onSettle && {
+      onSettle: (event) => onSettle(event as TaskSettleEvent<unknown, Message>),
+    }),
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
@@ -59,7 +59,8 @@ export function streamTask<
   Input = undefined,
   Steps extends Record<string, number> = Record<string, number>,
   Value = unknown,
->(options: StreamTaskOptions<Input, Result, Steps, Value>): StreamedTask<Result> {
+  Message extends UIMessage = UIMessage,
+>(options: StreamTaskOptions<Input, Result, Steps, Value, Message>): StreamedTask<Result> {
   return claimTask(options).task;
 }
 
@@ -78,8 +79,14 @@ export interface DefinitionOf<Input> {
 }
 
 /** What `streamTask` does. */
-export function claimTask<Result, Input, Steps extends Record<string, number>, Value>(
-  options: StreamTaskOptions<Input, Result, Steps, Value>,
+export function claimTask<
+  Result,
+  Input,
+  Steps extends Record<string, number>,
+  Value,
+  Message extends UIMessage,
+>(
+  options: StreamTaskOptions<Input, Result, Steps, Value, Message>,
   { definition, readInput }: Partial<DefinitionOf<Input>> = {},
 ): ClaimedTask<Result> {
   checkTaskOptions(options);
@@ -103,7 +110,7 @@ export function claimTask<Result, Input, Steps extends Record<string, number>, V
       heartbeatMs,
       streamContext,
       execute: (given) => execute({ ...given, input }),
-      onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
+      onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result, Message>)),
     });
   const refuse = (cause: unknown): Claim => {
     if (isForClients(cause)) return { kind: 'refused', error: cause };

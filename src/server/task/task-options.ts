@@ -12,12 +12,17 @@ export interface TaskTransformer {
 }
 
 /** What `execute` gets. */
-export interface ExecuteOptions<Input, StepName extends string, Value> {
+export interface ExecuteOptions<
+  Input,
+  StepName extends string,
+  Value,
+  Message extends UIMessage = UIMessage,
+> {
   readonly input: Input;
   /** Reports progress, steps, log lines and partial results. */
   readonly task: TaskReporter<StepName, Value>;
   /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
-  readonly writer: UIMessageStreamWriter;
+  readonly writer: UIMessageStreamWriter<Message>;
   /**
    * Aborts on cancel and when the task was lost (`AbortError`), and at the deadline
    * (`TimeoutError`). The reason's `cause` is a `TaskError` that tells which. Pass it on to
@@ -27,7 +32,8 @@ export interface ExecuteOptions<Input, StepName extends string, Value> {
 }
 
 /** What `onSettle` gets: the settlement with the whole result, and whose it is. */
-export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
+export interface TaskSettleEvent<Result, Message extends UIMessage = UIMessage>
+  extends TaskSettlement<Result> {
   readonly name: string | undefined;
   readonly chatId: string | undefined;
   readonly owner: string | undefined;
@@ -48,13 +54,13 @@ export interface TaskSettleEvent<Result> extends TaskSettlement<Result> {
    * storage. Its id is the one of the message that was continued, else `messageId`, else the taskId;
    * the page calls it the same. Absent when it cannot be made whole; `onError` is told why then.
    */
-  readonly message?: UIMessage;
+  readonly message?: Message;
   /** `originalMessages`, if given, and `message`, in place of the one that it continues. */
-  readonly messages?: UIMessage[];
+  readonly messages?: Message[];
 }
 
 /** Everything about a task but its input and its work. */
-export interface TaskSettings<Result = unknown> {
+export interface TaskSettings<Result = unknown, Message extends UIMessage = UIMessage> {
   /** Shown on the page and kept with the record. */
   name?: string;
   /**
@@ -96,15 +102,20 @@ export interface TaskSettings<Result = unknown> {
    * this one superseded has returned or failed, or its process is lost; `graceMs` + 30 s later at
    * most.
    */
-  onSettle?: (event: TaskSettleEvent<Result>) => Promise<void> | void;
+  onSettle?: (event: TaskSettleEvent<Result, Message>) => Promise<void> | void;
 }
 
 /** Options of `streamTask`. */
-export interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>, Value>
-  extends TaskSettings<Result> {
+export interface StreamTaskOptions<
+  Input,
+  Result,
+  Steps extends Record<string, number>,
+  Value,
+  Message extends UIMessage = UIMessage,
+> extends TaskSettings<Result, Message> {
   /** The work. What it returns is the task's result. */
   execute: (
-    options: ExecuteOptions<Input, keyof Steps & string, Value>,
+    options: ExecuteOptions<Input, keyof Steps & string, Value, Message>,
   ) => Promise<Result> | Result;
   /** Handed to `execute`. */
   input?: Input;
@@ -121,8 +132,11 @@ export interface StreamTaskOptions<Input, Result, Steps extends Record<string, n
   chatId?: string;
   /** Lets a chat have several tasks at once. Default false. */
   concurrent?: boolean;
-  /** The chat's messages; when the last one is the assistant's, the task continues it. */
-  originalMessages?: readonly UIMessage[];
+  /**
+   * The chat's messages; when the last one is the assistant's, the task continues it. Their type is
+   * that of the chunks which `writer` takes, and of the messages which `onSettle` gets.
+   */
+  originalMessages?: readonly Message[];
   /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
   messageId?: string;
   /** Cancels the task when it aborts. */
