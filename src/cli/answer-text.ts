@@ -1,3 +1,5 @@
+import { createWholeCharacters, type WholeCharacters } from './whole-characters';
+
 /** Passes on the text that a task streams. */
 export interface AnswerText {
   take(chunk: { type: string }): void;
@@ -9,7 +11,17 @@ export interface AnswerText {
 export function createAnswerText({ write }: { write: (text: string) => void }): AnswerText {
   let hasText = false;
   let isMidLine = false;
+  // By the ids of the texts that are under way.
+  const texts = new Map<unknown, WholeCharacters>();
+
+  const print = (text: string) => {
+    if (text === '') return;
+    write(text);
+    hasText = true;
+    isMidLine = !text.endsWith('\n');
+  };
   const end = () => {
+    for (const text of texts.values()) print(text.end());
     if (isMidLine) write('\n');
     isMidLine = false;
   };
@@ -20,12 +32,17 @@ export function createAnswerText({ write }: { write: (text: string) => void }): 
         write('\n');
         hasText = false;
       }
+      const id: unknown = Reflect.get(chunk, 'id');
+      if (chunk.type === 'text-end') {
+        print(texts.get(id)?.end() ?? '');
+        texts.delete(id);
+      }
       if (chunk.type !== 'text-delta') return;
       const delta: unknown = Reflect.get(chunk, 'delta');
-      if (typeof delta !== 'string' || delta === '') return;
-      write(delta);
-      hasText = true;
-      isMidLine = !delta.endsWith('\n');
+      if (typeof delta !== 'string') return;
+      const text = texts.get(id) ?? createWholeCharacters();
+      texts.set(id, text);
+      print(text.add(delta));
     },
     end,
   };

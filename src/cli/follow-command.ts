@@ -14,6 +14,7 @@ import {
   itemsAfter,
   reduceChunks,
 } from '../ui/task-stream-state';
+import { mayHaveArrived } from './may-have-arrived';
 import type { FollowCommand } from './parse-arguments';
 
 /** Whom to tell while a task is followed. */
@@ -30,11 +31,14 @@ export interface FollowListener {
 /**
  * Does what the command asks for, over as many connections as that takes. Resolves with the
  * settlement, or with why there is none; the code is `aborted` when the signal was.
+ *
+ * @param onReached Told when there may be a task: one that is to be started has come to a server.
  */
 export async function followCommand(
   command: FollowCommand,
   { onChunk, onState, onLog, onPartial }: FollowListener,
   signal: AbortSignal,
+  onReached: () => void = () => {},
 ): Promise<TaskEnd> {
   const { api, headers, input, taskId = createTaskId() } = command;
   const { maxAttempts, maxElapsedMs } = command;
@@ -47,6 +51,7 @@ export async function followCommand(
   let core = createCore<unknown, unknown>(taskId);
   // What starts the task; repeated until there is an answer.
   let body = input === undefined ? undefined : `{"taskId":"${taskId}","input":${input}}`;
+  let isReached = false;
   let isCancelling = false;
   let refused: TaskError | undefined;
 
@@ -55,6 +60,12 @@ export async function followCommand(
     core = next;
     onState(deriveState(core), core.task.partials.length);
   }
+
+  function reached(): void {
+    if (!isReached) onReached();
+    isReached = true;
+  }
+  if (body === undefined) reached();
 
   async function cancel(): Promise<void> {
     if (!command.cancel || isCancelling) return;
@@ -69,8 +80,15 @@ export async function followCommand(
   }
 
   const failure = await followTask(options, {
-    connect: (cursor, attemptSignal) =>
-      requestTask(options, { taskId, body, cursor, signal: attemptSignal }),
+    async connect(cursor, attemptSignal) {
+      const request = { taskId, body, cursor, signal: attemptSignal };
+      const response = await requestTask(options, request).catch((error: unknown) => {
+        if (mayHaveArrived(error, attemptSignal)) reached();
+        throw error;
+      });
+      if (response.ok) reached();
+      return response;
+    },
     isStarting: () => body !== undefined,
     cursor: undefined,
     signal: controller.signal,
@@ -100,6 +118,6 @@ export async function followCommand(
   leave();
   signal.removeEventListener('abort', leave);
   if (core.task.settlement) return core.task.settlement;
-  const left = clientError('aborted', 'Left. The task goes on.');
+  const left = clientError('aborted', isReached ? 'Left. The task goes on.' : 'Left.');
   return { status: 'unsettled', taskId, error: refused ?? failure?.error ?? left };
 }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { TaskStreamState } from '../ui';
 import { cleanLine } from './clean-text';
 import { describeProgress } from './describe-progress';
+import { firstOf } from './whole-characters';
 
 const barWidth = 24;
 const looks = new Map([
@@ -39,8 +40,8 @@ export function liveBlock(state: TaskStreamState, columns: number, partialCount:
   const words = describeProgress(state, partialCount) || 'Running';
   lines.push(
     percent === undefined
-      ? words.slice(0, columns) + trouble
-      : `${drawBar(percent)} ${words.slice(0, Math.max(0, columns - barWidth - 1))}${trouble}`,
+      ? firstOf(words, columns) + trouble
+      : `${drawBar(percent)} ${firstOf(words, columns - barWidth - 1)}${trouble}`,
   );
   return lines;
 }

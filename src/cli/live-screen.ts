@@ -2,6 +2,7 @@ import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import type { TaskStreamState } from '../ui';
 import { liveBlock } from './live-block';
 import type { Screen, Terminal } from './screen';
+import { lastOf } from './whole-characters';
 import { createWholeLines } from './whole-lines';
 
 // Autowrap (DECAWM) off while a block is drawn: the terminal itself then cuts a line that is too
@@ -34,7 +35,7 @@ export function createLiveScreen({
 
   function draw(): void {
     const { columns = 80 } = stderr;
-    const rest = lines?.rest.replaceAll('\t', ' ').slice(1 - columns);
+    const rest = lines && lastOf(lines.rest.replaceAll('\t', ' '), columns - 1);
     const block = [...(rest ? [rest] : []), ...(state ? liveBlock(state, columns, partials) : [])];
     if (block.join('\n') === drawn.join('\n')) return;
     clear();

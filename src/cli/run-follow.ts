@@ -21,12 +21,15 @@ export async function runFollow(command: FollowCommand, options: Surroundings): 
     ? createJsonOutput({ screen })
     : createTextOutput({ screen, isTerminal, isQuiet, showsPartials: command.partials });
   const leaving = listenForLeaving(options.stdout);
-  const end = await followCommand(command, output, leaving.signal);
+  let mayExist = false;
+  const end = await followCommand(command, output, leaving.signal, () => {
+    mayExist = true;
+  });
   leaving.close();
   const isUnsettled = end.status === 'unsettled';
   const leftWith = isUnsettled ? leaving.exitCode : undefined;
   output.onEnd(end);
-  if (isUnsettled && (leftWith !== undefined || end.error.retryable)) {
+  if (isUnsettled && mayExist && (leftWith !== undefined || end.error.retryable)) {
     screen.note(`Come back: ${comeBackCommand(command, end.taskId)}`);
   }
   return leftWith ?? exitCodes[end.status];

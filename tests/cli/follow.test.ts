@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { TaskError } from 'ai-task-stream';
 import { describe, expect, it } from 'vitest';
 import { aborted, createDeferred, turns } from '../helpers/async';
@@ -173,6 +175,23 @@ describe('the exit code', () => {
     expect(gaveUp.stderr).toContain('No outcome seen (gave-up): ');
     expect(gaveUp.stderr).toContain(`Come back: npx ai-task-stream follow '${away}' --quiet\n`);
     expect(gaveUp.code).toBe(3);
+
+    const { origin } = new URL(away);
+    const start = ['follow', origin, '--max-attempts', '0', '--input', '1'];
+    const unreached = await runCli(start);
+    expect(unreached.stderr).toContain('No outcome seen (gave-up): ');
+    expect(unreached.stderr).not.toContain('Come back');
+    expect(unreached.code).toBe(3);
+  });
+
+  it('says how to come back to a start of which the answer was lost', async () => {
+    const server = createServer((request) => request.socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as AddressInfo;
+    const start = ['follow', `localhost:${port}/task`, '--max-attempts', '0', '--input', '1'];
+    const { stderr } = await runCli(start);
+    server.close();
+    expect(stderr).toMatch(/Come back: npx ai-task-stream follow '.*\?taskId=/);
   });
 
   it('is 64 for a wrong command line, which is explained', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createAnswerText } from '../../src/cli/answer-text';
 import { cleanJson, cleanLine, cleanText } from '../../src/cli/clean-text';
 import { formatDuration } from '../../src/cli/format-duration';
 import { nothingTold, plainProgress } from '../../src/cli/plain-progress';
+import { firstOf, lastOf } from '../../src/cli/whole-characters';
 import { createCore, deriveState } from '../../src/ui/task-stream-state';
 
 describe('text of a server', () => {
@@ -21,6 +23,54 @@ describe('text of a server', () => {
     expect(json).toMatch(/^[\x20-\x7e\n]*$/);
     expect(JSON.parse(json)).toEqual({ text: value.text, list: [1, null] });
     expect(cleanJson(undefined)).toBe('null');
+  });
+});
+
+describe('the text of an answer', () => {
+  const printed = (chunks: { type: string; id?: string; delta?: string }[]) => {
+    const pieces: string[] = [];
+    const answer = createAnswerText({ write: (text) => pieces.push(text) });
+    for (const chunk of chunks) answer.take(chunk);
+    answer.end();
+    return pieces;
+  };
+  const delta = (id: string, text: string) => ({ type: 'text-delta', id, delta: text });
+
+  it('comes by whole characters, wherever it is cut', () => {
+    const text = 'a\u{1f30a}b\u{1f468}\u200d\u{1f469}';
+    for (let cut = 0; cut <= text.length; cut++) {
+      const pieces = printed([delta('t', text.slice(0, cut)), delta('t', text.slice(cut))]);
+      // Which throws for half a character.
+      for (const piece of pieces) encodeURIComponent(piece);
+      expect(pieces.join('')).toBe(`${text}\n`);
+    }
+    const units = text.split('').map((unit) => delta('t', unit));
+    expect(printed(units).join('')).toBe(`${text}\n`);
+  });
+
+  it('waits for the other half within its own text', () => {
+    const [high = '', low = ''] = '\u{1f30a}'.split('');
+    const pieces = printed([delta('a', high), delta('b', 'x'), delta('a', low)]);
+    expect(pieces.join('')).toBe('x\u{1f30a}\n');
+  });
+
+  it('leaves nothing out, not even half a character', () => {
+    const end = { type: 'text-end', id: 'a' };
+    expect(printed([delta('a', 'x\ud83c'), end]).join('')).toBe('x\ud83c\n');
+    expect(printed([delta('a', 'x\ud83c')]).join('')).toBe('x\ud83c\n');
+  });
+
+  it('is cut to a width between characters', () => {
+    expect([firstOf('a\u{1f30a}', 2), firstOf('a\u{1f30a}', 3), firstOf('a', -1)]).toEqual([
+      'a',
+      'a\u{1f30a}',
+      '',
+    ]);
+    expect([lastOf('\u{1f30a}a', 2), lastOf('\u{1f30a}a', 3), lastOf('a', 0)]).toEqual([
+      'a',
+      '\u{1f30a}a',
+      '',
+    ]);
   });
 });
 
