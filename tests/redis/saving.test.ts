@@ -61,8 +61,12 @@ async function begin(server: TaskServer, options: Partial<StartedTask> = {}) {
   const [taskId, chatId] = [createId(), createId()];
   const started = server.start({ taskId, chatId, heartbeatMs, work: 'obey', ...options });
   expect(await started.when('started')).toBe(200);
+  const stored = async () => (await context.inspect(taskId))?.cursor;
+  const before = await stored();
   started.tell({ text: 'the answer' });
   await started.when('wrote 1');
+  // Redis knows the script of commits by then, which is sent as a whole the first time.
+  await until(async () => (await stored()) !== before);
   return { taskId, chatId, started };
 }
 
