@@ -5,6 +5,8 @@ export default defineConfig({
     index: 'src/protocol/index.ts',
     server: 'src/server/index.ts',
     redis: 'src/server/redis/index.ts',
+    'server-in-browser': 'src/server/browser/server.ts',
+    'redis-in-browser': 'src/server/browser/redis.ts',
     ui: 'src/ui/index.ts',
     react: 'src/ui/react/index.ts',
     cli: 'src/cli/cli.ts',

@@ -35,6 +35,13 @@ for (const [entry, target] of built) {
   if (undeclared.length > 0) {
     throw new Error(`${entry} exports values that its types do not name: ${undeclared.join(', ')}`);
   }
+  // It throws as soon as it is loaded, so that its names are read from its text.
+  const stand = target.browser && (await readFile(new URL(target.browser, root), 'utf8'));
+  const stands = [...(stand?.match(/\bexport \{([^}]*)\}/)?.[1] ?? '').matchAll(/\w+ as (\w+)/g)];
+  const missing = values.filter((name) => !stands.some(([, stood]) => stood === name));
+  if (stand && missing.length > 0) {
+    throw new Error(`${entry} lacks names for browsers: ${missing.join(', ')}`);
+  }
   current[entry] = { values, types: declared.filter((name) => !values.includes(name)).sort() };
 }
 

@@ -1,0 +1,15 @@
+import { refuseInBrowser } from './refuse-in-browser';
+
+// What bundlers for pages get in place of `ai-task-stream/server`: the same names.
+const nothing: never = refuseInBrowser('server');
+
+export {
+  nothing as cancelTask,
+  nothing as createMemoryStreamContext,
+  nothing as createTaskRoute,
+  nothing as defineTask,
+  nothing as resumeTask,
+  nothing as streamTask,
+  nothing as toNodeHandler,
+  nothing as toResumableStreamContext,
+};
