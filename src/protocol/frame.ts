@@ -6,9 +6,14 @@ export const preamble = 'retry: 1000\n\n';
 /** Last bytes of every response that was read to its end. */
 export const doneFrame = 'data: [DONE]\n\n';
 
+/** What the events of an epoch's frames begin with: made once, because epochs are long numbers. */
+export function framePrefix(epoch: number): string {
+  return `id: ${epoch}-`;
+}
+
 /** A stored chunk as SSE text. `data` is the chunk as JSON, which never holds a line break. */
-export function encodeFrame(epoch: number, n: number, data: string): string {
-  return `id: ${epoch}-${n}\ndata: ${data}\n\n`;
+export function encodeFrame(prefix: string, n: number, data: string): string {
+  return `${prefix}${n}\ndata: ${data}\n\n`;
 }
 
 /** A heartbeat as SSE text. It has no `id:` line, so it never moves a reader's cursor. */

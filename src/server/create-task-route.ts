@@ -117,7 +117,9 @@ export function createTaskRoute<
     const params = (await context?.params) ?? {};
     const slot = await slots.take(owner);
     if (!slot) {
-      const record = taskId && (await unlessAway(streamContext.inspect(taskId)));
+      const record =
+        taskId &&
+        (await unlessAway(streamContext.inspect(taskId, { owner, definition: ofThisRoute })));
       if (!record) throw createTooManyTasksError(maxConcurrent);
       return follow({ taskId, owner }).toResponse({ events });
     }
@@ -172,9 +174,9 @@ export function createTaskRoute<
       if (refused) return refused;
       const owner = await askOwner(request);
       const reason = readQuery(request, 'reason');
-      const record = await unlessAway(streamContext.inspect(taskId));
-      // Also for a task that is not open yet: the request is kept until it is.
       const asker = { owner, definition: ofThisRoute };
+      const record = await unlessAway(streamContext.inspect(taskId, asker));
+      // Also for a task that is not open yet: the request is kept until it is.
       const cancelled = await askToStop(streamContext, taskId, { ...asker, reason });
       if (!record || !mayKnow(record, asker)) throw createNotFoundError();
       return jsonResponse({ cancelled });

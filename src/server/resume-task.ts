@@ -19,7 +19,12 @@ import {
 import { deliverOutcome } from './task/deliver-outcome';
 import { reportTo } from './task/mask-error';
 import type { TaskSettleEvent } from './task/task-options';
-import { checkTaskId, contextErrorOf, createNotFoundError } from './task-errors';
+import {
+  checkTaskId,
+  contextErrorOf,
+  createNotFoundError,
+  createUnavailableError,
+} from './task-errors';
 
 export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
   /** The task to follow. */
@@ -120,7 +125,7 @@ export function followTask(
       throw createNotFoundError();
     }
     const isHead = request?.method === 'HEAD';
-    const hasEnded = reader.isEnded;
+    const { isEnded: hasEnded, isCut } = reader;
     if (hasEnded || isHead) reader.close();
     if (onSettle && !isHead) {
       const report = (error: unknown) => reportTo(onError, error, taskId);
@@ -130,6 +135,7 @@ export function followTask(
       }).catch(report);
       callHost(() => waitUntil?.(delivering), report);
     }
+    if (hasEnded && isCut) throw createUnavailableError(undefined);
     if (hasEnded) return emptyResponse(taskId, init);
     if (isHead) return streamResponse(null, taskId, init);
     const body = createByteStream({ reader, openReader, taskId, heartbeatMs, events });

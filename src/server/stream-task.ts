@@ -22,7 +22,12 @@ import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
-import { createNotFoundError, isForClients, unlessAway } from './task-errors';
+import {
+  createNotFoundError,
+  createUnavailableError,
+  isForClients,
+  unlessAway,
+} from './task-errors';
 
 /** A task that `streamTask` started or joined. */
 export interface StreamedTask<Result = unknown> {
@@ -128,10 +133,10 @@ export function claimTask<
   const openReader = async (after?: string): Promise<TaskReader> => {
     const claim = await claiming;
     if (claim.kind === 'refused') throw claim.error;
-    const { context } = claim;
-    const cursor = after ?? claim.cursor;
+    const { context, skip } = claim;
     const token = claim.kind === 'opened' ? claim.token : undefined;
-    const reader = await unlessAway(context.read(taskId, { owner, definition, cursor, token }));
+    const options = { owner, definition, cursor: after, skip, token };
+    const reader = await unlessAway(context.read(taskId, options));
     if (!reader) throw createNotFoundError();
     return reader;
   };
@@ -164,7 +169,9 @@ export function claimTask<
       throw error;
     }
     if (reader.isEnded) {
+      const { isCut } = reader;
       reader.close();
+      if (isCut) return errorResponse(createUnavailableError(undefined), init);
       return emptyResponse(taskId, init);
     }
     const onCancel = () => {

@@ -50,6 +50,15 @@ export function contextErrorOf(cause: unknown): TaskError {
   return isTyped ? cause : createUnavailableError(cause);
 }
 
+/** The error of a log that ended without the outcome of its task: it may be read again. */
+export function createUnsettledError(): TaskError {
+  return new TaskError({
+    code: 'unsettled',
+    message: 'The log of the task ended without an outcome.',
+    retryable: true,
+  });
+}
+
 /** What a stream context answers; any failure of its own is the error of a storage that is away. */
 export async function unlessAway<Value>(answer: Promise<Value>): Promise<Value> {
   try {

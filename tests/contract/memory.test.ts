@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createMemoryStreamContext, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { relativeEnd } from '../helpers/cursors';
 import { describeStreamContext } from './stream-context-contract';
 
 describeStreamContext('The memory of a process', () => createMemoryStreamContext());
@@ -64,13 +65,22 @@ describe('createMemoryStreamContext', () => {
     reader?.close();
   });
 
-  it('has nothing after a cursor of an epoch that never was', async () => {
+  it('tells a reader with a cursor of an epoch that never was, and gives it everything', async () => {
     const context = createOwn();
     const taskId = await settleOne(context, { frames: ['1', '2', '3'] });
-    const reader = await context.read(taskId, { cursor: '1-0' });
-    expect(reader?.take()).toBeUndefined();
-    expect(reader?.isEnded).toBe(true);
-    reader?.close();
+    for (const cursor of ['0-0', '1-0', '0-7', '999999999999999-0']) {
+      const reader = await context.read(taskId, { cursor });
+      expect(reader?.isEnded).toBe(false);
+      const { epoch, start, data = [] } = reader?.take() ?? {};
+      expect(`${epoch}-${start}`).toBe(cursor);
+      expect(JSON.parse(data[0] ?? '')).toMatchObject({
+        type: 'data-task-error',
+        data: { taskId, code: 'gap', details: { cause: 'another-log' } },
+      });
+      expect(reader?.take()).toMatchObject({ start: 0, end: 3, isReplay: true });
+      expect(reader?.isEnded).toBe(true);
+      reader?.close();
+    }
   });
 
   it('gives an expired name to a new task, which the sweep then leaves alone', async () => {
@@ -81,7 +91,8 @@ describe('createMemoryStreamContext', () => {
     const log = await context.open(taskId, { leaseMs: 1, token: randomUUID(), frames: ['1', '2'] });
     expect(log).toBeDefined();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(await context.inspect(taskId)).toMatchObject({ status: 'running', cursor: '0-1' });
+    expect(await context.inspect(taskId)).toMatchObject({ status: 'running' });
+    expect(await relativeEnd(context, taskId)).toBe('0-1');
     await log?.settle([], 'completed');
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await context.inspect(taskId)).toBeUndefined();

@@ -7,6 +7,7 @@ import type {
   TaskStreamContext,
 } from 'ai-task-stream/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { absolute, relative } from '../helpers/cursors';
 
 /** A chunk of a log, as JSON. */
 function chunk(n: number | string): string {
@@ -22,15 +23,17 @@ interface Received {
   data: string;
 }
 
-/** Takes what is there now, as pairs of cursor and chunk. */
+/** Takes what is there now, as pairs of cursor, relative to the first epoch, and chunk. */
 function takeNow(reader: TaskReader): Received[] {
-  const received: Received[] = [];
+  const cursors: string[] = [];
+  const chunks: string[] = [];
   for (let range = reader.take(); range; range = reader.take()) {
     for (let n = range.start; n < range.end; n++) {
-      received.push({ cursor: `${range.epoch}-${n}`, data: range.data[n - range.offset] ?? '' });
+      cursors.push(`${range.epoch}-${n}`);
+      chunks.push(range.data[n - range.offset] ?? '');
     }
   }
-  return received;
+  return relative(cursors).map((cursor, index) => ({ cursor, data: chunks[index] ?? '' }));
 }
 
 /** Reads until `count` chunks have come, or to the end. */
@@ -61,7 +64,9 @@ async function openReader(
   taskId: string,
   options?: ReadTaskOptions,
 ): Promise<TaskReader> {
-  const reader = await context.read(taskId, options);
+  const { cursor } = options ?? {};
+  const at = cursor === undefined ? undefined : await absolute(context, taskId, cursor);
+  const reader = await context.read(taskId, { ...options, cursor: at });
   if (!reader) throw new Error(`The context does not know ${taskId}.`);
   return reader;
 }
@@ -361,19 +366,20 @@ export function describeStreamContext(
         async (status) => {
           const log = await open({ owner: 'me', chatId: 'chat', name: 'Report' });
           const createdAt = (await context.inspect(taskId))?.createdAt;
+          const first = await absolute(context, taskId, '0-0');
           expect(await context.inspect(taskId)).toEqual({
             taskId,
             status: 'running',
             owner: 'me',
             chatId: 'chat',
             name: 'Report',
-            cursor: '0-0',
+            cursor: first,
             createdAt: expect.any(Number),
           });
           expect(await log.settle([chunk(1), chunk(2)], status)).toBe(true);
           expect(await elsewhere.inspect(taskId)).toMatchObject({
             status,
-            cursor: '0-2',
+            cursor: first.replace(/0$/, '2'),
             createdAt,
           });
         },

@@ -1,7 +1,8 @@
 import type { TaskStreamContext } from 'ai-task-stream/server';
+import { absolute, relative } from './cursors';
 import { createDigest, createRandom, frameText } from './numbered-log';
 
-/** What a reader has received until now. */
+/** What a reader has received until now; cursors are relative to the first epoch that it saw. */
 interface Reading {
   /** Fingerprint of all frames as a response sends them. */
   digest: string;
@@ -55,7 +56,9 @@ export function followLog(
   const digest = createDigest();
   const gaps: [string, string][] = [];
   const arrivedAt: number[] = [];
-  let cursor = firstCursor;
+  let cursor: string | undefined;
+  // The epoch that it began in.
+  let first: number | undefined;
   let count = 0;
   let last: string | undefined;
   let problem: string | undefined;
@@ -66,17 +69,25 @@ export function followLog(
     onAttached = resolve;
   });
 
+  const shown = (at: string) => relative([at], first)[0] ?? at;
+
   const note = (at: string, chunk: string) => {
-    digest.add(frameText(at, chunk));
+    first ??= Number(at.slice(0, at.indexOf('-')));
+    digest.add(frameText(shown(at), chunk));
     count += 1;
     cursor = at;
     last = chunk;
     if (notesTimes) arrivedAt.push(Date.now());
-    if (chunk.includes('"code":"gap"')) gaps.push([at, JSON.parse(chunk).data.details.cause]);
+    if (chunk.includes('"code":"gap"'))
+      gaps.push([shown(at), JSON.parse(chunk).data.details.cause]);
   };
 
   /** Whether the log has ended. */
   const readOnce = async (): Promise<boolean> => {
+    if (firstCursor && cursor === undefined) {
+      cursor = await absolute(context, taskId, firstCursor);
+      first = Number(cursor.slice(0, cursor.indexOf('-')));
+    }
     const reader = await context.read(taskId, { owner, cursor });
     if (!reader) throw new Error(`${taskId} is unknown.`);
     closeReader = () => reader.close();
@@ -120,7 +131,7 @@ export function followLog(
   const reading = (): Reading => ({
     digest: digest.value(),
     count,
-    cursor,
+    cursor: cursor && shown(cursor),
     gaps,
     arrivedAt,
     last,

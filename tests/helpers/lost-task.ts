@@ -34,7 +34,10 @@ export function expectLostEnd(
   status: 'failed' | 'cancelled' = 'failed',
 ): WireFrame[] {
   const frames = storedFramesIn(text);
-  const closing = frames.filter(({ id }) => id?.startsWith('1-'));
+  // Those of the newest epoch, which has no others.
+  const epochOf = ({ id = '' }: WireFrame) => id.slice(0, id.indexOf('-'));
+  const newest = frames.at(-1);
+  const closing = frames.filter((frame) => newest && epochOf(frame) === epochOf(newest));
   expect(frames.slice(-closing.length)).toEqual(closing);
   expect(text.endsWith('\n\ndata: [DONE]\n\n')).toBe(true);
   const ended = { durationMs: expect.any(Number), settledAt: expect.any(Number) };

@@ -1,4 +1,5 @@
 import type { UIMessageChunk } from 'ai';
+import { relativeIds } from './cursors';
 
 /** One event of a response's body, as it stands on the wire. */
 export interface WireFrame {
@@ -43,9 +44,11 @@ export function cursorsIn(text: string): string[] {
   return parseFrames(text).flatMap(({ id }) => id ?? []);
 }
 
-/** What follows a frame in SSE text. */
+/** What follows a frame in SSE text; the cursor may be relative to the first epoch. */
 export function textAfter(text: string, cursor: string): string {
-  const start = text.indexOf(`id: ${cursor}\n`);
+  const start = relativeIds(text).includes(`id: ${cursor}\n`)
+    ? text.search(new RegExp(`^id: \\d+${cursor.slice(cursor.indexOf('-'))}\n`, 'm'))
+    : text.indexOf(`id: ${cursor}\n`);
   if (start < 0) throw new Error(`There is no frame ${cursor} in: ${text}`);
   return text.slice(text.indexOf('\n\n', start) + 2);
 }

@@ -9,6 +9,7 @@ import {
   type TaskStreamContext,
 } from 'ai-task-stream/server';
 import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
+import { absolute } from './cursors';
 
 /** A context that shares its tasks with no other test. */
 export function createOwnContext(options: MemoryStreamContextOptions = {}): TaskStreamContext {
@@ -58,13 +59,14 @@ export function followRequest(cursor?: string): Request {
   });
 }
 
-/** Follows a task from a cursor. */
-export function follow(
+/** Follows a task from a cursor, which may be relative. */
+export async function follow(
   streamContext: TaskStreamContext,
   taskId: string,
   cursor?: string,
 ): Promise<Response> {
-  return resumeTask({ taskId, streamContext, request: followRequest(cursor) }).toResponse();
+  const at = cursor && (await absolute(streamContext, taskId, cursor));
+  return resumeTask({ taskId, streamContext, request: followRequest(at) }).toResponse();
 }
 
 /** The chunks of the whole log, uncompacted, as JSON. */

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { doneFrame, encodeFrame, encodeHeartbeat, preamble } from '../../src/protocol/frame';
+import {
+  doneFrame,
+  encodeFrame,
+  encodeHeartbeat,
+  framePrefix,
+  preamble,
+} from '../../src/protocol/frame';
 
 describe('frames', () => {
   it('are an id line, a data line and an empty line', () => {
-    expect(encodeFrame(0, 7, '{"type":"start"}')).toBe('id: 0-7\ndata: {"type":"start"}\n\n');
+    expect(encodeFrame(framePrefix(59_950_785_260), 7, '{"type":"start"}')).toBe(
+      'id: 59950785260-7\ndata: {"type":"start"}\n\n',
+    );
   });
 
   it('carry no id when they are heartbeats', () => {

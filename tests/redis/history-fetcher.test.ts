@@ -5,6 +5,7 @@ import type { TailPosition } from '../../src/server/redis/task-tail';
 
 const record: StoredLog['record'] = {
   status: 'running',
+  firstEpoch: 0,
   epoch: 0,
   end: 99,
   closedEpochs: new Map(),

@@ -261,7 +261,7 @@ it('keeps the outcome of a log that is full, tells of the gap once, and replays 
   const last = JSON.stringify(log.at(-1));
   const record = await elsewhere.context.inspect(taskId);
   const count = Number(record?.cursor.split('-')[1]) + 1;
-  const gapAt = Number(/id: 0-(\d+)\ndata: [^\n]*"code":"gap"/.exec(await following)?.[1]);
+  const gapAt = Number(/id: \d+-(\d+)\ndata: [^\n]*"code":"gap"/.exec(await following)?.[1]);
   for (let n = 1; n < count - 1; n += 7) {
     const replay = await (await follow(elsewhere.context, taskId, `0-${n}`)).text();
     expect(replay.endsWith(`data: ${last}\n\ndata: [DONE]\n\n`)).toBe(true);

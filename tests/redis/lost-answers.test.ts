@@ -3,6 +3,7 @@ import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commitScript, openScript } from '../../src/server/redis/redis-scripts';
+import { relative } from '../helpers/cursors';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
@@ -92,11 +93,12 @@ async function expectSameLog(
   const { context } = instances.open({ url, keyPrefix });
   expect(await readLog(context, taskId)).toEqual(chunks.map((chunk) => JSON.stringify(chunk)));
   const entries = await admin.entries(`${keyPrefix}:{${taskId}}:f`);
+  const ids = relative(entries.map(([id]) => id));
   let next = 0;
-  for (const [id, [, first, , frames = '']] of entries) {
+  for (const [index, [, [, first, , frames = '']]] of entries.entries()) {
     expect(Number(first)).toBe(next);
     next += frames.split('\n').length;
-    expect(id).toBe(`0-${next}`);
+    expect(ids[index]).toBe(`0-${next}`);
   }
   expect(next).toBe(chunks.length);
 }

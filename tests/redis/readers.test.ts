@@ -148,7 +148,7 @@ describe('readers in another process', () => {
     while (!isWritten || followers.length < 40) {
       const context = random() < 0.3 ? writer : elsewhere;
       const { cursor = '' } = (await context.inspect(taskId)) ?? {};
-      const start = Math.floor(random() * Number(cursor.slice(2)));
+      const start = Math.floor(random() * Number(cursor.split('-')[1]));
       const from = start === 0 ? undefined : `0-${start - 1}`;
       followers.push({ context, start, follower: await context.follow(taskId, { cursor: from }) });
     }

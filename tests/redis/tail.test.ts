@@ -27,7 +27,9 @@ interface NumberedEntry extends ModelEntry {
 }
 
 const taskId = 'task';
-const start: TailPosition = { epoch: 0, next: 0 };
+/** The log's first epoch; in what is expected of it they count from 0. */
+const base = 59_950_785_260;
+const start: TailPosition = { epoch: base, next: 0 };
 const gap = 'a gap';
 
 function frameOf(epoch: number, n: number): string {
@@ -80,20 +82,29 @@ function expected(log: ModelLog, from: TailPosition): Received[] {
   return received;
 }
 
+/** A reader that wants what follows a place. */
+function readFrom({ epoch, next }: TailPosition) {
+  return { cursor: { epoch: base + epoch, n: next - 1 }, skip: 0 };
+}
+
 /** What the `read` script answers, `count` entries at a time. */
 function fetchFrom(
   log: ModelLog,
-  { epoch, next }: TailPosition,
+  { epoch: from, next }: TailPosition,
   count: number,
   status: string,
 ): StoredLog {
+  const epoch = from - base;
   const wanted = numbered(log).filter(
     (entry) =>
       !entry.isDeleted && (entry.epoch > epoch || (entry.epoch === epoch && entry.last >= next)),
   );
   const open = log.length - 1;
-  const meta = ['status', status, 'epoch', open, 'end', sizeOf(log[open]!) - 1, 'owner', ''];
-  const endOf = log.slice(0, -1).flatMap((entries, of) => [`endOf${of}`, sizeOf(entries) - 1]);
+  const epochs = ['first', base, 'epoch', base + open, 'end', sizeOf(log[open]!) - 1];
+  const meta = ['status', status, ...epochs, 'owner', ''];
+  const endOf = log
+    .slice(0, -1)
+    .flatMap((entries, of) => [`endOf${base + of}`, sizeOf(entries) - 1]);
   const entries = wanted.slice(0, count).map((entry) => {
     const kept = entry.fillers ?? entry.size;
     const frames = Array.from({ length: kept }, (_, index) =>
@@ -101,7 +112,7 @@ function fetchFrom(
     );
     const mark = entry.fillers === undefined ? [] : ['g', '1'];
     const fields = ['a', String(entry.first), 'd', frames.join('\n'), ...mark];
-    return [`${entry.epoch}-${entry.last + 1}`, fields];
+    return [`${base + entry.epoch}-${entry.last + 1}`, fields];
   });
   const hasMore = wanted.length > count || (wanted.length === count && count > 1);
   const stored = parseStoredLog([
@@ -119,8 +130,11 @@ function tailFrom(log: ModelLog, kept: number): TaskTail {
   const open = log.length - 1;
   const end = sizeOf(log[open]!);
   const start = Math.max(0, end - kept);
-  const closedEpochs = new Map(log.slice(0, -1).map((entries, epoch) => [epoch, sizeOf(entries)]));
-  const tail = createTaskTail({ taskId, epoch: open, next: start, closedEpochs });
+  const closedEpochs = new Map(
+    log.slice(0, -1).map((entries, epoch) => [base + epoch, sizeOf(entries)]),
+  );
+  const at = { firstEpoch: base, epoch: base + open, next: start };
+  const tail = createTaskTail({ taskId, ...at, closedEpochs });
   for (let n = start; n < end; n++) tail.push(frameOf(open, n));
   return tail;
 }
@@ -131,7 +145,7 @@ async function readAll(reader: TaskReader): Promise<Received[]> {
     for (let range = reader.take(); range; range = reader.take()) {
       for (let n = range.start; n < range.end; n++) {
         const frame = range.data[n - range.offset] ?? 'nothing';
-        received.push([`${range.epoch}-${n}`, frame.includes('"code":"gap"') ? gap : frame]);
+        received.push([`${range.epoch - base}-${n}`, frame.includes('"code":"gap"') ? gap : frame]);
       }
     }
     if (reader.isEnded) return received;
@@ -171,10 +185,12 @@ describe('a reader of a stored log', () => {
             const tail = tailFrom(log, 0);
             tail.settle('completed');
             const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const from = readFrom(position);
+            const at = { epoch: from.cursor.epoch, next: position.next };
             const reader = createTailReader({
               tail,
-              position,
-              initial: isInitial ? fetch(position) : undefined,
+              from,
+              initial: isInitial ? fetch(at) : undefined,
               fetchLog: async (from) => fetch(from),
               isAlive: () => false,
               isGone: () => false,
@@ -210,10 +226,12 @@ describe('a reader of a stored log', () => {
             const tail = tailFrom(log, kept);
             tail.settle('completed');
             const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const from = readFrom(position);
+            const at = { epoch: from.cursor.epoch, next: position.next };
             const reader = createTailReader({
               tail,
-              position,
-              initial: isInitial ? fetch(position) : undefined,
+              from,
+              initial: isInitial ? fetch(at) : undefined,
               fetchLog: async (from) => fetch(from),
               isAlive: () => false,
               isGone: () => false,
@@ -284,7 +302,7 @@ describe('the readers of a process', () => {
   it('miss nothing of the log, however much of it is forgotten meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(stepArbitrary, { maxLength: 60 }), async (steps) => {
-        const tail = createTaskTail({ taskId, epoch: 0, next: 0 });
+        const tail = createTaskTail({ taskId, epoch: base, next: 0 });
         const log: string[][] = [[]];
         let stored = 0;
         let attached: Attached[] = [];
@@ -299,10 +317,10 @@ describe('the readers of a process', () => {
           stored = open().length;
           tail.trim(stored);
         };
-        const fetchLog = async ({ epoch, next }: TailPosition): Promise<StoredLog> => {
+        const fetchLog = async ({ epoch: at, next }: TailPosition): Promise<StoredLog> => {
           const all = log.flatMap((frames, of) =>
             frames.slice(0, of === log.length - 1 ? stored : frames.length).map((frame, n) => ({
-              epoch: of,
+              epoch: base + of,
               first: n,
               offset: n,
               frames: [frame],
@@ -311,11 +329,14 @@ describe('the readers of a process', () => {
             })),
           );
           const wanted = all.filter(
-            (entry) => entry.epoch > epoch || (entry.epoch === epoch && entry.first >= next),
+            (entry) => entry.epoch > at || (entry.epoch === at && entry.first >= next),
           );
-          const closedEpochs = new Map(log.slice(0, -1).map(({ length }, of) => [of, length]));
+          const closedEpochs = new Map(
+            log.slice(0, -1).map(({ length }, of) => [base + of, length]),
+          );
+          const open = base + log.length - 1;
           return {
-            record: { ...record, epoch: log.length - 1, end: stored - 1, closedEpochs },
+            record: { ...record, epoch: open, end: stored - 1, closedEpochs },
             leaseLeftMs: 500,
             now: 1_000,
             frames: wanted.slice(0, 3),
@@ -345,7 +366,7 @@ describe('the readers of a process', () => {
             const from = { epoch, next: Math.max(0, log[epoch]!.length - step.back) };
             const reader = createTailReader({
               tail,
-              position: from,
+              from: readFrom(from),
               fetchLog,
               isAlive: () => true,
               isGone: () => false,
@@ -401,6 +422,7 @@ function nameOf(frame: string): string {
 
 const record = {
   status: 'running' as const,
+  firstEpoch: base,
   owner: undefined,
   name: undefined,
   chatId: undefined,
@@ -413,10 +435,10 @@ const record = {
 
 describe('a reader that waits', () => {
   const wait = (fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>) => {
-    const tail = createTaskTail({ taskId, epoch: 0, next: 1 });
+    const tail = createTaskTail({ taskId, epoch: base, next: 1 });
     const reader = createTailReader({
       tail,
-      position: { epoch: 0, next: 0 },
+      from: { cursor: undefined, skip: 0 },
       fetchLog,
       isAlive: () => true,
       isGone: () => false,
@@ -485,11 +507,11 @@ describe('a reader that waits', () => {
   });
 
   it('ends when its process does not expect the log any more', async () => {
-    const tail = createTaskTail({ taskId, epoch: 0, next: 1 });
+    const tail = createTaskTail({ taskId, epoch: base, next: 1 });
     let isGone = false;
     const reader = createTailReader({
       tail,
-      position: { epoch: 0, next: 1 },
+      from: { cursor: { epoch: base, n: 0 }, skip: 0 },
       fetchLog: async () => undefined,
       isAlive: () => true,
       isGone: () => isGone,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createTaskRoute, defineTask, toNodeHandler } from 'ai-task-stream/server';
 import { expect, it } from 'vitest';
 import { createDeferred } from '../helpers/async';
+import { relativeIds } from '../helpers/cursors';
 import { withServer } from '../helpers/http-server';
 import { createId, createOwnContext } from '../helpers/tasks';
 
@@ -51,8 +52,8 @@ it('curl -N prints readable lines as they come, before the work is done', async 
           printed += value;
         }
       };
-      await until(/^id: 0-2\nevent: task-log\ndata: .*"message":"Connecting".*\n\n/m);
-      expect(printed).toMatch(/^retry: 1000\n\nid: 0-0\ndata: \{"type":"start"\}\n\n/);
+      await until(/^id: \d+-2\nevent: task-log\ndata: .*"message":"Connecting".*\n\n/m);
+      expect(relativeIds(printed)).toMatch(/^retry: 1000\n\nid: 0-0\ndata: \{"type":"start"\}\n\n/);
       expect(printed).not.toContain('Writing');
       gates[0]?.resolve();
       await until(/^event: task-log\ndata: .*"message":"Writing".*\n\n/m);

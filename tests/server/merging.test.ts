@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { aiVersions, finishPart, textParts } from '../helpers/ai-versions';
 import { aborted, createDeferred, turns, until } from '../helpers/async';
+import { relativeEnd } from '../helpers/cursors';
 import { readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createOwnContext, runToText, startOwnTask } from '../helpers/tasks';
 
@@ -253,8 +254,8 @@ describe('what is merged into a task', () => {
           new ReadableStream(
             {
               async pull(controller) {
-                const record = await streamContext.inspect(task.taskId);
-                expect(record?.cursor).toBe(`0-${1 + pulled}`);
+                const end = await relativeEnd(streamContext, task.taskId);
+                expect(end).toBe(`0-${1 + pulled}`);
                 pulled++;
                 controller.enqueue({ type: 'data-n', data: pulled });
                 if (pulled === 100) controller.close();

@@ -9,6 +9,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { aiVersions } from '../helpers/ai-versions';
 import { aborted } from '../helpers/async';
+import { relativeIds } from '../helpers/cursors';
 import { chunksIn, parseFrames, storedChunksIn, typesIn, withoutHeartbeats } from '../helpers/sse';
 import { createId, runToText, startOwnTask } from '../helpers/tasks';
 
@@ -49,7 +50,7 @@ describe('a task that completes', () => {
       },
       { type: 'finish' },
     ]);
-    expect(parseFrames(withoutHeartbeats(text)).map(({ id }) => id)).toEqual([
+    expect(parseFrames(relativeIds(withoutHeartbeats(text))).map(({ id }) => id)).toEqual([
       '0-0',
       '0-1',
       '0-2',
@@ -81,7 +82,7 @@ describe('a task that completes', () => {
     const createdAt = settledAt - durationMs;
     const data = (status: string, updatedAt: number) =>
       `"data":{"taskId":"exact-0123456789abcdef","status":"${status}","createdAt":${createdAt},"updatedAt":${updatedAt}}`;
-    expect(withoutHeartbeats(text)).toBe(
+    expect(relativeIds(withoutHeartbeats(text))).toBe(
       [
         'retry: 1000\n\n',
         'id: 0-0\ndata: {"type":"start"}\n\n',

@@ -1,6 +1,7 @@
 import type { TaskData, TaskLogData, TaskPartialData } from 'ai-task-stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDeferred, turns } from '../helpers/async';
+import { relativeEnd } from '../helpers/cursors';
 import { chunksIn, parseFrames, storedChunksIn, typesIn } from '../helpers/sse';
 import { readLog, runToText, startOwnTask } from '../helpers/tasks';
 
@@ -69,7 +70,7 @@ describe('progress', () => {
     });
     await turns();
     await vi.advanceTimersByTimeAsync(250);
-    expect((await streamContext.inspect(task.taskId))?.cursor).toBe('0-2');
+    expect(await relativeEnd(streamContext, task.taskId)).toBe('0-2');
     gate.resolve();
     await task.result;
   });
@@ -103,7 +104,7 @@ describe('progress', () => {
     });
     await turns();
     await vi.advanceTimersByTimeAsync(100);
-    expect((await streamContext.inspect(task.taskId))?.cursor).toBe('0-2');
+    expect(await relativeEnd(streamContext, task.taskId)).toBe('0-2');
     gate.resolve();
     await task.result;
   });

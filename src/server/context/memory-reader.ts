@@ -1,39 +1,44 @@
-import { parseCursor } from '../../protocol/cursor';
+import { anotherLogRange } from './another-log';
 import type { MemoryLog } from './memory-state';
+import { type ReaderStart, startPosition } from './start-position';
 import type { TaskReader } from './task-stream-context';
 
-/** The number of the first frame after `cursor`. A cursor of a later epoch is past every frame. */
-export function positionAfter(cursor: string | undefined): number {
-  if (cursor === undefined) return 0;
-  const { epoch, n } = parseCursor(cursor) ?? { epoch: 0, n: -1 };
-  return epoch === 0 ? n + 1 : Number.POSITIVE_INFINITY;
-}
-
 /** A reader over a log in memory: a position in the log's own array. */
-export function createMemoryReader(log: MemoryLog, cursor: string | undefined): TaskReader {
-  let position = positionAfter(cursor);
+export function createMemoryReader(
+  log: MemoryLog,
+  from: ReaderStart = { cursor: undefined, skip: 0 },
+): TaskReader {
+  const { epoch, data } = log;
+  let { next: position, foreign } = startPosition(epoch, from);
   let isClosed = false;
   // True until the reader has seen the end of the log once.
   let isReplay = true;
   // Ends a pending wait.
   let release: (() => void) | undefined;
 
-  const isEnded = () => isClosed || (log.settledAt !== undefined && position >= log.data.length);
+  const hasMore = () => foreign !== undefined || position < data.length;
+
+  const isEnded = () => isClosed || (log.settledAt !== undefined && !hasMore());
 
   return {
     take() {
-      const start = position;
-      const end = log.data.length;
-      if (isClosed || start >= end) {
+      if (isClosed || !hasMore()) {
         isReplay = false;
         return undefined;
       }
+      if (foreign) {
+        const range = anotherLogRange(log.taskId, foreign);
+        foreign = undefined;
+        return range;
+      }
+      const start = position;
+      const end = data.length;
       position = end;
-      return { epoch: 0, data: log.data, offset: 0, start, end, isReplay };
+      return { epoch, data, offset: 0, start, end, isReplay };
     },
 
     wait() {
-      if (isEnded() || position < log.data.length) return Promise.resolve();
+      if (isEnded() || hasMore()) return Promise.resolve();
       return new Promise<void>((resolve) => {
         release = resolve;
         log.waiters.add(resolve);

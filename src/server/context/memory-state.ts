@@ -5,6 +5,8 @@ import { createEarlyCancels, type EarlyCancels } from './early-cancels';
 export interface MemoryLog {
   readonly taskId: string;
   readonly token: string;
+  /** Of all its frames: one that no earlier log of the task had. */
+  readonly epoch: number;
   readonly owner: string | undefined;
   readonly chatId: string | undefined;
   readonly name: string | undefined;

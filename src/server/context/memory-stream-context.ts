@@ -3,11 +3,13 @@ import { boundReason } from '../cancel-reason';
 import { checkDurations } from '../check-durations';
 import { checkedContext } from './checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from './early-cancels';
+import { drawEpoch } from './epochs';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { createMemoryReader } from './memory-reader';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
+import { readerStart } from './start-position';
 import { mayKnow, type TaskAsker } from './task-guard';
 import type { CancelOptions, TaskStreamContext } from './task-stream-context';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
@@ -93,6 +95,7 @@ export function createMemoryContext(
       const log: MemoryLog = {
         taskId,
         token,
+        epoch: drawEpoch(),
         owner,
         chatId,
         name,
@@ -128,9 +131,11 @@ export function createMemoryContext(
       return createMemoryLog(state, log, maxTotalBytes);
     },
 
-    async read(taskId, { cursor, ...asker } = {}) {
+    async read(taskId, options = {}) {
       const log = liveLog(state, taskId);
-      return log && mayKnow(log, asker) ? createMemoryReader(log, cursor) : undefined;
+      return log && mayKnow(log, options)
+        ? createMemoryReader(log, readerStart(options))
+        : undefined;
     },
 
     async cancel(taskId, { reason, ...asker } = {}) {
@@ -148,7 +153,7 @@ export function createMemoryContext(
       const log = liveLog(state, taskId);
       if (!log) return undefined;
       const { status, owner, chatId, name, definition, createdAt } = log;
-      const cursor = formatCursor(0, log.data.length - 1);
+      const cursor = formatCursor(log.epoch, log.data.length - 1);
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
         ...{ taskId, status, owner, chatId, name, definition, cursor, createdAt },

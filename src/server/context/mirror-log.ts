@@ -11,7 +11,7 @@ interface MirrorSegment {
 export interface MirrorLog {
   /** Set once it has come. */
   readonly header: LiveHeader | undefined;
-  /** In order. What lies between two of them was not sent. */
+  /** In order. What lies between two of them was not sent. All are new when the epoch changes. */
   readonly segments: readonly MirrorSegment[];
   /** The next frame that may come. */
   readonly next: number;
@@ -20,9 +20,12 @@ export interface MirrorLog {
   readonly gapFrom: number;
   /** Whether nothing will follow. */
   readonly isEnded: boolean;
+  /** Whether it has ended without the task's outcome. */
+  readonly isCut: boolean;
   /** Whether something was sent that has not come. */
   readonly lacksFrames: boolean;
-  add(line: LiveLine): void;
+  /** `false`: the line is not one of this log. */
+  add(line: LiveLine): boolean;
   /** Forgets whose lines were coming, for those of another stream. */
   changeStream(): void;
   /** Ends the log here: what would have followed is nowhere any more. */
@@ -32,13 +35,15 @@ export interface MirrorLog {
 /** How much is kept of frames that came before others that are missing, in characters. */
 const maxEarlyLength = 1024 * 1024;
 
+const settleType = '{"type":"data-task-settle"';
+
 export function createMirrorLog(): MirrorLog {
   let header: LiveHeader | undefined;
   // Whose lines count, and whose are coming now.
   let run: string | undefined;
   let sender: string | undefined;
   let segment: MirrorSegment = { offset: 0, data: [] };
-  const segments = [segment];
+  let segments = [segment];
   // Frames that came before others that are missing.
   const early = new Map<number, string>();
   let earlyLength = 0;
@@ -49,6 +54,30 @@ export function createMirrorLog(): MirrorLog {
   let end = Number.POSITIVE_INFINITY;
   let gapCause: LiveGapCause | undefined;
   let gapFrom = Number.POSITIVE_INFINITY;
+
+  /**
+   * Whether a header begins another log of the task, for the same readers, which takes the place of
+   * this one: whoever ran this one has not told of its end, and the storage had forgotten it.
+   */
+  const isSuccessor = (other: LiveHeader) =>
+    header !== undefined &&
+    other.epoch > header.epoch &&
+    other.owner === header.owner &&
+    other.definition === header.definition;
+
+  const beginAnew = (other: LiveHeader) => {
+    header = other;
+    run = sender;
+    segment = { offset: 0, data: [] };
+    segments = [segment];
+    early.clear();
+    earlyLength = 0;
+    skips.clear();
+    sent = 0;
+    end = Number.POSITIVE_INFINITY;
+    gapCause = undefined;
+    gapFrom = Number.POSITIVE_INFINITY;
+  };
 
   const nextOf = () => segment.offset + segment.data.length;
 
@@ -81,7 +110,9 @@ export function createMirrorLog(): MirrorLog {
   };
 
   return {
-    segments,
+    get segments() {
+      return segments;
+    },
     get header() {
       return header;
     },
@@ -97,6 +128,10 @@ export function createMirrorLog(): MirrorLog {
     get isEnded() {
       return nextOf() >= end;
     },
+    get isCut() {
+      if (gapCause === undefined || nextOf() < end) return false;
+      return !segment.data.some((frame) => frame.startsWith(settleType));
+    },
     get lacksFrames() {
       const isShort = end !== Number.POSITIVE_INFINITY && nextOf() < end;
       return early.size > 0 || sent > nextOf() || isShort;
@@ -106,9 +141,13 @@ export function createMirrorLog(): MirrorLog {
       if (line.kind === 'run') {
         sender = line.run;
         run ??= sender;
-        return;
+        return sender === run;
       }
-      if (run === undefined || sender !== run) return;
+      if (run === undefined) return false;
+      if (sender !== run) {
+        if (line.kind !== 'header' || !isSuccessor(line.header)) return false;
+        beginAnew(line.header);
+      }
       switch (line.kind) {
         case 'header':
           header ??= line.header;
@@ -131,6 +170,7 @@ export function createMirrorLog(): MirrorLog {
           break;
       }
       advance();
+      return true;
     },
 
     changeStream() {

@@ -1,5 +1,6 @@
+import { anotherLogRange } from './another-log';
 import { liveGapFrame } from './live-gap';
-import { positionAfter } from './memory-reader';
+import { type ReaderStart, startPosition } from './start-position';
 import type { TaskMirror } from './task-mirror';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
@@ -7,17 +8,17 @@ import type { FrameRange, TaskReader } from './task-stream-context';
 export function createMirrorReader({
   mirror,
   taskId,
-  cursor,
+  from,
 }: {
   mirror: TaskMirror;
   taskId: string;
-  cursor: string | undefined;
+  from: ReaderStart;
 }): TaskReader {
-  const {
-    log,
-    header: { epoch },
-  } = mirror;
-  let position = positionAfter(cursor);
+  const { log } = mirror;
+  let { epoch } = mirror.header;
+  let { next: position, foreign } = startPosition(epoch, from);
+  // The last frame that the reader has, or comes with.
+  let last = from.cursor;
   let isClosed = false;
   // True until the reader has seen the end of what is there once.
   let isReplay = true;
@@ -28,6 +29,15 @@ export function createMirrorReader({
 
   mirror.join();
 
+  /** Begins with the log that has taken the place of the one that was read, if one has. */
+  const changeLog = () => {
+    if (mirror.header.epoch === epoch) return;
+    epoch = mirror.header.epoch;
+    ({ next: position, foreign } = startPosition(epoch, { cursor: last, skip: 0 }));
+    isReplay = true;
+    hasToldGap = false;
+  };
+
   const gap = (n: number, end: number) => {
     const data = [liveGapFrame(taskId, log.gapCause ?? 'log-full')];
     const range: FrameRange = { epoch, data, offset: n, start: n, end: n + 1, isReplay };
@@ -37,6 +47,10 @@ export function createMirrorReader({
   /** What `take` will give, and where the reader stands then. */
   const upcoming = (): { range: FrameRange; end: number; isGap: boolean } | undefined => {
     if (isClosed) return undefined;
+    changeLog();
+    if (foreign) {
+      return { range: anotherLogRange(taskId, foreign), end: position, isGap: false };
+    }
     for (const { offset, data } of log.segments) {
       const end = offset + data.length;
       if (end <= position) continue;
@@ -46,7 +60,7 @@ export function createMirrorReader({
       return { range: { epoch, data, offset, start, end, isReplay }, end, isGap: false };
     }
     const isBeforeGap = log.gapCause === undefined || position < log.gapFrom;
-    if (hasToldGap || isBeforeGap || position === Number.POSITIVE_INFINITY) return undefined;
+    if (hasToldGap || isBeforeGap) return undefined;
     // Which frames will be missing is not known yet, so the reader's cursor stays where it is.
     return gap(Math.max(0, position - 1), position);
   };
@@ -68,6 +82,8 @@ export function createMirrorReader({
         isReplay = false;
         return undefined;
       }
+      if (foreign) foreign = undefined;
+      else last = { epoch, n: next.range.end - 1 };
       position = next.end;
       hasToldGap ||= next.isGap;
       return next.range;
@@ -86,6 +102,10 @@ export function createMirrorReader({
 
     get isEnded() {
       return isClosed || (log.isEnded && !upcoming());
+    },
+
+    get isCut() {
+      return !isClosed && log.isCut;
     },
 
     get isAlive() {

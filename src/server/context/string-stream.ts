@@ -3,6 +3,7 @@ import { TaskError, type TaskErrorData } from '../../protocol/task-error';
 import { holdReader } from '../http/held-reader';
 import { nextTurn } from '../next-turn';
 import { createSharedPieces } from '../shared-pieces';
+import { createUnsettledError } from '../task-errors';
 import type { DecodedFrames } from './decoded-frames';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
@@ -133,6 +134,7 @@ export function createStringStream({
             }
             if (failure) throw failure;
             if (reader.isEnded) {
+              if (reader.isCut) throw createUnsettledError();
               held.close();
               controller.close();
               return;

@@ -6,6 +6,7 @@ import { createMirrorLog, type MirrorLog } from './mirror-log';
 
 /** What this process has of a log that another one sends. All readers here share it. */
 export interface TaskMirror {
+  /** Of its log; another one when the epoch changes. */
   readonly header: LiveHeader;
   readonly log: MirrorLog;
   /** Why nothing will follow although the log has not ended. */
@@ -111,8 +112,7 @@ export async function openTaskMirror({
         const { done, value } = await own.read();
         if (isOver || reader !== own) return;
         if (done) break;
-        heardAt = performance.now();
-        for (const line of parse(value)) log.add(line);
+        for (const line of parse(value)) if (log.add(line)) heardAt = performance.now();
         if (!log.lacksFrames) {
           attempts = 0;
           holeSince = undefined;
@@ -154,7 +154,8 @@ export async function openTaskMirror({
     }
   };
 
-  const watch = ({ leaseMs }: LiveHeader) => {
+  const watch = () => {
+    const { leaseMs } = headerOf();
     const now = performance.now();
     if (log.lacksFrames) holeSince ??= now;
     const isSilent = now - heardAt >= leaseMs;
@@ -171,23 +172,26 @@ export async function openTaskMirror({
     stop();
     throw error;
   }
-  const { header } = log;
-  if (!header) {
+  const { header: firstHeader } = log;
+  if (!firstHeader) {
     stop();
     if (failure) throw createUnavailableError(failure);
     return null;
   }
-  if (!isOver) timer = setInterval(() => watch(header), Math.min(maxHoleMs, header.leaseMs / 2));
+  if (!isOver) timer = setInterval(watch, Math.min(maxHoleMs, firstHeader.leaseMs / 2));
+  const headerOf = () => log.header ?? firstHeader;
 
   return {
-    header,
+    get header() {
+      return headerOf();
+    },
     log,
     waiters,
     get failure() {
       return failure;
     },
     get isAlive() {
-      return !isOver && performance.now() - heardAt < header.leaseMs;
+      return !isOver && performance.now() - heardAt < headerOf().leaseMs;
     },
     get isOver() {
       return isOver;

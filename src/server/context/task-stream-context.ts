@@ -5,6 +5,7 @@ import type { TaskOutcome, TaskStatus } from '../../protocol/task-parts';
  * Frame `n`, for `start <= n < end`, is `data[n - offset]`, the chunk as JSON.
  */
 export interface FrameRange {
+  /** At least 1, and above those of all earlier logs of the task. */
   readonly epoch: number;
   readonly data: readonly string[];
   readonly offset: number;
@@ -22,6 +23,11 @@ export interface TaskReader {
   wait(): Promise<void>;
   /** True once everything was taken and nothing will follow, or the reader was closed. */
   readonly isEnded: boolean;
+  /**
+   * Whether it has ended without the task's outcome, because the log is gone or the context was
+   * closed: the response ends without `[DONE]`. Default: never.
+   */
+  readonly isCut?: boolean;
   /** Whether the producer counts as alive; heartbeats go out only while it does. */
   readonly isAlive: boolean;
   /** Leaves. Idempotent; the log and other readers feel nothing. */
@@ -124,8 +130,13 @@ export interface ReadTaskOptions {
   owner?: string;
   /** The task counts as unknown when it is not of this definition. Default: any will do. */
   definition?: string;
-  /** The last frame that the reader has, `epoch-n`. Default: read from the start. */
+  /**
+   * The last frame that the reader has, `epoch-n`. Default: read from the start. One of another log
+   * of that taskId brings an error part of the code `gap`, and then all of this log.
+   */
   cursor?: string;
+  /** How many frames from the start are left out, where there is no cursor. Default 0. */
+  skip?: number;
   /**
    * The claim token of whoever opened the task. With it a context that is live only lets the
    * task's own response read also when the task was over before that was asked for.
@@ -201,8 +212,14 @@ export interface TaskStreamContext {
    * request that is kept stops a task of that owner and, if one was given, that definition only.
    */
   cancel(taskId: string, options?: CancelOptions): Promise<boolean>;
-  /** Where the task stands, without reading it. `undefined`: unknown or expired. */
-  inspect(taskId: string): Promise<TaskRecord | undefined>;
+  /**
+   * Where the task stands, without reading it. `undefined`: unknown or expired. Who asks is only
+   * told of a task whose record is away for the moment if it is theirs to know; it hides no record.
+   */
+  inspect(
+    taskId: string,
+    options?: { owner?: string; definition?: string },
+  ): Promise<TaskRecord | undefined>;
   /** The newest task that is running for a chat now, or that is still being saved. */
   activeTask(chatId: string, options?: { owner?: string }): Promise<string | undefined>;
   /**

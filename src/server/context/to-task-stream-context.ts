@@ -10,6 +10,7 @@ import { createMemoryState, type MemoryLog } from './memory-state';
 import { createMemoryContext } from './memory-stream-context';
 import { createMirrorReader } from './mirror-reader';
 import type { ResumableStreamContext } from './resumable-stream-context';
+import { readerStart } from './start-position';
 import { createStreamClaims, streamIdOf } from './stream-claims';
 import type { TaskBroadcast } from './task-broadcast';
 import { mayKnow } from './task-guard';
@@ -85,12 +86,12 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
 
   const send = (log: MemoryLog, broadcast: TaskBroadcast, leaseMs: number) => {
-    const { taskId, owner, chatId, name, definition, createdAt } = log;
+    const { taskId, epoch, owner, chatId, name, definition, createdAt } = log;
     const details = { owner, chatId, name, definition, createdAt, leaseMs };
-    const header = { version: 1, epoch: 0, ...details } as const;
+    const header = { version: 1, epoch, ...details } as const;
     broadcasts.set(taskId, broadcast);
     broadcast.finished.then(() => broadcasts.delete(taskId));
-    broadcast.start({ header, reader: createMemoryReader(log, undefined) });
+    broadcast.start({ header, reader: createMemoryReader(log) });
   };
 
   /** A log whose settlement waits for readers elsewhere, though not for long. */
@@ -161,20 +162,22 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       return log && withBroadcast(taskId, log, graceMs);
     },
 
-    async read(taskId, { cursor, token, ...asker } = {}) {
+    async read(taskId, options = {}) {
+      const { token } = options;
+      const from = readerStart(options);
       const log = liveLog(state, taskId);
       if (log) {
-        if (!mayKnow(log, asker)) {
+        if (!mayKnow(log, options)) {
           await existingOf(taskId);
           return undefined;
         }
         const isOver = log.settledAt !== undefined && log.token !== token;
-        return isOver ? endedReader : createMemoryReader(log, cursor);
+        return isOver ? endedReader : createMemoryReader(log, from);
       }
       const mirror = await openMirror(taskId);
       if (!mirror) return mirror === null ? endedReader : undefined;
-      if (mayKnow(mirror.header, asker)) {
-        return mirror.log.isEnded ? endedReader : createMirrorReader({ mirror, taskId, cursor });
+      if (mayKnow(mirror.header, options)) {
+        return mirror.log.isEnded ? endedReader : createMirrorReader({ mirror, taskId, from });
       }
       leave(mirror);
       return undefined;

@@ -1,6 +1,6 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
 import { formatCursor } from '../../protocol/cursor';
-import { preamble } from '../../protocol/frame';
+import { framePrefix, preamble } from '../../protocol/frame';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
 import { nextTurn } from '../next-turn';
 import { createEventEncoder, type EventEncoder } from './event-encoder';
@@ -19,7 +19,8 @@ interface CompactText {
 }
 
 function compactText(
-  { epoch, data, offset, start, end }: FrameRange,
+  { data, offset, start, end }: FrameRange,
+  prefix: string,
   encoder: EventEncoder,
 ): CompactText {
   const frames = compactReplay((n) => data[n - offset] ?? '', start, end);
@@ -35,7 +36,7 @@ function compactText(
     next(maxLength) {
       let text = '';
       while (!upcoming.done && text.length < maxLength) {
-        text += encoder.frame(epoch, upcoming.value.n, upcoming.value.data);
+        text += encoder.frame(prefix, upcoming.value.n, upcoming.value.data);
         sentTo = upcoming.value.n + 1;
         upcoming = frames.next();
       }
@@ -75,6 +76,9 @@ export function createByteStream({
   // What is being sent: a range and its next frame; `replay` instead of that, if it is replayed.
   let range: FrameRange | undefined;
   let n = 0;
+  // Of the range's epoch, which seldom changes.
+  let epoch: number | undefined;
+  let prefix = '';
   let replay: CompactText | undefined;
   // The last frame of the ranges before, which the client has been sent.
   let cursor: string | undefined;
@@ -120,7 +124,7 @@ export function createByteStream({
   const isRangeDone = () => (replay ? replay.isDone : !range || n >= range.end);
 
   /** SSE text of the next frames of a range, as they are. */
-  const nextText = ({ epoch, data, offset, end }: FrameRange, maxLength: number) => {
+  const nextText = ({ data, offset, end }: FrameRange, maxLength: number) => {
     const start = n;
     const known = encoder.pieces.at(data, start);
     // Made for a whole write, it is for another one.
@@ -131,7 +135,7 @@ export function createByteStream({
     }
     let text = '';
     for (; n < end && text.length < maxLength; n++) {
-      text += encoder.frame(epoch, n, data[n - offset] ?? '');
+      text += encoder.frame(prefix, n, data[n - offset] ?? '');
     }
     encoder.pieces.note(data, { start, end: n, text });
     return text;
@@ -145,7 +149,11 @@ export function createByteStream({
         range = reader.take();
         if (!range) break;
         n = range.start;
-        replay = range.isReplay ? compactText(range, encoder) : undefined;
+        if (range.epoch !== epoch) {
+          epoch = range.epoch;
+          prefix = framePrefix(epoch);
+        }
+        replay = range.isReplay ? compactText(range, prefix, encoder) : undefined;
       }
       const maxLength = maxWriteLength - text.length;
       if (replay) text += replay.next(maxLength);
@@ -174,7 +182,8 @@ export function createByteStream({
       text = pending(reader);
     }
     const isDone = reader.isEnded && isRangeDone();
-    if (isDone) text += encoder.done;
+    // Whoever was cut off from the log has to come back for the rest of it.
+    if (isDone && !reader.isCut) text += encoder.done;
     if (text) target.enqueue(bytes.encode(text));
     if (!isDone) return held.rest();
     held.close();

@@ -1,7 +1,9 @@
 import type { UIMessageChunk } from 'ai';
+import { beginsWith } from '../../protocol/begins-with';
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
 import { formatCursor } from '../../protocol/cursor';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
+import { createUnsettledError } from '../task-errors';
 import { holdReader } from './held-reader';
 
 export interface ToUIMessageStreamOptions {
@@ -50,6 +52,9 @@ export function createChunkStream({
   let controller: ReadableStreamDefaultController<UIMessageChunk> | undefined;
   let isWaiting = false;
   let isCancelled = false;
+  // Whether the outcome has come, without which a stream must not look as if it were whole.
+  let isSettled = false;
+  const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
 
   const held = holdReader({
     heartbeatMs,
@@ -97,11 +102,13 @@ export function createChunkStream({
           for (;;) {
             const json = await next();
             if (json === undefined) {
+              if (!isSettled && !isCancelled) throw createUnsettledError();
               held.close();
               // One that was cancelled is closed already.
               if (!isCancelled) own.close();
               return;
             }
+            isSettled ||= beginsWith(json, settles);
             const chunk: UIMessageChunk = JSON.parse(json);
             if (!sendStart && chunk.type === 'start') continue;
             if (!sendFinish && lastTypes.has(chunk.type)) continue;

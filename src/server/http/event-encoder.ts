@@ -5,8 +5,8 @@ import { createSharedPieces, type SharedPieces } from '../shared-pieces';
 
 /** Writes what goes into a response as events. */
 export interface EventEncoder {
-  /** A stored chunk, as JSON. */
-  frame(epoch: number, n: number, data: string): string;
+  /** A stored chunk, as JSON; `prefix` is what its epoch's events begin with. */
+  frame(prefix: string, n: number, data: string): string;
   heartbeat(data: TaskHeartbeatData): string;
   /** The last bytes of a response that was read to its end. */
   readonly done: string;
@@ -39,9 +39,9 @@ function named(event: string, name: string): string {
  * `EventSource` has for broken connections.
  */
 const namedEvents: EventEncoder = {
-  frame(epoch, n, data) {
+  frame(prefix, n, data) {
     const name = eventNameOf(data);
-    const event = encodeFrame(epoch, n, data);
+    const event = encodeFrame(prefix, n, data);
     return name === undefined ? event : named(event, name);
   },
   heartbeat: (data) => named(encodeHeartbeat(data), 'task-heartbeat'),

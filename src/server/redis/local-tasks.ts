@@ -1,6 +1,8 @@
+import type { ReaderStart } from '../context/start-position';
 import type { TaskAsker } from '../context/task-guard';
 import type { TaskReader } from '../context/task-stream-context';
 import { createHistoryFetcher } from './history-fetcher';
+import type { RecentTasks } from './recent-tasks';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
 import type { RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
@@ -8,7 +10,7 @@ import type { RedisProducer } from './redis-producer';
 import type { StoredLog, StoredRecord } from './stored-log';
 import type { StoredTask } from './stored-task';
 import { createTailReader } from './tail-reader';
-import type { TailPosition, TaskTail } from './task-tail';
+import type { TaskTail } from './task-tail';
 
 /** What this process has to do with a task now. */
 interface LocalTask {
@@ -17,10 +19,12 @@ interface LocalTask {
   readonly access: TaskAsker;
   /** Set while the task runs here. */
   readonly producer: RedisProducer | undefined;
+  /** Whether what readers here get comes from elsewhere, and may go on. */
+  readonly isAwaited: boolean;
   /** Whether what readers here get comes from elsewhere, and that has come to nothing. */
   readonly isGone: boolean;
   /** Gives its frames to one more reader, who has read `initial` already. */
-  read(position: TailPosition, initial?: StoredLog): TaskReader;
+  read(from: ReaderStart, initial?: StoredLog): TaskReader;
   /** Keeps its tail up to date with a producer elsewhere, of which this much is known. */
   follow(record: StoredRecord): void;
   /** Its producer is this process. */
@@ -47,11 +51,13 @@ export function createLocalTasks({
   link,
   keys,
   storedTask,
+  recentTasks,
   retentionMs,
 }: {
   link: RedisLink;
   keys: RedisKeys;
   storedTask: (taskId: string) => StoredTask;
+  recentTasks: RecentTasks;
   /** How long the log of a lost task is kept, in milliseconds. */
   retentionMs: number;
 }): LocalTasks {
@@ -79,7 +85,8 @@ export function createLocalTasks({
 
     const follow = (record: StoredRecord) => {
       if (follower) return;
-      follower = createRedisFollower({ link, keys, stored, tail, record, retentionMs });
+      const onSign = (known: StoredRecord) => recentTasks.note(taskId, known);
+      follower = createRedisFollower({ link, keys, stored, tail, record, onSign, retentionMs });
       followers.add(follower);
     };
 
@@ -88,6 +95,9 @@ export function createLocalTasks({
       access,
       get producer() {
         return producer;
+      },
+      get isAwaited() {
+        return follower !== undefined && !follower.isGone && tail.outcome === undefined;
       },
       get isGone() {
         return follower?.isGone === true;
@@ -103,11 +113,11 @@ export function createLocalTasks({
         if (!record && tasks.get(taskId) === task) tasks.delete(taskId);
         forgetIfUnused();
       },
-      read(position, initial) {
+      read(from, initial) {
         readerCount++;
         return createTailReader({
           tail,
-          position,
+          from,
           initial,
           fetchLog: createHistoryFetcher({ initial, ...stored }),
           isAlive: () => producer !== undefined || follower?.isAlive === true,

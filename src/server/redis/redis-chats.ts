@@ -26,6 +26,8 @@ export interface RedisChats {
    * them those that were superseded and are not saved yet.
    */
   enter(chat: Chat, taskId: string): Promise<Entry>;
+  /** Brings a task back to its chat, in case the storage has lost that, too: where it had been. */
+  reenter(chat: Chat, taskId: string, createdAt: number): Promise<void>;
   /** Ends a task's time in its chat; the chat's other tasks feel nothing. */
   leave(chat: Chat, taskId: string): Promise<void>;
   /** Takes a task that entered in vain out again, unless it is running there. Never rejects. */
@@ -63,9 +65,9 @@ export function createRedisChats({
   let isClosed = false;
 
   /** The chat's newest tasks in the order of their coming, after adding one, if it is named. */
-  const look = async ({ owner, chatId }: Chat, taskId = '') => {
+  const look = async ({ owner, chatId }: Chat, taskId = '', place = '') => {
     const key = await keys.chat(owner, chatId);
-    const reply = await link.run(chatScript, [key], [taskId, String(chatTtlMs)]);
+    const reply = await link.run(chatScript, [key], [taskId, String(chatTtlMs), place]);
     const [added, flat] = reply as [number, unknown[]];
     const tasks: { taskId: string; ageMs: number }[] = [];
     const superseded: string[] = [];
@@ -115,6 +117,10 @@ export function createRedisChats({
       // None of those has seen one that is new here: so no two can wait for each other.
       const unsaved = isNew ? [...superseded, ...predecessors] : predecessors;
       return { isNew, predecessors, unsaved };
+    },
+
+    async reenter(chat, taskId, createdAt) {
+      await look(chat, taskId, String(createdAt * 1_000));
     },
 
     leave,

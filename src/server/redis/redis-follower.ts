@@ -1,3 +1,4 @@
+import { mayKnow } from '../context/task-guard';
 import { later } from '../later';
 import { createLostTask } from '../task/lost-frames';
 import { decodeReason, type RedisKeys } from './redis-keys';
@@ -23,6 +24,8 @@ export interface RedisFollowerOptions {
   tail: TaskTail;
   /** What was known of the task when this began. */
   record: StoredRecord;
+  /** Called at a sign of life that is no look at the log. */
+  onSign: (record: StoredRecord) => void;
   /** How long the log of a lost task is kept, in milliseconds. */
   retentionMs: number;
 }
@@ -47,11 +50,12 @@ export function createRedisFollower({
   stored,
   tail,
   record: firstRecord,
+  onSign,
   retentionMs,
 }: RedisFollowerOptions): RedisFollower {
   const { taskId } = tail;
-  const { leaseMs } = firstRecord;
-  const heartbeatMs = leaseMs / 2;
+  let { leaseMs } = firstRecord;
+  let heartbeatMs = leaseMs / 2;
   // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
   let signAt = performance.now();
   let leaseEndsAt = signAt + leaseMs;
@@ -87,6 +91,7 @@ export function createRedisFollower({
     signAt = performance.now();
     leaseEndsAt = signAt + leaseMs;
     isSuspect = false;
+    onSign(firstRecord);
   };
 
   const stop = () => {
@@ -122,13 +127,31 @@ export function createRedisFollower({
     if (tail.outcome !== undefined) stop();
   };
 
-  const notFound = () => {
-    // A producer that lives begins the log anew.
-    goneAt ??= performance.now();
-    if (performance.now() - goneAt < leaseMs + heartbeatMs) return;
+  const endAsGone = () => {
     isGone = true;
     tail.wake();
     stop();
+  };
+
+  const notFound = () => {
+    // A producer that lives begins the log anew.
+    goneAt ??= performance.now();
+    if (performance.now() - goneAt >= leaseMs + heartbeatMs) endAsGone();
+  };
+
+  /**
+   * Goes over to the log that has taken the place of this one, unless that is not for those who
+   * read here: then there is nothing more for them.
+   */
+  const changeLog = (record: StoredRecord): boolean => {
+    if (!mayKnow(record, firstRecord) || record.definition !== firstRecord.definition) {
+      endAsGone();
+      return false;
+    }
+    ({ leaseMs } = record);
+    heartbeatMs = leaseMs / 2;
+    tail.changeLog(record.firstEpoch);
+    return true;
   };
 
   const bringUpToDate = async (): Promise<StoredLog | undefined> => {
@@ -143,6 +166,8 @@ export function createRedisFollower({
         notFound();
         return undefined;
       }
+      const { firstEpoch } = log.record;
+      if (firstEpoch !== tail.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
       accept(log);
       if (hasEnded()) return undefined;
@@ -198,7 +223,7 @@ export function createRedisFollower({
 
   /** The frames that close the log, and Redis' time when all that it holds had been read. */
   const closingFrames = async (lostRecord: StoredRecord, lookedAt: number) => {
-    const { createdAt, openedAt = createdAt, name, cancel } = lostRecord;
+    const { firstEpoch, createdAt, openedAt = createdAt, name, cancel } = lostRecord;
     const continued = await stored.fetchContinued();
     const lost = createLostTask({
       taskId,
@@ -207,7 +232,7 @@ export function createRedisFollower({
       continued: continued === undefined ? undefined : JSON.parse(continued),
       cancel: cancel === undefined ? undefined : { reason: decodeReason(cancel) },
     });
-    let position: TailPosition = { epoch: 0, next: 0 };
+    let position: TailPosition = { epoch: firstEpoch, next: 0 };
     let readAt = lookedAt;
     for (;;) {
       const log = await stored.fetchLog(position);

@@ -36,6 +36,8 @@ export interface RedisProducerOptions {
   firstFrames: readonly string[];
   /** A cancel that came before, as it is stored. */
   cancel: string | undefined;
+  /** Called when a log that was lost has been begun anew; again if that fails. */
+  reenter: () => Promise<void>;
   /** Ends the tenure. */
   release: TaskLog['release'];
   /** Waits for what the chat has to save before this. */
@@ -45,6 +47,10 @@ export interface RedisProducerOptions {
 }
 
 export interface RedisProducer extends TaskLog {
+  /** The claim token. */
+  readonly token: string;
+  /** What the record says of the task. */
+  readonly details: TaskDetails;
   /** Asks Redis, because there may be news: a cancel, or the end of an outage. */
   look(): void;
   /** Stops for good, without settling. */
@@ -102,6 +108,7 @@ export function createRedisProducer({
   maxUnflushedBytes,
   firstFrames,
   cancel,
+  reenter,
   release,
   predecessorsSaved,
   onEnd,
@@ -311,11 +318,14 @@ export function createRedisProducer({
   };
 
   const runOpen = async (frames: readonly string[]) => {
-    const opening = { token, epoch, details, ttlMs: runningTtlMs, frames };
+    const epochs = { first: tail.firstEpoch, next: epoch };
+    const opening = { token, epochs, details, ttlMs: runningTtlMs, frames };
     const { isOpen, cancel: asked } = await stored.open(opening);
     takeCancel(asked);
     if (hasEnded) return;
     if (!isOpen) return end('fenced');
+    await reenter();
+    if (hasEnded) return;
     preface = undefined;
     // Tells readers elsewhere.
     pace.look();
@@ -381,6 +391,8 @@ export function createRedisProducer({
   takeCancel(cancel);
 
   return {
+    token,
+    details,
     signal: controller.signal,
     append,
     maxFrameBytes,

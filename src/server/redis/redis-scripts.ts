@@ -16,44 +16,66 @@ export interface RedisScript {
 }
 
 /**
- * KEYS m f l c · ARGV token, epoch, ended epochs (JSON-free: `k=end` joined by commas), owner,
- * name, chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames, the two fields
- * of `c` in which a cancel for it may be, and then more fields of the record, each followed by its
- * value. Claims a task, or begins a log anew that storage has lost (epoch above 0).
+ * KEYS m f l c · ARGV token, epoch (empty: one is drawn), the log's first epoch (empty: the same),
+ * an epoch that it must lie above, ended epochs (JSON-free: `k=end` joined by commas), owner, name,
+ * chat, home channel, createdAt, leaseMs, ttlMs, last frame's number, frames, the two fields of `c`
+ * in which a cancel for it may be, and then more fields of the record, each followed by its value.
+ * Claims a task in an epoch that no earlier log of its id had; or, with an epoch, begins a log anew
+ * that storage has lost. An epoch that is drawn is the time, in milliseconds since 2025, unless
+ * something is known to be higher: the clock may have been set back.
  */
 export const openScript: RedisScript = {
   name: 'open',
   source: `
-local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'end', 'cancel')
+local meta = redis.call('HMGET', KEYS[1], 'token', 'epoch', 'first', 'end', 'cancel')
 if meta[1] then
-  if meta[1] == ARGV[1] and meta[2] == ARGV[2] then
-    return {'OPEN', tonumber(meta[3]), meta[4]}
+  local isClaim = ARGV[2] == '' and meta[2] == meta[3]
+  if meta[1] == ARGV[1] and (isClaim or meta[2] == ARGV[2]) then
+    return {'OPEN', tonumber(meta[4]), meta[5], meta[2]}
   end
   return {'EXISTS'}
 end
-local cancel = redis.call('HGET', KEYS[4], ARGV[13]) or redis.call('HGET', KEYS[4], ARGV[14])
--- Redis looks at its memory before the first write only, so that has to be the one which needs it.
-if ARGV[2] == '0' and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DEL', KEYS[2]) end
-redis.call('XADD', KEYS[2], ARGV[2] .. '-' .. (tonumber(ARGV[11]) + 1), 'a', '0', 'd', ARGV[12])
-redis.call('PEXPIRE', KEYS[2], ARGV[10])
-redis.call('DEL', KEYS[4])
+local epoch, first = ARGV[2], ARGV[3]
+local function epochOf(entries)
+  return entries[1] and tonumber(string.match(entries[1][1], '^%d+'))
+end
+-- Frames whose record is gone.
+local newest = epochOf(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1))
+local isStale = redis.call('EXISTS', KEYS[2]) == 1
 local time = redis.call('TIME')
-local record = {'openedAt', time[1] * 1000 + math.floor(time[2] / 1000), 'token', ARGV[1], 'log', ARGV[1], 'epoch', ARGV[2], 'end', ARGV[11], 'status', 'running',
-  'owner', ARGV[4], 'name', ARGV[5], 'chat', ARGV[6], 'home', ARGV[7], 'createdAt', ARGV[8],
-  'leaseMs', ARGV[9]}
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if epoch == '' then
+  local drawn = math.max(now - 1735689600000, tonumber(ARGV[4]) + 1, (newest or 0) + 1)
+  epoch = string.format('%.0f', drawn)
+  first = epoch
+elseif newest then
+  -- Another log has begun since, or somebody has closed this one.
+  if newest >= tonumber(epoch) then return {'EXISTS'} end
+  isStale = epochOf(redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)) < tonumber(first)
+end
+local cancel = redis.call('HGET', KEYS[4], ARGV[15]) or redis.call('HGET', KEYS[4], ARGV[16])
+-- Redis looks at its memory before the first write only, so that has to be the one which needs it.
+if isStale then redis.call('DEL', KEYS[2]) end
+redis.call('XADD', KEYS[2], epoch .. '-' .. (tonumber(ARGV[13]) + 1), 'a', '0', 'd', ARGV[14])
+redis.call('PEXPIRE', KEYS[2], ARGV[12])
+redis.call('DEL', KEYS[4])
+local record = {'openedAt', now, 'token', ARGV[1],
+  'log', ARGV[1], 'epoch', epoch, 'first', first, 'end', ARGV[13], 'status', 'running',
+  'owner', ARGV[6], 'name', ARGV[7], 'chat', ARGV[8], 'home', ARGV[9], 'createdAt', ARGV[10],
+  'leaseMs', ARGV[11]}
 if cancel then
   record[#record + 1] = 'cancel'
   record[#record + 1] = cancel
 end
-for epoch, last in string.gmatch(ARGV[3], '(%d+)=(-?%d+)') do
-  record[#record + 1] = 'endOf' .. epoch
+for ended, last in string.gmatch(ARGV[5], '(%d+)=(-?%d+)') do
+  record[#record + 1] = 'endOf' .. ended
   record[#record + 1] = last
 end
-for i = 15, #ARGV do record[#record + 1] = ARGV[i] end
+for i = 17, #ARGV do record[#record + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(record))
-redis.call('SET', KEYS[3], '1', 'PX', ARGV[9])
-redis.call('PEXPIRE', KEYS[1], ARGV[10])
-return {'OPEN', tonumber(ARGV[11]), cancel}
+redis.call('SET', KEYS[3], '1', 'PX', ARGV[11])
+redis.call('PEXPIRE', KEYS[1], ARGV[12])
+return {'OPEN', tonumber(ARGV[13]), cancel, epoch}
 `,
 };
 
@@ -224,7 +246,7 @@ if #ARGV == 6 then return {'READY'} end
 -- Redis itself was away since the caller looked: the producer gets its chance to come back.
 if now - tonumber(ARGV[4]) > waitMs then return {'CHANGED'} end
 if (meta[5] or '') ~= ARGV[5] then return {'CHANGED'} end
-local epoch = tonumber(ARGV[1]) + 1
+local epoch = string.format('%.0f', tonumber(ARGV[1]) + 1)
 redis.call('XADD', KEYS[2], epoch .. '-' .. (tonumber(ARGV[10]) + 1), 'a', '0', 'd', ARGV[11])
 redis.call('HSET', KEYS[1], 'token', ARGV[7], 'epoch', epoch, 'endOf' .. ARGV[1], ARGV[2],
   'end', ARGV[10], 'status', ARGV[8], 'settledAt', now, 'unsaved', '1')
@@ -260,10 +282,10 @@ return 1
 };
 
 /**
- * KEYS chat · ARGV taskId (empty: only look), ttlMs. Adds a task to its chat, behind all others
- * whatever the clock says. Whether it was added, and then the chat's newest tasks in the order of
- * their coming, each followed by how many milliseconds ago that was. Those at 0 were superseded, and
- * come first with -1.
+ * KEYS chat · ARGV taskId (empty: only look), ttlMs, place (empty: behind all others, whatever the
+ * clock says; else microseconds since 1970). Adds a task to its chat. Whether it was added, and then
+ * the chat's newest tasks in the order of their coming, each followed by how many milliseconds ago
+ * that was. Those at 0 were superseded, and come first with -1.
  */
 export const chatScript: RedisScript = {
   name: 'chat',
@@ -273,7 +295,8 @@ local now = time[1] * 1000000 + time[2]
 local added = 0
 if ARGV[1] ~= '' then
   local newest = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) or 0
-  added = redis.call('ZADD', KEYS[1], 'NX', math.max(now, newest + 1), ARGV[1])
+  local place = tonumber(ARGV[3]) or math.max(now, newest + 1)
+  added = redis.call('ZADD', KEYS[1], 'NX', place, ARGV[1])
   redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -101)
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end

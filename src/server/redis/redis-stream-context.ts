@@ -1,25 +1,31 @@
-import { formatCursor, parseCursor } from '../../protocol/cursor';
+import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { atMost } from '../at-most';
 import { callHost } from '../call-host';
 import { boundReason } from '../cancel-reason';
 import { checkedContext } from '../context/checked-context';
 import { mayKnow } from '../context/task-guard';
-import type { CancelOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
+import type {
+  CancelOptions,
+  TaskLog,
+  TaskRecord,
+  TaskStreamContext,
+} from '../context/task-stream-context';
 import { createCommitScheduler } from './commit-scheduler';
-import { fetchStart } from './history-fetcher';
 import { createLocalTasks } from './local-tasks';
 import { createLossWatch, isLost } from './loss-watch';
 import { createOutcomeHolds } from './outcome-holds';
 import { awaitSaved } from './predecessors';
+import { createRecentTasks } from './recent-tasks';
 import { createRedisChats } from './redis-chats';
 import { type RedisClient, resolveConnector } from './redis-connector';
 import { createRedisEarlyCancels } from './redis-early-cancels';
 import { createRedisKeys } from './redis-keys';
 import { createRedisLink } from './redis-link';
-import { createRedisProducer } from './redis-producer';
+import { createRedisProducer, type RedisProducer } from './redis-producer';
+import { createRedisReaders } from './redis-readers';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
-import { createClosedError } from './storage-error';
+import { createClosedError, createLogAwayError } from './storage-error';
 import type { StoredRecord } from './stored-log';
 import { createStoredOutcomes } from './stored-outcome';
 import { createStoredTasks, type TaskDetails } from './stored-task';
@@ -84,18 +90,28 @@ function checkPositive(options: Record<string, number>): void {
   }
 }
 
+/** Where a task stands that runs here, whatever the storage has of it. */
+function describe({ details }: RedisProducer, tail: TaskTail): TaskRecord {
+  const { owner, chatId, name, definition, createdAt } = details;
+  const cursor = formatCursor(tail.epoch, tail.next - 1);
+  const status = tail.outcome ?? 'running';
+  return { taskId: tail.taskId, status, owner, chatId, name, definition, cursor, createdAt };
+}
+
 /** What is known of a running task that was taken from this process. */
 function recordOf(
-  { owner, name, chatId, createdAt, leaseMs }: TaskDetails,
+  { owner, definition, name, chatId, createdAt, leaseMs }: TaskDetails,
   tail: TaskTail,
 ): StoredRecord {
   return {
     owner,
+    definition,
     name,
     chatId,
     createdAt,
     leaseMs,
     status: 'running',
+    firstEpoch: tail.firstEpoch,
     epoch: tail.epoch,
     end: tail.next - 1,
     closedEpochs: new Map(),
@@ -144,8 +160,15 @@ function createContext({
   const scheduler = createCommitScheduler({ intervalMs: commitIntervalMs });
   // Named at the first use: workers give no random numbers while modules are loaded.
   let home: string | undefined;
-  const storedTask = createStoredTasks(link, keys);
-  const tasks = createLocalTasks({ link, keys, storedTask, retentionMs: wholeRetentionMs });
+  const recentTasks = createRecentTasks();
+  const storedTask = createStoredTasks(link, keys, recentTasks);
+  const tasks = createLocalTasks({
+    link,
+    keys,
+    storedTask,
+    recentTasks,
+    retentionMs: wholeRetentionMs,
+  });
   const earlyCancels = createRedisEarlyCancels({ link, keys });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
@@ -206,13 +229,16 @@ function createContext({
         ...{ owner, name, definition, chatId, home, createdAt: Date.now(), leaseMs, savesOutcome },
         continued: savesOutcome ? continued : undefined,
       };
+      const here = tasks.get(taskId)?.producer;
+      // It runs, whatever has become of its record: it will be begun anew.
+      if (here && here.token !== token) return undefined;
       const stored = storedTask(taskId);
-      const opening = stored.open({ token, epoch: 0, details, ttlMs: runningTtlMs, frames });
+      const opening = stored.open({ token, details, ttlMs: runningTtlMs, frames });
       const chat = chatId === undefined ? undefined : { owner, chatId };
       const entering = chat && chats.enter(chat, taskId);
       const [opened, entered] = await Promise.allSettled([opening, entering]);
       if (opened.status === 'rejected') throw opened.reason;
-      const { isOpen, last, cancel } = opened.value;
+      const { isOpen, epoch, last, cancel } = opened.value;
       if (entered.status === 'rejected') {
         // It will not run: the next attempt has to find its id free, now or when the lease is over.
         if (isOpen) await stored.withdraw(token, details).catch(() => {});
@@ -226,11 +252,13 @@ function createContext({
       }
       if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
 
-      const known = tasks.get(taskId);
-      if (known?.producer) return known.producer;
+      const known = tasks.get(taskId)?.producer;
+      if (known?.token === token) return known;
+      // Another attempt had the task when the storage lost it.
+      known?.abandon();
       const tail = createTaskTail({
         taskId,
-        epoch: 0,
+        epoch,
         next: 0,
         maxUnstoredLength: 2 * maxUnflushedBytes,
       });
@@ -254,6 +282,9 @@ function createContext({
         maxUnflushedBytes,
         firstFrames: frames,
         cancel,
+        async reenter() {
+          if (chat) await chats.reenter(chat, taskId, details.createdAt);
+        },
         release: hold.release,
         async predecessorsSaved() {
           if (!entry || concurrent) return;
@@ -263,48 +294,29 @@ function createContext({
         },
         onEnd(how) {
           hold.begin(how);
+          if (how === 'settled') recentTasks.forget(taskId);
+          else recentTasks.note(taskId, details, { isHere: false });
           task.endProducing(how === 'fenced' ? recordOf(details, tail) : undefined);
         },
       });
       task.produce(producer);
+      recentTasks.note(taskId, details, { isHere: true });
       return producer;
     },
 
-    async read(taskId, { cursor, ...asker } = {}) {
-      const parsed = cursor === undefined ? undefined : parseCursor(cursor);
-      const position = parsed ? { epoch: parsed.epoch, next: parsed.n + 1 } : { epoch: 0, next: 0 };
-      const known = tasks.get(taskId);
-      if (known?.producer && mayKnow(known.access, asker)) return known.read(position);
-      // Also for a task here that is not theirs to know: it takes as long as one that does not exist.
-      const log = await fetchStart(storedTask(taskId), position, (record) =>
-        mayKnow(record, asker),
-      );
-      if (isClosed) throw createClosedError();
-      if (!log) return undefined;
-      const { record } = log;
-      const isRunning = record.status === 'running';
-      let task = tasks.get(taskId);
-      const isBehind = !isRunning && task?.tail.outcome === undefined;
-      // The log may have come back after all hope was lost.
-      if (!task || isBehind || task.isGone) {
-        const tail = createTaskTail({
-          taskId,
-          epoch: record.epoch,
-          next: record.end + 1,
-          closedEpochs: new Map(record.closedEpochs),
-        });
-        task = tasks.add({ tail, access: record, isOver: !isRunning });
-        if (isRunning) task.follow(record);
-        else tail.settle(record.status);
-      }
-      return task.read(position, log);
-    },
+    read: createRedisReaders({ tasks, storedTask, recentTasks, isClosed: () => isClosed }),
 
     cancel: requestCancel,
 
-    async inspect(taskId) {
+    async inspect(taskId, options) {
       const log = await losses.look(taskId);
-      if (!log) return undefined;
+      if (!log) {
+        const { producer, tail } = tasks.get(taskId) ?? {};
+        if (producer && tail) return describe(producer, tail);
+        const recent = recentTasks.get(taskId);
+        if (recent && (!options || mayKnow(recent, options))) throw createLogAwayError();
+        return undefined;
+      }
       const { status, owner, chatId, name, definition, createdAt, isUnsaved } = log.record;
       const cursor = formatCursor(log.record.epoch, log.record.end);
       return {
@@ -323,7 +335,15 @@ function createContext({
 
     claimOutcome: (taskId, { owner } = {}) => holds.claim(taskId, owner),
 
-    activeTask: (chatId, { owner } = {}) => chats.active({ owner, chatId }),
+    async activeTask(chatId, { owner } = {}) {
+      const chat = { owner, chatId };
+      const active = await chats.active(chat);
+      const recent = active === undefined ? recentTasks.inChat(chat) : undefined;
+      // Unless the storage has lost the chat together with its task, it has none.
+      if (recent === undefined || (await storedTask(recent).fetchLog())) return active;
+      if (tasks.get(recent)?.producer) return recent;
+      throw createLogAwayError();
+    },
 
     async close() {
       if (isClosed) return;

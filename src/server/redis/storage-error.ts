@@ -57,6 +57,15 @@ export function createStorageError(cause: unknown): TaskError {
   });
 }
 
+/** For whoever asks for a task that ran a moment ago, and of which the storage has nothing now. */
+export function createLogAwayError(): TaskError {
+  return new TaskError({
+    code: 'context-unavailable',
+    message: 'The log of the task is not there now. It may come back: try again shortly.',
+    retryable: true,
+  });
+}
+
 /** For whoever uses a context that was closed. */
 export function createClosedError(): TaskError {
   return createUnavailableError(new Error('The stream context is closed. Make a new one.'));

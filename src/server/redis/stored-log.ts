@@ -5,6 +5,9 @@ import type { TailPosition } from './task-tail';
 /** A task's record, as Redis has it. */
 export interface StoredRecord {
   readonly status: TaskStatus;
+  /** Of the log, which no other log of the task has. Its epochs rise by one. */
+  readonly firstEpoch: number;
+  /** The one that is open, or the last one. */
   readonly epoch: number;
   /** The number of the epoch's last frame. */
   readonly end: number;
@@ -72,6 +75,8 @@ function parseRecord(flat: Reply): StoredRecord {
   const openedAt = fields.get('openedAt');
   return {
     status: (fields.get('status') ?? 'running') as TaskStatus,
+    // Logs that began before this field was there began at 0.
+    firstEpoch: Number(fields.get('first') ?? 0),
     epoch: Number(fields.get('epoch')),
     end: Number(fields.get('end')),
     closedEpochs,
@@ -120,7 +125,8 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
 
 /**
  * What a look found, with entries that were read beside it, up to the place `end`: a little
- * before or after it. `undefined`: they are of an epoch that it knows nothing of.
+ * before or after it. `undefined`: some are of an epoch that it knows nothing of, or of another
+ * log.
  */
 export function withFrames(
   log: StoredLog,
@@ -128,7 +134,11 @@ export function withFrames(
   end: TailPosition,
 ): StoredLog | undefined {
   const { record } = log;
-  if (end.epoch > record.epoch) return undefined;
+  const isOfLog = ({ epoch }: { epoch: number }) =>
+    epoch >= record.firstEpoch && epoch <= record.epoch;
+  if (!frames.every(isOfLog)) return undefined;
+  // Nothing was read, for a reader of another log.
+  if (!isOfLog(end)) return undefined;
   const hasMore = end.epoch < record.epoch || end.next <= record.end;
   return { ...log, record: hasMore ? record : { ...record, end: end.next - 1 }, frames, hasMore };
 }

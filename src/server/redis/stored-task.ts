@@ -1,9 +1,11 @@
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import { earlyCancelMs } from '../context/early-cancels';
+import { newestEpoch, noteEpoch } from '../context/epochs';
 import type { CancelOptions } from '../context/task-stream-context';
 import type { HistorySource } from './history-fetcher';
 import type { Entry } from './pending-frames';
+import type { RecentTasks } from './recent-tasks';
 import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import {
@@ -31,8 +33,8 @@ export interface TaskDetails
 /** The beginning of a log. */
 interface Opening {
   readonly token: string;
-  /** Above 0, a log that the storage has lost is begun anew. */
-  readonly epoch: number;
+  /** Set when a log that the storage has lost is begun anew: its first epoch, and its next one. */
+  readonly epochs?: { readonly first: number; readonly next: number };
   readonly details: TaskDetails;
   readonly ttlMs: number;
   readonly frames: readonly string[];
@@ -41,6 +43,8 @@ interface Opening {
 interface OpenAnswer {
   /** Whether the log is the caller's; else it is somebody else's. */
   readonly isOpen: boolean;
+  /** Of a log that is the caller's. */
+  readonly epoch: number;
   /** Where it ends: further on than it began if this was asked again. */
   readonly last: number;
   readonly cancel: string | undefined;
@@ -142,6 +146,7 @@ function optionalText(stored: unknown): string | undefined {
 export function createStoredTasks(
   link: RedisLink,
   keys: RedisKeys,
+  recentTasks: RecentTasks,
 ): (taskId: string) => StoredTask {
   return (taskId) => {
     const recordKey = keys.record(taskId);
@@ -153,22 +158,25 @@ export function createStoredTasks(
       (await link.run(script, scriptKeys, args)) as readonly unknown[];
 
     return {
-      async open({ token, epoch, details, ttlMs, frames }) {
+      async open({ token, epochs, details, ttlMs, frames }) {
         const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
         const { savesOutcome, continued } = details;
+        const { first, next } = epochs ?? { first: 0, next: 0 };
         const more = {
           ...(definition !== undefined && { definition: encodeOptional(definition) }),
           ...(savesOutcome && { saves: '1' }),
           ...(continued !== undefined && { continued }),
         };
-        const [answer, last, cancel] = await run(
+        const [answer, last, cancel, drawn] = await run(
           openScript,
           [...taskKeys, earlyCancelsKey],
           [
             token,
-            String(epoch),
+            epochs ? String(next) : '',
+            epochs ? String(first) : '',
+            String(newestEpoch()),
             // Nothing is known any more of where they ended.
-            Array.from({ length: epoch }, (_, ended) => `${ended}=-1`).join(','),
+            Array.from({ length: next - first }, (_, ended) => `${first + ended}=-1`).join(','),
             encodeOptional(owner),
             encodeOptional(name),
             encodeOptional(chatId),
@@ -183,7 +191,10 @@ export function createStoredTasks(
             ...Object.entries(more).flat(),
           ],
         );
-        return { isOpen: answer === 'OPEN', last: Number(last), cancel: optionalText(cancel) };
+        const epoch = Number(drawn ?? 0);
+        noteEpoch(epoch);
+        const isOpen = answer === 'OPEN';
+        return { isOpen, epoch, last: Number(last), cancel: optionalText(cancel) };
       },
 
       async withdraw(token, details) {
@@ -218,7 +229,12 @@ export function createStoredTasks(
 
       async fetchLog(position) {
         const from = position ? entryIdFrom(position) : '';
-        return parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
+        const log = parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
+        if (!log) return undefined;
+        noteEpoch(log.record.epoch);
+        if (log.record.status === 'running') recentTasks.note(taskId, log.record);
+        else recentTasks.forget(taskId);
+        return log;
       },
 
       async fetchPage(position, count) {

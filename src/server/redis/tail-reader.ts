@@ -1,3 +1,5 @@
+import { anotherLogRange } from '../context/another-log';
+import type { ReaderStart } from '../context/start-position';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
 import { type GapCause, gapFrame } from './frame-gap';
 import { pause } from './pause';
@@ -8,11 +10,13 @@ import type { TailPosition, TaskTail } from './task-tail';
 interface Batch extends Omit<FrameRange, 'isReplay'> {
   /** Where the reader stands once it has handed this out. */
   after: TailPosition;
+  /** Whether this stands for frames that are gone. */
+  isGap: boolean;
 }
 
 /** What readers need to know of a log. */
 interface LogPart extends Pick<StoredLog, 'frames' | 'hasMore'> {
-  readonly record: Pick<StoredRecord, 'epoch' | 'end' | 'closedEpochs'>;
+  readonly record: Pick<StoredRecord, 'firstEpoch' | 'epoch' | 'end' | 'closedEpochs'>;
 }
 
 /**
@@ -32,22 +36,26 @@ function toBatches(
   // Neighbouring entries become one range.
   let run: { data: string[]; offset: number } | undefined;
 
-  const hand = (data: readonly string[], offset: number, start: number, end: number) => {
-    next = end;
-    batches.push({ epoch, data, offset, start, end, after: { epoch, next } });
+  const hand = ({
+    isGap = false,
+    ...range
+  }: Omit<Batch, 'epoch' | 'after' | 'isGap'> & { isGap?: boolean }) => {
+    next = range.end;
+    batches.push({ ...range, epoch, after: { epoch, next }, isGap });
   };
   const flush = () => {
     if (!run) return;
     const { data, offset } = run;
     run = undefined;
-    hand(data, offset, Math.max(next, offset), offset + data.length);
+    hand({ data, offset, start: Math.max(next, offset), end: offset + data.length });
   };
   /** Says that frames up to `end` are gone, unless there are none. */
   const miss = (end: number, cause: GapCause = 'storage-lost') => {
     flush();
     if (end <= next) return;
     isTold = true;
-    hand([gapFrame(taskId, cause)], end - 1, end - 1, end);
+    const [n, data] = [end - 1, [gapFrame(taskId, cause)]];
+    hand({ data, offset: n, start: n, end, isGap: true });
   };
   const endOf = (of: number) =>
     of === record.epoch ? record.end + 1 : (record.closedEpochs.get(of) ?? 0);
@@ -61,6 +69,8 @@ function toBatches(
 
   for (const entry of frames) {
     const end = entry.offset + entry.frames.length;
+    // Left behind by another log.
+    if (entry.epoch < record.firstEpoch || entry.epoch > record.epoch) continue;
     if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
     if (entry.isGap && entry.frames.length > 0) isTold = true;
     if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
@@ -98,16 +108,18 @@ function before({ record, frames, hasMore }: LogPart, until: TailPosition): LogP
 }
 
 /** A log of which the storage has nothing any more. */
-function nothingOf({ epoch, next, endOf }: TaskTail): LogPart {
+function nothingOf({ firstEpoch, epoch, next, endOf }: TaskTail): LogPart {
   const closedEpochs = new Map<number, number>();
-  for (let closed = 0; closed < epoch; closed++) closedEpochs.set(closed, endOf(closed) ?? 0);
-  return { record: { epoch, end: next - 1, closedEpochs }, frames: [], hasMore: false };
+  for (let closed = firstEpoch; closed < epoch; closed++) {
+    closedEpochs.set(closed, endOf(closed) ?? 0);
+  }
+  return { record: { firstEpoch, epoch, end: next - 1, closedEpochs }, frames: [], hasMore: false };
 }
 
 export interface TailReaderOptions {
   tail: TaskTail;
-  position: TailPosition;
-  /** What was read from this position on when the reader was made. */
+  from: ReaderStart;
+  /** What was read from there on when the reader was made. */
   initial?: StoredLog;
   /** Reads the log from a position on. `undefined`: there is no such log any more. */
   fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>;
@@ -127,18 +139,23 @@ const retryMs = 250;
  */
 export function createTailReader({
   tail,
-  position: firstPosition,
+  from,
   initial,
   fetchLog,
   isAlive,
   isGone,
   onClose,
 }: TailReaderOptions): TaskReader {
-  let position = firstPosition;
+  // The log that it reads, by its first epoch, and where it is there.
+  let { firstEpoch } = tail;
+  let position: TailPosition = { epoch: firstEpoch, next: from.skip };
+  // The last frame that it has, or comes with.
+  let last = from.cursor;
   let batches: Batch[] = [];
   let isReplay = true;
-  // Whether it was told that the log has gaps.
+  // Whether it was told that the log has gaps, and whether the last that it was given is one.
   let isTold = false;
+  let endsInGap = false;
   let isClosed = false;
   let isFetching = false;
   // What all who wait now are waiting for, and what ends it.
@@ -151,6 +168,29 @@ export function createTailReader({
     },
   };
   tail.readers.add(self);
+
+  /** Goes on behind the last frame that it has; if that is of another log, it gets all of this. */
+  const locate = (newestEpoch = 0) => {
+    if (!last) return;
+    const newest = Math.max(tail.epoch, newestEpoch);
+    const isOfLog = last.epoch >= firstEpoch && last.epoch <= newest;
+    position = isOfLog ? { epoch: last.epoch, next: last.n + 1 } : { epoch: firstEpoch, next: 0 };
+    if (isOfLog) return;
+    batches.push({ ...anotherLogRange(tail.taskId, last), after: position, isGap: false });
+  };
+  locate(initial?.record.epoch);
+
+  /** Begins with the log that has taken the place of the one that was read, if one has. */
+  const changeLog = () => {
+    if (tail.firstEpoch === firstEpoch) return;
+    firstEpoch = tail.firstEpoch;
+    position = { epoch: firstEpoch, next: 0 };
+    batches = [];
+    isReplay = true;
+    isTold = false;
+    endsInGap = false;
+    locate();
+  };
 
   /** Where what is at hand begins, behind the position. */
   const firstAtHand = (): TailPosition | undefined => {
@@ -169,9 +209,9 @@ export function createTailReader({
     const part = atHand ? before(log, atHand) : log;
     const fetched = toBatches(tail.taskId, position, part, isTold);
     isTold = fetched.isTold;
-    batches = fetched.batches;
-    const last = batches.at(-1);
-    if (last) last.after = fetched.after;
+    batches.push(...fetched.batches);
+    const newest = batches.at(-1);
+    if (newest) newest.after = fetched.after;
     else position = fetched.after;
   };
   /** Whether the next frame is at hand. */
@@ -202,14 +242,18 @@ export function createTailReader({
     return epoch < tail.epoch || next < (tail.segment(epoch)?.offset ?? 0);
   };
 
-  const hasEnded = () => {
-    if (isClosed) return true;
-    if (batches.length > 0) return false;
-    if (isGone()) return true;
-    if (tail.outcome === undefined) return false;
+  /** Whether it has everything, and the task has settled. */
+  const isReadToEnd = () => {
+    if (batches.length > 0 || tail.outcome === undefined) return false;
     advance();
     const { epoch, next } = position;
     return epoch > tail.epoch || (epoch === tail.epoch && next >= tail.next);
+  };
+
+  const hasEnded = () => {
+    if (isClosed) return true;
+    changeLog();
+    return isReadToEnd() || (batches.length === 0 && isGone());
   };
 
   const fetchHistory = async () => {
@@ -218,9 +262,12 @@ export function createTailReader({
     try {
       const log = await fetchLog(position);
       if (isClosed) return;
-      if (log) accept(log);
-      // One that is still open may yet come back.
-      else if (tail.outcome !== undefined) accept(nothingOf(tail));
+      // Else nothing of it is wanted any more.
+      if (tail.firstEpoch === firstEpoch) {
+        if (log?.record.firstEpoch === firstEpoch) accept(log);
+        // One that is still open may yet come back.
+        else if (tail.outcome !== undefined) accept(nothingOf(tail));
+      }
     } catch {
       // The storage is away, which the context has reported: it is asked again.
     }
@@ -233,6 +280,7 @@ export function createTailReader({
   /** Ends the wait when there is something, and sees to it otherwise that there will be. */
   const check = () => {
     if (!endWait) return;
+    changeLog();
     if (batches.length > 0 || hasEnded()) return endWait();
     if (lacksHistory()) {
       if (!isFetching) void fetchHistory();
@@ -243,10 +291,13 @@ export function createTailReader({
   return {
     take() {
       if (isClosed) return undefined;
+      changeLog();
       const batch = batches.shift();
       if (batch) {
-        const { after, ...range } = batch;
+        const { after, isGap, ...range } = batch;
         position = after;
+        last = { epoch: range.epoch, n: range.end - 1 };
+        endsInGap = isGap;
         // The next piece comes while this one is being sent.
         if (!isFetching && lacksHistory()) void fetchHistory();
         return { ...range, isReplay };
@@ -261,6 +312,8 @@ export function createTailReader({
       const { data, offset } = segment;
       const end = offset + data.length;
       position = { epoch, next: end };
+      last = { epoch, n: end - 1 };
+      endsInGap = false;
       return { epoch, data, offset, start, end, isReplay };
     },
 
@@ -280,6 +333,11 @@ export function createTailReader({
 
     get isEnded() {
       return hasEnded();
+    },
+
+    get isCut() {
+      if (isClosed || !hasEnded()) return false;
+      return endsInGap || !isReadToEnd();
     },
 
     get isAlive() {

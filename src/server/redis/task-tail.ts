@@ -16,6 +16,8 @@ export interface TailPosition {
 /** Holds what this process knows of a task's log: its newest frames, and where it ends. */
 export interface TaskTail {
   readonly taskId: string;
+  /** The first epoch of the log, by which it is told from other logs of the task. */
+  readonly firstEpoch: number;
   /** The epoch that is open, or the last one. */
   readonly epoch: number;
   /** The number that the next frame of this epoch gets. */
@@ -38,6 +40,8 @@ export interface TaskTail {
    * came this far go on at frame `next`. Frames from `end` on never were part of the log.
    */
   openEpoch(options: { end: number; next: number }): void;
+  /** Another log of the task has taken the place of this one: nothing of it is known yet. */
+  changeLog(firstEpoch: number): void;
   settle(outcome: TaskStatus): void;
   /** Whether there are so many frames that it is worth to forget some. */
   readonly isLong: boolean;
@@ -60,20 +64,24 @@ const maxLength = 1024 * 1024;
 
 export function createTaskTail({
   taskId,
-  epoch: firstEpoch,
+  epoch: initialEpoch,
+  firstEpoch: initialFirstEpoch = initialEpoch,
   next: firstNext,
   closedEpochs = new Map(),
   maxUnstoredLength = 0,
 }: {
   taskId: string;
   epoch: number;
+  /** Default: the same. */
+  firstEpoch?: number;
   next: number;
   /** One past the last frame, by epoch. */
   closedEpochs?: Map<number, number>;
   /** How many characters are kept for readers, beyond the usual, while they cannot be stored. */
   maxUnstoredLength?: number;
 }): TaskTail {
-  let segments: TailSegment[] = [{ epoch: firstEpoch, data: [], offset: firstNext }];
+  let firstEpoch = initialFirstEpoch;
+  let segments: TailSegment[] = [{ epoch: initialEpoch, data: [], offset: firstNext }];
   let current = segments[0] as TailSegment;
   let outcome: TaskStatus | undefined;
   // Characters at hand, and how many there may be before the next attempt to forget some.
@@ -123,6 +131,9 @@ export function createTaskTail({
     taskId,
     readers,
     waiters,
+    get firstEpoch() {
+      return firstEpoch;
+    },
     get epoch() {
       return current.epoch;
     },
@@ -157,6 +168,16 @@ export function createTaskTail({
       if (next > 0) begins.set(current.epoch + 1, next);
       current = { epoch: current.epoch + 1, data: [], offset: next };
       segments = [...segments, current];
+    },
+    changeLog(first) {
+      firstEpoch = first;
+      closedEpochs.clear();
+      begins.clear();
+      current = { epoch: first, data: [], offset: 0 };
+      segments = [current];
+      outcome = undefined;
+      length = 0;
+      trimAt = keptLength;
     },
     settle(status) {
       outcome = status;

@@ -1,6 +1,6 @@
-import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import type { TaskReader } from '../context/task-stream-context';
+import { createUnsettledError } from '../task-errors';
 
 /**
  * Reads a log to the outcome of its root task.
@@ -21,11 +21,7 @@ export async function followSettlement(
           if (json?.startsWith(settles)) return JSON.parse(json).data;
         }
       } else if (reader.isEnded) {
-        throw new TaskError({
-          code: 'unsettled',
-          message: 'The log of the task ended without an outcome.',
-          retryable: true,
-        });
+        throw createUnsettledError();
       } else {
         await reader.wait();
       }

@@ -1,4 +1,3 @@
-import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
@@ -27,13 +26,13 @@ export type Claim =
   | {
       readonly kind: 'joined';
       readonly context: TaskStreamContext;
-      /** What the page that asked has already: the message that the task continues. */
-      readonly cursor: string | undefined;
+      /** How many frames the page that asked has already: those of the message that is continued. */
+      readonly skip: number;
     }
   | {
       readonly kind: 'opened';
       readonly context: TaskStreamContext;
-      readonly cursor: string | undefined;
+      readonly skip: number;
       /** The claim token. */
       readonly token: string;
       /** Resolves with the settlement, or with `undefined` when the task was closed by others. */
@@ -86,7 +85,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   }).catch(createMessagesError);
   if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
   const { history, chunks, messageId, continued } = opening;
-  const cursor = history.length > 0 ? formatCursor(0, history.length - 1) : undefined;
+  const skip = history.length;
   const opened = await openLog(options, mask, {
     owner,
     name,
@@ -102,7 +101,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
-  if (!log) return { kind: 'joined', context, cursor };
+  if (!log) return { kind: 'joined', context, skip };
 
   // Only who saves the message has to have it.
   const record = options.onSettle && opening.isInChat ? createMessageRecord() : undefined;
@@ -169,7 +168,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
       await tellHost({ tell: () => tell(settlement), release: end, report: mask });
     }
   };
-  return { kind: 'opened', context, cursor, token, settled, released: release() };
+  return { kind: 'opened', context, skip, token, settled, released: release() };
 }
 
 /** Opens the log; the reason why that cannot be is returned, not thrown. */

@@ -1,0 +1,48 @@
+// Epochs are drawn at the claim of a task. Tests name those of a log by how they follow its first
+// one: `0-4` is frame 4 of that, `1-0` the first frame of the next.
+import type { TaskStreamContext } from 'ai-task-stream/server';
+
+function epochOf(cursor: string): number {
+  return Number(cursor.slice(0, cursor.indexOf('-')));
+}
+
+function shift(cursor: string, by: number): string {
+  return `${epochOf(cursor) + by}${cursor.slice(cursor.indexOf('-'))}`;
+}
+
+/** Cursors of one log, as if its first epoch, or the lowest of theirs, were 0. */
+export function relative(
+  cursors: readonly string[],
+  firstEpoch: number = Math.min(...cursors.map(epochOf)),
+): string[] {
+  return cursors.map((cursor) => shift(cursor, -firstEpoch));
+}
+
+/** SSE text of one log whose ids are relative in the same way. */
+export function relativeIds(text: string): string {
+  const cursors = [...text.matchAll(/^id: (\d+-\d+)$/gm)].map(([, cursor = '']) => cursor);
+  const firstEpoch = Math.min(...cursors.map(epochOf));
+  return text.replace(/^id: (\d+-\d+)$/gm, (_, cursor) => `id: ${shift(cursor, -firstEpoch)}`);
+}
+
+/**
+ * The cursor that a relative one stands for in a log that the context knows, and that has had one
+ * epoch until now. All others are given back as they are.
+ */
+export async function absolute(
+  context: Pick<TaskStreamContext, 'inspect'>,
+  taskId: string,
+  cursor: string,
+): Promise<string> {
+  const record = /^\d{1,3}-\d+$/.test(cursor) ? await context.inspect(taskId) : undefined;
+  return record ? shift(cursor, epochOf(record.cursor)) : cursor;
+}
+
+/** The cursor of a task's last frame, in the same way. */
+export async function relativeEnd(
+  context: Pick<TaskStreamContext, 'inspect'>,
+  taskId: string,
+): Promise<string | undefined> {
+  const record = await context.inspect(taskId);
+  return record && relative([record.cursor])[0];
+}
