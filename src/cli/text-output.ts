@@ -1,3 +1,4 @@
+import { isAnotherLog } from '../protocol/another-log';
 import { createAnswerText } from './answer-text';
 import { cleanJson, cleanLine, cleanText } from './clean-text';
 import { describeEnd } from './describe-end';
@@ -23,7 +24,12 @@ export function createTextOutput({
   const writeText = (text: string) => screen.write(isTerminal ? cleanText(text) : text);
   const answer = createAnswerText({ write: writeText });
   return {
-    onChunk: answer.take,
+    onChunk(chunk) {
+      answer.take(chunk);
+      if (!isAnotherLog(chunk)) return;
+      answer.end();
+      screen.note('The task was begun anew; all of it follows.');
+    },
     onState(state, count) {
       partialCount = count;
       screen.show(state, count);

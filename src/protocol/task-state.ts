@@ -1,3 +1,4 @@
+import { isAnotherLog } from './another-log';
 import { growList } from './growing-list';
 import type { TaskErrorData } from './task-error';
 import {
@@ -60,7 +61,8 @@ export function childOf(
  * Turns a chunk into the next state. Pure; returns the same object when the chunk changes
  * nothing, as every chunk does that is not a task part. The first task part names the task;
  * parts of other tasks go to `children`. After the settle part only `children` may change.
- * Log lines and partial results seen before (by their `index`) are skipped.
+ * Log lines and partial results seen before (by their `index`) are skipped. When the task was begun
+ * anew (a `gap` with the cause `another-log`), the state begins anew with it.
  */
 export function reduceTaskChunk<Result = unknown, Value = unknown>(
   state: TaskState<Result, Value>,
@@ -94,6 +96,11 @@ function reduce<Result, Value>(
     const child = childOf(state, taskId) ?? initialTaskState;
     const next = reduce(child, chunk, append);
     return next === child ? state : { ...state, children: { ...children, [taskId]: next } };
+  }
+  if (!state.settlement && isAnotherLog(chunk)) {
+    const { heartbeat } = state;
+    const error = (chunk as TaskChunk<Result, Value> & { type: 'data-task-error' }).data;
+    return { ...initialTaskState, taskId, ...(heartbeat && { heartbeat }), error };
   }
   const changed = state.settlement
     ? undefined

@@ -1,4 +1,5 @@
 import type { UIMessage } from 'ai';
+import { isAnotherLog } from './another-log';
 import { mergeMetadata } from './merge-metadata';
 import { type Draft, type Drafts, putPart, stepStartIndex } from './ui-message-parts';
 import { reduceToolParts } from './ui-message-tools';
@@ -22,6 +23,10 @@ export function reduceUIMessageChunk<Message extends UIMessage>(
     const id = chunk.messageId ?? message.id;
     const metadata = mergeMetadata(message.metadata, chunk.messageMetadata ?? undefined);
     return { ...message, id, metadata };
+  }
+  // All of it follows anew.
+  if (isAnotherLog(chunk)) {
+    return { ...message, id: '', metadata: undefined, parts: [chunk as Message['parts'][number]] };
   }
   const before = message.parts as readonly Draft[] as Drafts;
   const parts = reduceParts(before, chunk as Draft);

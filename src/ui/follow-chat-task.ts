@@ -1,6 +1,12 @@
 import type { UIMessageChunk } from 'ai';
+import { isAnotherLog } from '../protocol/another-log';
 import { TaskError } from '../protocol/task-error';
-import { isTaskPart, type TaskHeartbeatData, type TaskSettlement } from '../protocol/task-parts';
+import {
+  isTaskPart,
+  type TaskErrorPartData,
+  type TaskHeartbeatData,
+  type TaskSettlement,
+} from '../protocol/task-parts';
 import {
   type ChatTask,
   type ChatTaskNews,
@@ -25,7 +31,8 @@ export interface FollowChatTaskOptions {
 /**
  * A task's chunks as one stream, over as many connections as that takes. It is read only as fast
  * as it is pulled. Ends with an `AbortError` after a task that was cancelled, because clients of
- * the AI SDK take no notice of the `abort` chunk; with a `TaskError` when the task was given up.
+ * the AI SDK take no notice of the `abort` chunk; with a `TaskError` when the task was given up, or
+ * begun anew.
  */
 export function followChatTask(
   options: FollowOptions,
@@ -37,6 +44,8 @@ export function followChatTask(
   const detach = () => controller.abort(signal?.reason);
   let settlement: TaskSettlement | undefined;
   let heartbeat: TaskHeartbeatData | undefined;
+  // Set when the task was begun anew: a chat cannot take back what it has of the message.
+  let restart: TaskError | undefined;
   // Whether the reader has not taken yet what was received: silence is its own doing then.
   let isHeld = false;
 
@@ -88,6 +97,13 @@ export function followChatTask(
         },
         onStalled: (isStalled) => tell({ isStalled }),
         onChunks(chunks) {
+          if (restart) return;
+          const [first] = chunks;
+          if (first && isAnotherLog(first)) {
+            const { data } = first as ReceivedChunk & { data: TaskErrorPartData };
+            restart = new TaskError(data);
+            detach();
+          }
           const passing = chunks.filter(note);
           updateChatTask(taskId, { chunks: passing });
           return deliver(passing);
@@ -96,8 +112,9 @@ export function followChatTask(
       },
     );
     signal?.removeEventListener('abort', detach);
-    const error = settlement ? undefined : failure?.error;
+    const error = settlement ? undefined : (restart ?? failure?.error);
     tell({ connection: 'closed', isStalled: false, failure: error });
+    if (restart) throw restart;
     controller.signal.throwIfAborted();
     if (error) throw error;
     if (settlement?.status === 'cancelled') {

@@ -1,3 +1,4 @@
+import { isAnotherLog } from '../protocol/another-log';
 import { TaskError } from '../protocol/task-error';
 import type { TaskState } from '../protocol/task-state';
 import { clientError } from './client-error';
@@ -28,7 +29,8 @@ export interface FollowTaskOptions {
   onConnected: (isConnected: boolean) => void;
   onStalled: (isStalled: boolean) => void;
   /**
-   * All chunks of one network read, and the cursor after them. Until what it returns is fulfilled,
+   * All chunks of one network read, and the cursor after them; one that begins another log comes
+   * alone. Until what it returns is fulfilled,
    * nothing more is read; meanwhile `stallTimeoutMs` had better be long.
    */
   onChunks: (chunks: readonly ReceivedChunk[], cursor: string | undefined) => Promise<void> | void;
@@ -96,7 +98,14 @@ export async function followTask(
         for (const { id, data } of events) {
           isDone = data === '[DONE]';
           if (isDone) break;
-          chunks.push(parseChunk(data));
+          const chunk = parseChunk(data);
+          if (isAnotherLog(chunk)) {
+            await onChunks(chunks.splice(0), next);
+            // After the outcome, another run of the task is not of interest.
+            isDone = !!getTask().settlement;
+            if (isDone) break;
+            await onChunks([chunk], next);
+          } else chunks.push(chunk);
           next = id || next;
         }
       } finally {

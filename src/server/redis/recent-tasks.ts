@@ -2,7 +2,7 @@ import { ownedKey } from '../context/memory-state';
 import type { StoredRecord } from './stored-log';
 
 /** What is remembered of a task. */
-export type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
+type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
 
 /**
  * The tasks that this process has seen running a moment ago: within a lease and a heartbeat, which

@@ -1,0 +1,9 @@
+/**
+ * Whether a chunk says that the log which was being read is gone, and that all of another one of
+ * the same task follows: what came of the task before has to be forgotten.
+ */
+export function isAnotherLog(chunk: { type: string }): boolean {
+  const { data } = chunk as { data?: { code?: unknown; details?: { cause?: unknown } | null } };
+  const isGap = chunk.type === 'data-task-error' && data?.code === 'gap';
+  return isGap && data.details?.cause === 'another-log';
+}
