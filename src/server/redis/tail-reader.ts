@@ -259,11 +259,13 @@ export function createTailReader({
   const fetchHistory = async () => {
     isFetching = true;
     const { epoch, next } = position;
+    const askedOf = firstEpoch;
     try {
       const log = await fetchLog(position);
       if (isClosed) return;
-      // Else nothing of it is wanted any more.
-      if (tail.firstEpoch === firstEpoch) {
+      changeLog();
+      // Else it was asked for in the log before.
+      if (askedOf === firstEpoch) {
         if (log?.record.firstEpoch === firstEpoch) accept(log);
         // One that is still open may yet come back.
         else if (tail.outcome !== undefined) accept(nothingOf(tail));
