@@ -83,7 +83,7 @@ describe('a followed task', () => {
     expect(code).toBe(0);
     const [first, second] = host.requests.slice(1).map(({ headers }) => headers['last-event-id']);
     expect(first).toBe(undefined);
-    expect(second).toMatch(/^0-\d+$/);
+    expect(second).toMatch(/^[1-9]\d*-\d+$/);
   });
 
   it('prints every chunk and then the outcome as JSON, and nothing else', async () => {
