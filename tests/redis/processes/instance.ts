@@ -112,7 +112,10 @@ const methods = {
 
   /** With one more chunk. */
   async settle(handle: number, taskId: string, n: number): Promise<boolean> {
-    return (await logOf(handle, taskId).settle([numberedChunk(n)], 'completed')) === true;
+    const log = logOf(handle, taskId);
+    const frames = [numberedChunk(n)];
+    const answer = await log.settle(frames, 'completed');
+    return (answer === 'cancelled' ? await log.settle(frames, 'cancelled') : answer) === true;
   },
 
   async release(handle: number, taskId: string): Promise<void> {
