@@ -3,7 +3,6 @@ import type { UIDataTypes } from 'ai';
 import { TaskError } from '../protocol/task-error';
 import { askToStop } from './ask-to-stop';
 import { checkIsDefinition } from './check-definition';
-import { checkDurations } from './check-durations';
 import { checkNames } from './check-names';
 import { claimDefinedTask } from './claim-defined-task';
 import { createMemoryStreamContext } from './context/memory-stream-context';
@@ -37,6 +36,7 @@ import type {
   TaskRouteHandler,
 } from './task-route';
 import { createTaskSlots } from './task-slots';
+import { checkDurations } from './time/check-durations';
 
 /**
  * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.

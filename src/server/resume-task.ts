@@ -1,6 +1,5 @@
 import type { UIMessage } from 'ai';
 import { callHost } from './call-host';
-import { checkDurations } from './check-durations';
 import { checkChatId, checkNames } from './check-names';
 import { createMemoryStreamContext } from './context/memory-stream-context';
 import type { ResumableStreamContext } from './context/resumable-stream-context';
@@ -25,6 +24,7 @@ import {
   createNotFoundError,
   createUnavailableError,
 } from './task-errors';
+import { checkDurations } from './time/check-durations';
 
 export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
   /** The task to follow. */

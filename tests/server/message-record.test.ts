@@ -1,7 +1,7 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { nextTurn } from '../../src/server/next-turn';
 import { createMessageRecord, type MessageRecord } from '../../src/server/task/message-record';
+import { nextTurn } from '../../src/server/time/next-turn';
 import { fc } from '../helpers/fast-check';
 import { type ServerVersion, serverVersions } from '../helpers/server-versions';
 

@@ -1,4 +1,4 @@
-import { later } from '../later';
+import { later } from '../time/later';
 
 /** A source of strings for a pump that is not ours. */
 export interface GuardedSource {

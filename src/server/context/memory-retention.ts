@@ -1,4 +1,4 @@
-import { later } from '../later';
+import { later } from '../time/later';
 import { dropExpired } from './early-cancels';
 import { leaveChat, type MemoryLog, type MemoryState, markReleased } from './memory-state';
 

@@ -1,6 +1,6 @@
 import { formatCursor } from '../../protocol/cursor';
 import { boundReason } from '../cancel-reason';
-import { checkDurations } from '../check-durations';
+import { checkDurations } from '../time/check-durations';
 import { checkedContext } from './checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from './early-cancels';
 import { drawEpoch } from './epochs';

@@ -1,6 +1,6 @@
-import { later } from '../later';
-import { createUnavailableError } from '../task-errors';
-import { answerWithin } from './answer-within';
+import { createUnavailableError, unlessAway } from '../task-errors';
+import { answerWithin } from '../time/answer-within';
+import { later } from '../time/later';
 import type { ResumableStreamContext } from './resumable-stream-context';
 import { createTaskBroadcast, type TaskBroadcast } from './task-broadcast';
 
@@ -90,7 +90,7 @@ export function createStreamClaims({
       const claim = claims.get(taskId) ?? begin(taskId);
       claim.waiting++;
       try {
-        return await answerWithin(answerTimeoutMs, claim.broadcast);
+        return await unlessAway(answerWithin(answerTimeoutMs, claim.broadcast));
       } finally {
         claim.waiting--;
       }

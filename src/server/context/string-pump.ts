@@ -1,10 +1,10 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
-import { nextTurn } from '../next-turn';
 import { sendable } from '../task/mask-error';
 import { stopErrorOf } from '../task/stop-reason';
 import { taskErrorChunk } from '../task/task-error-chunk';
 import { isForClients } from '../task-errors';
+import { nextTurn } from '../time/next-turn';
 import type { DecodedFrames } from './decoded-frames';
 import type { TaskLog } from './task-stream-context';
 

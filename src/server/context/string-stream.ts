@@ -1,9 +1,9 @@
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError, type TaskErrorData } from '../../protocol/task-error';
 import { holdReader } from '../http/held-reader';
-import { nextTurn } from '../next-turn';
 import { createSharedPieces } from '../shared-pieces';
 import { createUnsettledError } from '../task-errors';
+import { nextTurn } from '../time/next-turn';
 import type { DecodedFrames } from './decoded-frames';
 import type { FrameRange, TaskReader } from './task-stream-context';
 

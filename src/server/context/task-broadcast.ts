@@ -1,7 +1,7 @@
 import { frameType } from '../../protocol/compact-replay';
 import { createTaskId } from '../../protocol/task-id';
-import { later } from '../later';
-import { nextTurn } from '../next-turn';
+import { later } from '../time/later';
+import { nextTurn } from '../time/next-turn';
 import { createGuardedSource } from './guarded-source';
 import {
   encodeFrameLine,

@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
-import { createUnavailableError } from '../task-errors';
-import { answerWithin } from './answer-within';
+import { createUnavailableError, unlessAway } from '../task-errors';
+import { answerWithin } from '../time/answer-within';
 import { createLineParser, type LiveHeader } from './live-lines';
 import { createMirrorLog, type MirrorLog } from './mirror-log';
 
@@ -127,7 +127,7 @@ export async function openTaskMirror({
     if (!isOver && reader === own) askAgain();
   };
 
-  const ask = (timeoutMs: number) => answerWithin(timeoutMs, resume(), leaveStream);
+  const ask = (timeoutMs: number) => unlessAway(answerWithin(timeoutMs, resume(), leaveStream));
 
   /** Asks for what is missing, and whether anybody is there at all. */
   const askAgain = async () => {
@@ -167,7 +167,7 @@ export async function openTaskMirror({
   if (!stream) return stream;
   follow(stream);
   try {
-    await answerWithin(answerTimeoutMs, begun);
+    await unlessAway(answerWithin(answerTimeoutMs, begun));
   } catch (error) {
     stop();
     throw error;

@@ -1,9 +1,9 @@
 import { createTaskId, isTaskId } from '../../protocol/task-id';
 import { callHost } from '../call-host';
-import { checkDurations } from '../check-durations';
 import { hexDigest } from '../hex-digest';
-import { longestTimeoutMs } from '../later';
 import { createNotFoundError } from '../task-errors';
+import { checkDurations } from '../time/check-durations';
+import { longestTimeoutMs } from '../time/later';
 import { createDecodedFrames, type DecodedFrames } from './decoded-frames';
 import type { ResumableStreamContext } from './resumable-stream-context';
 import { endStrings, pumpStrings, type StringLog } from './string-pump';

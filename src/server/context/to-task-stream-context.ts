@@ -1,8 +1,8 @@
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
-import { atMost } from '../at-most';
-import { createUnavailableError } from '../task-errors';
-import { answerWithin } from './answer-within';
+import { createUnavailableError, unlessAway } from '../task-errors';
+import { answerWithin } from '../time/answer-within';
+import { atMost } from '../time/at-most';
 import { checkedContext } from './checked-context';
 import { createMemoryReader } from './memory-reader';
 import { liveLog } from './memory-retention';
@@ -134,7 +134,7 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
    * take as long as those that do not exist.
    */
   const existingOf = (taskId: string) =>
-    answerWithin(answerTimeoutMs, context.hasExistingStream(streamIdOf(taskId)));
+    unlessAway(answerWithin(answerTimeoutMs, context.hasExistingStream(streamIdOf(taskId))));
 
   /** For whoever does not read it: it goes, if nobody else does. */
   const leave = (mirror: TaskMirror) => {

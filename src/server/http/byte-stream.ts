@@ -2,7 +2,7 @@ import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay
 import { formatCursor } from '../../protocol/cursor';
 import { framePrefix, preamble } from '../../protocol/frame';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
-import { nextTurn } from '../next-turn';
+import { nextTurn } from '../time/next-turn';
 import { createEventEncoder, type EventEncoder } from './event-encoder';
 import { holdReader } from './held-reader';
 

@@ -1,5 +1,5 @@
 import type { TaskReader } from '../context/task-stream-context';
-import { later } from '../later';
+import { later } from '../time/later';
 
 /** In how many heartbeat intervals without a use a reader is let go. */
 const maxIdleBeats = 3;

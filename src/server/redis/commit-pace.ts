@@ -1,6 +1,6 @@
-import { later } from '../later';
+import { later } from '../time/later';
+import { startPatientTimer } from '../time/patient-timer';
 import type { CommitScheduler } from './commit-scheduler';
-import { startPatientTimer } from './patient-timer';
 
 /** A commit of so many characters is part of a burst, of which the next one waits for more. */
 const burstLength = 32 * 1024;

@@ -1,5 +1,5 @@
-import { longestTimeoutMs } from '../later';
-import { inNextTurn } from '../next-turn';
+import { longestTimeoutMs } from '../time/later';
+import { inNextTurn } from '../time/next-turn';
 
 type Commit = () => Promise<void> | void;
 

@@ -1,6 +1,6 @@
 import { formatCursor } from '../../protocol/cursor';
 import type { ReadTaskOptions, TaskReader } from '../context/task-stream-context';
-import { later } from '../later';
+import { later } from '../time/later';
 import type { StoredLog, StoredRecord } from './stored-log';
 import type { StoredTask } from './stored-task';
 

@@ -1,4 +1,4 @@
-import { later } from '../later';
+import { later } from '../time/later';
 import type { OutcomeHolder, StoredOutcome } from './stored-outcome';
 
 /** The end of a tenure: one process tells the host of an outcome, and the storage that it did. */

@@ -1,5 +1,5 @@
+import { pause } from '../time/pause';
 import type { LossWatch } from './loss-watch';
-import { pause } from './pause';
 import type { StoredLog } from './stored-log';
 
 /** Between two looks at a task that is not saved yet, in milliseconds: the first, and the longest. */

@@ -1,4 +1,4 @@
-import { later } from '../later';
+import { later } from '../time/later';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import { replyCode } from './storage-error';
 

@@ -1,6 +1,6 @@
 import type { CancelOptions } from '../context/task-stream-context';
+import { pause } from '../time/pause';
 import type { LossWatch } from './loss-watch';
-import { pause } from './pause';
 import type { RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import { chatScript } from './redis-scripts';

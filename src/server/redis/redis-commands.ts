@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
-import { later } from '../later';
-import { startPatientTimer } from './patient-timer';
+import { later } from '../time/later';
+import { startPatientTimer } from '../time/patient-timer';
 import type { RedisConnection, RedisConnector } from './redis-connection';
 import { createClosedError, createStorageError, replyCode } from './storage-error';
 import { createWordEncoder } from './word-encoder';

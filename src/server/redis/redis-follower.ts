@@ -1,6 +1,6 @@
 import { mayKnow } from '../context/task-guard';
-import { later } from '../later';
 import { createLostTask } from '../task/lost-frames';
+import { later } from '../time/later';
 import { decodeReason, type RedisKeys } from './redis-keys';
 import type { RedisLink } from './redis-link';
 import type { StoredLog, StoredRecord } from './stored-log';

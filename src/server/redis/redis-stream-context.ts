@@ -1,6 +1,5 @@
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
-import { atMost } from '../at-most';
 import { callHost } from '../call-host';
 import { boundReason } from '../cancel-reason';
 import { checkedContext } from '../context/checked-context';
@@ -11,6 +10,7 @@ import type {
   TaskRecord,
   TaskStreamContext,
 } from '../context/task-stream-context';
+import { atMost } from '../time/at-most';
 import { createCommitScheduler } from './commit-scheduler';
 import { createLocalTasks } from './local-tasks';
 import { createLossWatch, isLost } from './loss-watch';

@@ -1,8 +1,8 @@
 import { anotherLogRange } from '../context/another-log';
 import type { ReaderStart } from '../context/start-position';
 import type { FrameRange, TaskReader } from '../context/task-stream-context';
+import { pause } from '../time/pause';
 import { type GapCause, gapFrame } from './frame-gap';
-import { pause } from './pause';
 import type { StoredLog, StoredRecord } from './stored-log';
 import type { TailPosition, TaskTail } from './task-tail';
 

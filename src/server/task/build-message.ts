@@ -1,5 +1,5 @@
 import { createUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
-import { breathe } from '../slices';
+import { breathe } from '../time/slices';
 
 /** These end a stream; a message has no part of them. */
 const endTypes = new Set(['error', 'abort']);

@@ -1,5 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-import { checkDurations } from '../check-durations';
+import { checkDurations } from '../time/check-durations';
 
 function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TaskError({ code: 'invalid-options', message });

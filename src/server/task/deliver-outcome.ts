@@ -1,6 +1,6 @@
 import type { OutcomeClaim, TaskStreamContext } from '../context/task-stream-context';
-import { later } from '../later';
 import { createNotFoundError } from '../task-errors';
+import { later } from '../time/later';
 import { readFinishedMessage } from './finished-message';
 import { followSettlement } from './follow-settlement';
 import type { TaskSettleEvent } from './task-options';

@@ -1,10 +1,10 @@
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import { atMost } from '../at-most';
 import { createMemoryStreamContext } from '../context/memory-stream-context';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
 import { checkTaskId, createUnavailableError, isForClients } from '../task-errors';
+import { atMost } from '../time/at-most';
 import { createMessagesError } from './check-messages';
 import { finishChat } from './finished-message';
 import { createErrorMask } from './mask-error';

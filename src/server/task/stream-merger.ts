@@ -1,6 +1,6 @@
 import type { UIMessageChunk } from 'ai';
 import type { TaskLog } from '../context/task-stream-context';
-import { nextTurn } from '../next-turn';
+import { nextTurn } from '../time/next-turn';
 import { type ChunkSource, createChunkSource } from './chunk-source';
 
 /** Reads the streams that are merged into a task. */

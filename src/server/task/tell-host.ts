@@ -1,4 +1,4 @@
-import { atMost } from '../at-most';
+import { atMost } from '../time/at-most';
 
 /** How long the host may take to save an outcome before the chat goes on, in milliseconds. */
 export const maxTellMs = 30_000;

@@ -1,10 +1,8 @@
-import { contextErrorOf, createUnavailableError } from '../task-errors';
-
 /**
- * Waits for an answer of the storage, but not longer than `timeoutMs` milliseconds.
+ * Waits for an answer, but not longer than `timeoutMs` milliseconds.
  *
  * @param discard Gets an answer that comes too late.
- * @throws TaskError `context-unavailable` when it fails or does not come.
+ * @throws what the answer fails with, or an error that says how long it was waited for.
  */
 export async function answerWithin<Answer>(
   timeoutMs: number,
@@ -16,7 +14,7 @@ export async function answerWithin<Answer>(
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       isLate = true;
-      reject(createUnavailableError(new Error(`No answer within ${timeoutMs} ms.`)));
+      reject(new Error(`No answer within ${timeoutMs} ms.`));
     }, timeoutMs);
   });
   answer.then(
@@ -29,8 +27,6 @@ export async function answerWithin<Answer>(
   );
   try {
     return await Promise.race([answer, timeout]);
-  } catch (cause) {
-    throw contextErrorOf(cause);
   } finally {
     clearTimeout(timer);
   }

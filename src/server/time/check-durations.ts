@@ -1,4 +1,4 @@
-import { TaskError } from '../protocol/task-error';
+import { TaskError } from '../../protocol/task-error';
 import { longestTimeoutMs } from './later';
 
 /** A duration that an option gives, and what it may be. */

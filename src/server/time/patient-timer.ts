@@ -1,4 +1,4 @@
-import { later } from '../later';
+import { later } from './later';
 
 /** The time is measured in so many parts. */
 const partCount = 4;
