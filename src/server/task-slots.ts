@@ -1,4 +1,5 @@
 import { TaskError } from '../protocol/task-error';
+import { createDeferred } from './time/deferred';
 
 /** A place for one task, which is taken until it is known whether there is one to run. */
 interface TaskSlot {
@@ -34,10 +35,7 @@ export function createTaskSlots(max: number): TaskSlots {
   const owners = new Map<string | undefined, OwnerSlots>();
 
   const takeNow = (owner: string | undefined, slots: OwnerSlots): TaskSlot => {
-    let endStart = () => {};
-    const starting = new Promise<void>((resolve) => {
-      endStart = resolve;
-    });
+    const { promise: starting, resolve: endStart } = createDeferred();
     slots.taken++;
     slots.starting.add(starting);
     let isHeld = false;

@@ -1,3 +1,4 @@
+import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
 
 /** A source of strings for a pump that is not ours. */
@@ -34,10 +35,7 @@ export function createGuardedSource({
   next: () => Promise<string | undefined>;
   onFailure: () => void;
 }): GuardedSource {
-  let finish: () => void = () => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
+  const { promise: finished, resolve: finish } = createDeferred();
   let failures = 0;
   // Whether the pump reads in the way that can be guarded.
   let isGuarded = false;

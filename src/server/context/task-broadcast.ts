@@ -1,5 +1,6 @@
 import { frameType } from '../../protocol/compact-replay';
 import { createTaskId } from '../../protocol/task-id';
+import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
 import { nextTurn } from '../time/next-turn';
 import { createGuardedSource } from './guarded-source';
@@ -52,10 +53,7 @@ const outcomeTypes = /^(data-.*|message-metadata|finish|error|abort)$/;
 export function createTaskBroadcast(): TaskBroadcast {
   let started: { reader: TaskReader; header: LiveHeader } | undefined;
   let isAbandoned = false;
-  let begin: () => void = () => {};
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
+  const { promise: begun, resolve: begin } = createDeferred();
   // What the reader gave last, and the next frame to send.
   let range: FrameRange | undefined;
   let n = 0;

@@ -1,6 +1,7 @@
 import { TaskError } from '../../protocol/task-error';
 import { createUnavailableError, unlessAway } from '../task-errors';
 import { answerWithin } from '../time/answer-within';
+import { createDeferred } from '../time/deferred';
 import { createLineParser, type LiveHeader } from './live-lines';
 import { createMirrorLog, type MirrorLog } from './mirror-log';
 
@@ -70,10 +71,7 @@ export async function openTaskMirror({
   let reader: ReadableStreamDefaultReader<string> | undefined;
   let readers = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
-  let tellBegun: () => void = () => {};
-  const begun = new Promise<void>((resolve) => {
-    tellBegun = resolve;
-  });
+  const { promise: begun, resolve: tellBegun } = createDeferred();
 
   const wake = () => {
     const waiting = [...waiters];

@@ -1,4 +1,5 @@
 import type { OutcomeClaiming } from '../context/task-stream-context';
+import { createDeferred } from '../time/deferred';
 import { createOutcomeHold, type OutcomeHold } from './outcome-hold';
 import type { Chat, RedisChats } from './redis-chats';
 import type { OutcomeHolder, StoredOutcome } from './stored-outcome';
@@ -47,10 +48,7 @@ export function createOutcomeHolds({
       busy,
     });
     if (!chat) return hold;
-    let tell: () => void = () => {};
-    const released = new Promise<void>((resolve) => {
-      tell = resolve;
-    });
+    const { promise: released, resolve: tell } = createDeferred();
     releases.set(taskId, released);
     return {
       ...hold,

@@ -1,4 +1,5 @@
 import { createUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
+import { createDeferred } from '../time/deferred';
 import { breathe } from '../time/slices';
 
 /** These end a stream; a message has no part of them. */
@@ -24,15 +25,13 @@ export async function buildMessage({
 }): Promise<UIMessage> {
   let message: UIMessage | undefined;
   let write: (chunk: UIMessageChunk) => void = () => {};
-  let end = () => {};
+  const { promise: ended, resolve: end } = createDeferred();
   const stream = createUIMessageStream({
     originalMessages: continued ? [continued] : [],
     generateId: () => id,
     execute({ writer }) {
       write = writer.write;
-      return new Promise<void>((resolve) => {
-        end = resolve;
-      });
+      return ended;
     },
     onFinish({ responseMessage }) {
       message = responseMessage;

@@ -1,6 +1,6 @@
 import type { OutcomeClaim, TaskStreamContext } from '../context/task-stream-context';
 import { createNotFoundError } from '../task-errors';
-import { later } from '../time/later';
+import { pause } from '../time/pause';
 import { readFinishedMessage } from './finished-message';
 import { followSettlement } from './follow-settlement';
 import type { TaskSettleEvent } from './task-options';
@@ -45,13 +45,6 @@ export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<vo
   }
 }
 
-/** Waits for a time in which the process need not stay for this. */
-function waitFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    later(resolve, ms);
-  });
-}
-
 /** Claims the outcome once there is one and nobody else tells of it. */
 async function claimOutcome({
   context,
@@ -70,13 +63,13 @@ async function claimOutcome({
         const reader = record && (await context.read(taskId, { owner, cursor: record.cursor }));
         if (!reader) return undefined;
         await followSettlement(reader, taskId);
-        await waitFor(slackMs);
+        await pause(slackMs);
         break;
       }
       case 'held': {
         heldUntil ??= performance.now() + maxHeldMs;
         if (performance.now() > heldUntil) return undefined;
-        await waitFor(claiming.waitMs + slackMs);
+        await pause(claiming.waitMs + slackMs);
       }
     }
   }
