@@ -1,6 +1,6 @@
-import { boundReason } from './cancel-reason';
-import type { CancelOptions, TaskStreamContext } from './context/task-stream-context';
-import { unlessAway } from './task-errors';
+import { boundReason } from './log/cancel-reason';
+import { unlessAway } from './log/task-errors';
+import type { CancelOptions, TaskStreamContext } from './log/task-stream-context';
 
 /**
  * Asks a task to stop, whatever the reason that was given is like.

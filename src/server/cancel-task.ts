@@ -1,10 +1,10 @@
 import { askToStop } from './ask-to-stop';
-import { checkChatId, checkNames } from './check-names';
-import { createMemoryStreamContext } from './context/memory-stream-context';
-import type { ResumableStreamContext } from './context/resumable-stream-context';
-import type { TaskStreamContext } from './context/task-stream-context';
-import { toTaskStreamContext } from './context/to-task-stream-context';
-import { checkTaskId, unlessAway } from './task-errors';
+import { checkChatId, checkNames } from './log/check-names';
+import type { ResumableStreamContext } from './log/resumable-stream-context';
+import { checkTaskId, unlessAway } from './log/task-errors';
+import type { TaskStreamContext } from './log/task-stream-context';
+import { createMemoryStreamContext } from './memory/memory-stream-context';
+import { toTaskStreamContext } from './resumable/to-task-stream-context';
 
 export interface CancelTaskOptions {
   /** The task to stop. */

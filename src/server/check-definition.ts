@@ -1,5 +1,5 @@
 import { TaskError } from '../protocol/task-error';
-import { checkNames } from './check-names';
+import { checkNames } from './log/check-names';
 
 function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TaskError({ code: 'invalid-options', message });

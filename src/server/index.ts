@@ -1,9 +1,17 @@
 export { type CancelTaskOptions, cancelTask } from './cancel-task';
 export {
-  createMemoryStreamContext,
-  type MemoryStreamContextOptions,
-} from './context/memory-stream-context';
-export type { ResumableStreamContext } from './context/resumable-stream-context';
+  type DefinedExecuteOptions,
+  type DefineTaskOptions,
+  defineTask,
+  type StartDefinedTaskArguments,
+  type StartDefinedTaskOptions,
+  type TaskDefinition,
+} from './define-task';
+export type { ToUIMessageStreamOptions } from './http/chunk-stream';
+export type { NodeResponse } from './http/pipe-to-node-response';
+export type { TaskResponseInit } from './http/responses';
+export type { NodeRequest } from './http/to-web-request';
+export type { ResumableStreamContext } from './log/resumable-stream-context';
 export type {
   CancelOptions,
   FrameRange,
@@ -16,25 +24,25 @@ export type {
   TaskReader,
   TaskRecord,
   TaskStreamContext,
-} from './context/task-stream-context';
+} from './log/task-stream-context';
+export {
+  createMemoryStreamContext,
+  type MemoryStreamContextOptions,
+} from './memory/memory-stream-context';
 export {
   type ToResumableStreamContextOptions,
   toResumableStreamContext,
-} from './context/to-resumable-stream-context';
-export { createTaskRoute } from './create-task-route';
-export {
-  type DefinedExecuteOptions,
-  type DefineTaskOptions,
-  defineTask,
-  type StartDefinedTaskArguments,
-  type StartDefinedTaskOptions,
-  type TaskDefinition,
-} from './define-task';
-export type { ToUIMessageStreamOptions } from './http/chunk-stream';
-export type { NodeResponse } from './http/pipe-to-node-response';
-export type { TaskResponseInit } from './http/responses';
-export type { NodeRequest } from './http/to-web-request';
+} from './resumable/to-resumable-stream-context';
 export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
+export { createTaskRoute } from './route/create-task-route';
+export type {
+  CreateTaskRouteOptions,
+  TaskAction,
+  TaskRoute,
+  TaskRouteContext,
+  TaskRouteHandler,
+} from './route/task-route';
+export { toNodeHandler } from './route/to-node-handler';
 export { type StreamedTask, streamTask } from './stream-task';
 export type { RunNestedTask, RunNestedTaskOptions } from './task/nested-tasks';
 export type {
@@ -45,11 +53,3 @@ export type {
   TaskTransformer,
 } from './task/task-options';
 export type { StepReporter, TaskReporter } from './task/task-reporter';
-export type {
-  CreateTaskRouteOptions,
-  TaskAction,
-  TaskRoute,
-  TaskRouteContext,
-  TaskRouteHandler,
-} from './task-route';
-export { toNodeHandler } from './to-node-handler';

@@ -1,10 +1,4 @@
 import type { UIMessage } from 'ai';
-import { callHost } from './call-host';
-import { checkChatId, checkNames } from './check-names';
-import { createMemoryStreamContext } from './context/memory-stream-context';
-import type { ResumableStreamContext } from './context/resumable-stream-context';
-import type { TaskStreamContext } from './context/task-stream-context';
-import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { readCursor } from './http/read-cursor';
@@ -15,15 +9,21 @@ import {
   streamResponse,
   type TaskResponseInit,
 } from './http/responses';
-import { deliverOutcome } from './task/deliver-outcome';
-import { reportTo } from './task/mask-error';
-import type { TaskSettleEvent } from './task/task-options';
+import { callHost } from './log/call-host';
+import { checkChatId, checkNames } from './log/check-names';
+import type { ResumableStreamContext } from './log/resumable-stream-context';
 import {
   checkTaskId,
   contextErrorOf,
   createNotFoundError,
   createUnavailableError,
-} from './task-errors';
+} from './log/task-errors';
+import type { TaskStreamContext } from './log/task-stream-context';
+import { createMemoryStreamContext } from './memory/memory-stream-context';
+import { toTaskStreamContext } from './resumable/to-task-stream-context';
+import { deliverOutcome } from './task/deliver-outcome';
+import { reportTo } from './task/mask-error';
+import type { TaskSettleEvent } from './task/task-options';
 import { checkDurations } from './time/check-durations';
 
 export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {

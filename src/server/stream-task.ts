@@ -3,11 +3,6 @@ import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
 import { askToStop } from './ask-to-stop';
-import { callHost } from './call-host';
-import { checkNames } from './check-names';
-import { createMemoryStreamContext } from './context/memory-stream-context';
-import type { TaskReader } from './context/task-stream-context';
-import { toTaskStreamContext } from './context/to-task-stream-context';
 import { createByteStream } from './http/byte-stream';
 import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
@@ -17,17 +12,22 @@ import {
   streamResponse,
   type TaskResponseInit,
 } from './http/responses';
-import { checkTaskOptions } from './task/check-task-options';
-import { followSettlement } from './task/follow-settlement';
-import { reportTo } from './task/mask-error';
-import { type Claim, startTask } from './task/start-task';
-import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
+import { callHost } from './log/call-host';
+import { checkNames } from './log/check-names';
 import {
   createNotFoundError,
   createUnavailableError,
   isForClients,
   unlessAway,
-} from './task-errors';
+} from './log/task-errors';
+import type { TaskReader } from './log/task-stream-context';
+import { createMemoryStreamContext } from './memory/memory-stream-context';
+import { toTaskStreamContext } from './resumable/to-task-stream-context';
+import { checkTaskOptions } from './task/check-task-options';
+import { followSettlement } from './task/follow-settlement';
+import { reportTo } from './task/mask-error';
+import { type Claim, startTask } from './task/start-task';
+import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
 
 /** A task that `streamTask` started or joined. */
 export interface StreamedTask<Result = unknown> {

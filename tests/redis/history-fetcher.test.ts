@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createHistoryFetcher, fetchStart } from '../../src/server/redis/history-fetcher';
-import type { StoredFrames, StoredLog } from '../../src/server/redis/stored-log';
-import type { TailPosition } from '../../src/server/redis/task-tail';
+import type { TailPosition } from '../../src/server/log/task-tail';
+import { createHistoryFetcher, fetchStart } from '../../src/server/redis/read/history-fetcher';
+import type { StoredFrames, StoredLog } from '../../src/server/redis/scripts/stored-log';
 
 const record: StoredLog['record'] = {
   status: 'running',

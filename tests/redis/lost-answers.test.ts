@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { commitScript, openScript } from '../../src/server/redis/redis-scripts';
+import { commitScript, openScript } from '../../src/server/redis/scripts/redis-scripts';
 import { relative } from '../helpers/cursors';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';

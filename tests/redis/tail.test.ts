@@ -1,8 +1,8 @@
 import type { TaskReader } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
-import { parseStoredLog, type StoredLog } from '../../src/server/redis/stored-log';
-import { createTailReader } from '../../src/server/redis/tail-reader';
-import { createTaskTail, type TailPosition, type TaskTail } from '../../src/server/redis/task-tail';
+import { createTaskTail, type TailPosition, type TaskTail } from '../../src/server/log/task-tail';
+import { createTailReader } from '../../src/server/redis/read/tail-reader';
+import { parseStoredLog, type StoredLog } from '../../src/server/redis/scripts/stored-log';
 import { turns } from '../helpers/async';
 import { fc } from '../helpers/fast-check';
 

@@ -16,9 +16,9 @@ import {
   encodeFrameLine,
   encodeHeader,
   encodeRun,
-} from '../../src/server/context/live-lines';
-import { createMirrorLog } from '../../src/server/context/mirror-log';
-import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
+} from '../../src/server/resumable/live-lines';
+import { createMirrorLog } from '../../src/server/resumable/mirror-log';
+import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
 import { createDeferred } from '../helpers/async';
 import { createMemoryBus } from '../helpers/memory-bus';
 import { cursorsIn, parseFrames, withoutHeartbeats } from '../helpers/sse';

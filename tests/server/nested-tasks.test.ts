@@ -2,7 +2,7 @@ import { initialTaskState, reduceTaskChunk, type TaskChunk, TaskError } from 'ai
 import { streamTask } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createLostTask } from '../../src/server/task/lost-frames';
+import { createLostTask } from '../../src/server/log/lost-frames';
 import { aiVersions, finishPart } from '../helpers/ai-versions';
 import { createId, createOwnContext, readLog, runToText } from '../helpers/tasks';
 

@@ -3,7 +3,7 @@ import { TaskError } from 'ai-task-stream';
 import { streamTask, type TaskSettleEvent } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createLostTask } from '../../src/server/task/lost-frames';
+import { createLostTask } from '../../src/server/log/lost-frames';
 import { type AiVersion, aiVersions, finishPart, textParts } from '../helpers/ai-versions';
 import { aborted, createDeferred } from '../helpers/async';
 import { storedChunksIn } from '../helpers/sse';

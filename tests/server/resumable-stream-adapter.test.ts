@@ -16,9 +16,9 @@ import {
   encodeHeader,
   encodeMark,
   encodeRun,
-} from '../../src/server/context/live-lines';
-import { createMirrorLog } from '../../src/server/context/mirror-log';
-import { toTaskStreamContext } from '../../src/server/context/to-task-stream-context';
+} from '../../src/server/resumable/live-lines';
+import { createMirrorLog } from '../../src/server/resumable/mirror-log';
+import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
 import { aiVersions } from '../helpers/ai-versions';
 import { createDeferred, turns, until } from '../helpers/async';
 import { absolute, relative } from '../helpers/cursors';

@@ -1,6 +1,6 @@
 import type { TaskData, TaskLogData, TaskSettlement } from 'ai-task-stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createLostTask } from '../../src/server/task/lost-frames';
+import { createLostTask } from '../../src/server/log/lost-frames';
 import { block, turns } from '../helpers/async';
 import { storedChunksIn } from '../helpers/sse';
 import { runToText } from '../helpers/tasks';

@@ -1,10 +1,10 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
 import { formatCursor } from '../../protocol/cursor';
 import { framePrefix, preamble } from '../../protocol/frame';
-import type { FrameRange, TaskReader } from '../context/task-stream-context';
+import { holdReader } from '../log/held-reader';
+import type { FrameRange, TaskReader } from '../log/task-stream-context';
 import { nextTurn } from '../time/next-turn';
 import { createEventEncoder, type EventEncoder } from './event-encoder';
-import { holdReader } from './held-reader';
 
 /** About how many characters leave in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;

@@ -2,9 +2,9 @@ import type { UIMessageChunk } from 'ai';
 import { beginsWith } from '../../protocol/begins-with';
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
 import { formatCursor } from '../../protocol/cursor';
-import type { FrameRange, TaskReader } from '../context/task-stream-context';
-import { createUnsettledError } from '../task-errors';
-import { holdReader } from './held-reader';
+import { holdReader } from '../log/held-reader';
+import { createUnsettledError } from '../log/task-errors';
+import type { FrameRange, TaskReader } from '../log/task-stream-context';
 
 export interface ToUIMessageStreamOptions {
   /** Whether the `start` chunk is passed on. Default true. */

@@ -1,7 +1,7 @@
 import { doneFrame, encodeFrame, encodeHeartbeat } from '../../protocol/frame';
 import type { TaskHeartbeatData } from '../../protocol/task-parts';
 import { isTaskPart } from '../../protocol/task-parts';
-import { createSharedPieces, type SharedPieces } from '../shared-pieces';
+import { createSharedPieces, type SharedPieces } from '../log/shared-pieces';
 
 /** Writes what goes into a response as events. */
 export interface EventEncoder {

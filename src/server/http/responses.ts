@@ -1,6 +1,6 @@
 import { taskIdHeader } from '../../protocol/frame';
 import { TaskError } from '../../protocol/task-error';
-import { isForClients } from '../task-errors';
+import { isForClients } from '../log/task-errors';
 
 /**
  * The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer,

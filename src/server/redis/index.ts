@@ -1,2 +1,2 @@
-export type { RedisClient } from './redis-connector';
+export type { RedisClient } from './client/redis-connector';
 export { createRedisStreamContext, type RedisStreamContextOptions } from './redis-stream-context';

@@ -1,9 +1,9 @@
-import type { CancelOptions } from '../context/task-stream-context';
+import type { CancelOptions } from '../log/task-stream-context';
 import { pause } from '../time/pause';
-import type { LossWatch } from './loss-watch';
+import type { RedisLink } from './client/redis-link';
+import type { LossWatch } from './read/loss-watch';
 import type { RedisKeys } from './redis-keys';
-import type { RedisLink } from './redis-link';
-import { chatScript } from './redis-scripts';
+import { chatScript } from './scripts/redis-scripts';
 
 /** Whose chat it is, and which. */
 export interface Chat {

@@ -1,35 +1,35 @@
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
-import { callHost } from '../call-host';
-import { boundReason } from '../cancel-reason';
-import { checkedContext } from '../context/checked-context';
-import { mayKnow } from '../context/task-guard';
+import { callHost } from '../log/call-host';
+import { boundReason } from '../log/cancel-reason';
+import { checkedContext } from '../log/checked-context';
+import { mayKnow } from '../log/task-guard';
 import type {
   CancelOptions,
   TaskLog,
   TaskRecord,
   TaskStreamContext,
-} from '../context/task-stream-context';
+} from '../log/task-stream-context';
+import { createTaskTail, type TaskTail } from '../log/task-tail';
 import { atMost } from '../time/at-most';
-import { createCommitScheduler } from './commit-scheduler';
-import { createLocalTasks } from './local-tasks';
-import { createLossWatch, isLost } from './loss-watch';
-import { createOutcomeHolds } from './outcome-holds';
-import { awaitSaved } from './predecessors';
-import { createRecentTasks } from './recent-tasks';
+import { type RedisClient, resolveConnector } from './client/redis-connector';
+import { createRedisLink } from './client/redis-link';
+import { createClosedError, createLogAwayError } from './client/storage-error';
+import { createLocalTasks } from './read/local-tasks';
+import { createLossWatch, isLost } from './read/loss-watch';
+import { createRecentTasks } from './read/recent-tasks';
+import { createRedisReaders } from './read/redis-readers';
 import { createRedisChats } from './redis-chats';
-import { type RedisClient, resolveConnector } from './redis-connector';
-import { createRedisEarlyCancels } from './redis-early-cancels';
 import { createRedisKeys } from './redis-keys';
-import { createRedisLink } from './redis-link';
-import { createRedisProducer, type RedisProducer } from './redis-producer';
-import { createRedisReaders } from './redis-readers';
+import type { StoredRecord } from './scripts/stored-log';
+import { createStoredOutcomes } from './scripts/stored-outcome';
+import { createStoredTasks, type TaskDetails } from './scripts/stored-task';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
-import { createClosedError, createLogAwayError } from './storage-error';
-import type { StoredRecord } from './stored-log';
-import { createStoredOutcomes } from './stored-outcome';
-import { createStoredTasks, type TaskDetails } from './stored-task';
-import { createTaskTail, type TaskTail } from './task-tail';
+import { createCommitScheduler } from './write/commit-scheduler';
+import { createOutcomeHolds } from './write/outcome-holds';
+import { awaitSaved } from './write/predecessors';
+import { createRedisEarlyCancels } from './write/redis-early-cancels';
+import { createRedisProducer, type RedisProducer } from './write/redis-producer';
 
 export interface RedisStreamContextOptions {
   /**

@@ -1,6 +1,6 @@
-import type { TaskStreamContext } from '../context/task-stream-context';
-import { describeClient } from './describe-client';
-import { urlFromEnvironment } from './redis-connector';
+import type { TaskStreamContext } from '../log/task-stream-context';
+import { describeClient } from './client/describe-client';
+import { urlFromEnvironment } from './client/redis-connector';
 import type { RedisStreamContextOptions } from './redis-stream-context';
 
 /** Options with the default of what may change from edit to edit. */

@@ -1,5 +1,5 @@
-import type { OutcomeClaim, TaskStreamContext } from '../context/task-stream-context';
-import { createNotFoundError } from '../task-errors';
+import { createNotFoundError } from '../log/task-errors';
+import type { OutcomeClaim, TaskStreamContext } from '../log/task-stream-context';
 import { pause } from '../time/pause';
 import { readFinishedMessage } from './finished-message';
 import { followSettlement } from './follow-settlement';

@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import { serialize, serializeFaithfully } from './serialize';
+import { serialize, serializeFaithfully } from '../log/serialize';
 
 type Delta = Extract<UIMessageChunk, { type: 'text-delta' | 'reasoning-delta' }>;
 

@@ -1,7 +1,7 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
-import type { TaskReader } from '../context/task-stream-context';
 import { chunksOf } from '../http/chunk-stream';
+import type { TaskReader } from '../log/task-stream-context';
 import { breathe } from '../time/slices';
 import { buildMessage } from './build-message';
 import { createMessageRecord, type MessageRecord } from './message-record';

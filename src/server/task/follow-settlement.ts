@@ -1,6 +1,6 @@
 import type { TaskSettlement } from '../../protocol/task-parts';
-import type { TaskReader } from '../context/task-stream-context';
-import { createUnsettledError } from '../task-errors';
+import { createUnsettledError } from '../log/task-errors';
+import type { TaskReader } from '../log/task-stream-context';
 
 /**
  * Reads a log to the outcome of its root task.

@@ -1,7 +1,7 @@
 import { TaskError } from '../../protocol/task-error';
-import { callHost } from '../call-host';
-import { isForClients } from '../task-errors';
-import { serializeFaithfully } from './serialize';
+import { callHost } from '../log/call-host';
+import { serializeFaithfully } from '../log/serialize';
+import { isForClients } from '../log/task-errors';
 
 /**
  * The error as its `toJSON` lets clients see it, which may say less than its own message does; and

@@ -1,6 +1,6 @@
 import type { UIMessageChunk } from 'ai';
-import type { ChunkSource } from './chunk-source';
-import type { OpenParts } from './open-parts';
+import type { ChunkSource } from '../log/chunk-source';
+import type { OpenParts } from '../log/open-parts';
 
 const nothing: readonly UIMessageChunk[] = [];
 

@@ -2,8 +2,8 @@ import type { UIMessageChunk } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
-import { endingChunks, settleChunk } from './settlement-chunks';
-import { stopErrorOf } from './stop-reason';
+import { endingChunks, settleChunk } from '../log/settlement-chunks';
+import { stopErrorOf } from '../log/stop-reason';
 import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
 

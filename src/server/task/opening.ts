@@ -1,5 +1,5 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
-import { checkChatId } from '../check-names';
+import { checkChatId } from '../log/check-names';
 import { checkMessages } from './check-messages';
 import { historyChunks } from './message-history';
 

@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import type { ChunkSource } from './chunk-source';
+import type { ChunkSource } from '../log/chunk-source';
 
 /** Sees to it that no two sources call their parts the same. */
 export interface PartNames {

@@ -1,10 +1,10 @@
 import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import type { TaskLog } from '../context/task-stream-context';
+import { endingChunks } from '../log/settlement-chunks';
+import { createStopReason, isAbort, stopErrorOf } from '../log/stop-reason';
+import type { TaskLog } from '../log/task-stream-context';
 import type { NestedTasks } from './nested-tasks';
-import { endingChunks } from './settlement-chunks';
-import { createStopReason, isAbort, stopErrorOf } from './stop-reason';
 import type { TaskClock } from './task-clock';
 import type { TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';

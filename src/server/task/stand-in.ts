@@ -1,6 +1,6 @@
 import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
-import { taskErrorChunk } from './task-error-chunk';
+import { taskErrorChunk } from '../log/task-error-chunk';
 
 /** What goes in place of a chunk that cannot be carried. */
 export interface StandIn {

@@ -1,9 +1,9 @@
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import { createMemoryStreamContext } from '../context/memory-stream-context';
-import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../context/task-stream-context';
-import { checkTaskId, createUnavailableError, isForClients } from '../task-errors';
+import { checkTaskId, createUnavailableError, isForClients } from '../log/task-errors';
+import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
+import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { atMost } from '../time/at-most';
 import { createMessagesError } from './check-messages';
 import { finishChat } from './finished-message';

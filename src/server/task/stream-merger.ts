@@ -1,7 +1,7 @@
 import type { UIMessageChunk } from 'ai';
-import type { TaskLog } from '../context/task-stream-context';
+import { type ChunkSource, createChunkSource } from '../log/chunk-source';
+import type { TaskLog } from '../log/task-stream-context';
 import { nextTurn } from '../time/next-turn';
-import { type ChunkSource, createChunkSource } from './chunk-source';
 
 /** Reads the streams that are merged into a task. */
 export interface StreamMerger {

@@ -1,8 +1,8 @@
 import type { UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import type { ResumableStreamContext } from '../context/resumable-stream-context';
-import type { TaskStreamContext } from '../context/task-stream-context';
+import type { ResumableStreamContext } from '../log/resumable-stream-context';
+import type { TaskStreamContext } from '../log/task-stream-context';
 import type { TaskReporter } from './task-reporter';
 
 /** Encodes inputs, partial results and results as text, such as superjson does. */

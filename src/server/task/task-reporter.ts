@@ -6,8 +6,8 @@ import type {
   TaskProgress,
   TaskStep,
 } from '../../protocol/task-parts';
+import { endedSnapshot } from '../log/settlement-chunks';
 import type { RunNestedTask } from './nested-tasks';
-import { endedSnapshot } from './settlement-chunks';
 import type { TaskWriterCore } from './task-writer-core';
 import { createSettledError } from './writer-errors';
 

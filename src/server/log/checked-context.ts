@@ -1,0 +1,30 @@
+import { checkChatId, checkNames } from './check-names';
+import type { TaskStreamContext } from './task-stream-context';
+
+/**
+ * A context that refuses owners, chats and the like that it could not tell from others, before
+ * anything happens.
+ */
+export function checkedContext(context: TaskStreamContext): TaskStreamContext {
+  return {
+    ...context,
+    async open(taskId, options) {
+      checkNames(options);
+      checkChatId(options.chatId);
+      return context.open(taskId, options);
+    },
+    async read(taskId, options = {}) {
+      checkNames(options);
+      return context.read(taskId, options);
+    },
+    async cancel(taskId, options = {}) {
+      checkNames(options);
+      return context.cancel(taskId, options);
+    },
+    async activeTask(chatId, options = {}) {
+      checkNames(options);
+      checkChatId(chatId);
+      return context.activeTask(chatId, options);
+    },
+  };
+}

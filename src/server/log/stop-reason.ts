@@ -1,0 +1,40 @@
+import { TaskError } from '../../protocol/task-error';
+import { sendable } from '../task/mask-error';
+import { isForClients } from './task-errors';
+
+/**
+ * An abort reason that both AI SDK versions take for an abort: a `DOMException` named
+ * `AbortError` or `TimeoutError`. What happened is its `cause`, a `TaskError`.
+ */
+export function createStopReason(error: TaskError): DOMException {
+  const name = error.code === 'timeout' ? 'TimeoutError' : 'AbortError';
+  const reason = new DOMException(error.message, name);
+  // A property, because not every runtime's DOMException takes a cause in its constructor.
+  Object.defineProperty(reason, 'cause', { value: error, configurable: true });
+  return reason;
+}
+
+/**
+ * The error behind an abort reason, as clients may see it. A foreign reason counts as a cancel, with
+ * its own message.
+ */
+export function stopErrorOf(reason: unknown): TaskError {
+  if (isForClients(reason)) return sendable(reason);
+  if (reason instanceof Error && isForClients(reason.cause)) return sendable(reason.cause);
+  return cancelledError(typeof reason === 'string' ? reason : undefined);
+}
+
+/** The error of a task that somebody asked to stop. */
+export function cancelledError(reason?: string): TaskError {
+  return new TaskError({
+    code: 'cancelled',
+    message: reason ?? 'The task was cancelled.',
+    retryable: true,
+  });
+}
+
+/** Whether work ended because it was told to. */
+export function isAbort(error: unknown): boolean {
+  if (TaskError.isInstance(error)) return error.code === 'stream-aborted';
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}

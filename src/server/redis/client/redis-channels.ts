@@ -1,0 +1,152 @@
+import { later } from '../../time/later';
+import type { RedisConnection, RedisConnector } from './redis-connection';
+import { replyCode } from './storage-error';
+
+/** Listens to channels on one connection, which it makes at the first. */
+export interface RedisChannels {
+  /**
+   * Listens to a channel from now on, and keeps trying to until it is left. The function that is
+   * returned leaves it.
+   */
+  listen(channel: string, listener: ChannelListener): () => void;
+  close(): void;
+}
+
+interface ChannelListener {
+  onMessage: (message: string) => void;
+  /** Subscribed, for the first time or again: messages may have been missed before. */
+  onListening: () => void;
+}
+
+interface Channel {
+  readonly listeners: Set<ChannelListener>;
+  isSubscribed: boolean;
+  /** The connection, by number, on which a subscription is being changed now. */
+  changingOn: number | undefined;
+  retryTimer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** How long after a refusal a subscription is tried again, in milliseconds. */
+const resubscribeMs = 1_000;
+
+/** Whoever hears nothing for so long, in milliseconds, has to be told of. */
+const deafMs = 10_000;
+
+export function createRedisChannels({
+  connector,
+  trouble,
+}: {
+  connector: () => Promise<RedisConnector>;
+  /** Reports trouble. */
+  trouble: (cause: unknown) => void;
+}): RedisChannels {
+  let isClosed = false;
+  // Made at the first use: modules are loaded at build time, too.
+  let subscriber: RedisConnection | undefined;
+  let resubscribes = false;
+  // Counts the subscriber's connections.
+  let subscriberNumber = 0;
+  // Since when the subscriber has been out of connection, if it has.
+  let deafSince: number | undefined;
+  const channels = new Map<string, Channel>();
+
+  const subscriberTrouble = (cause: unknown) => {
+    const now = performance.now();
+    deafSince ??= now;
+    // Without wake-ups things are a little late. What keeps them away for long has to be told.
+    if (replyCode(cause) !== undefined || now - deafSince > deafMs) trouble(cause);
+  };
+
+  const tellListeners = ({ listeners }: Channel) => {
+    for (const { onListening } of [...listeners]) onListening();
+  };
+
+  /** Subscribes to a channel that somebody listens to, or leaves it. One change at a time. */
+  const settleChannel = async (name: string): Promise<void> => {
+    const channel = channels.get(name);
+    const connection = subscriber;
+    const number = subscriberNumber;
+    if (!channel || channel.changingOn === number) return;
+    const isWanted = () => channel.listeners.size > 0;
+    const isCurrent = () => !isClosed && connection?.isReady && number === subscriberNumber;
+    channel.changingOn = number;
+    clearTimeout(channel.retryTimer);
+    try {
+      while (connection && isCurrent() && isWanted() !== channel.isSubscribed) {
+        if (isWanted()) await connection.subscribe(name);
+        else await connection.unsubscribe(name);
+        if (!isCurrent()) return;
+        channel.isSubscribed = !channel.isSubscribed;
+        if (channel.isSubscribed) tellListeners(channel);
+      }
+    } catch (cause) {
+      if (number !== subscriberNumber || isClosed) return;
+      subscriberTrouble(cause);
+      // Readers look at their tasks in every heartbeat meanwhile.
+      channel.retryTimer = later(() => settleChannel(name), resubscribeMs);
+    } finally {
+      if (channel.changingOn === number) channel.changingOn = undefined;
+    }
+    if (!isWanted() && !channel.isSubscribed) {
+      clearTimeout(channel.retryTimer);
+      channels.delete(name);
+    }
+  };
+
+  const openSubscriber = async () => {
+    try {
+      const { open, resubscribes: does } = await connector();
+      if (isClosed || subscriber) return;
+      resubscribes = does;
+      subscriber = open({
+        onReady() {
+          deafSince = undefined;
+          subscriberNumber++;
+          for (const [name, channel] of channels) {
+            // What the client has subscribed to again by itself may have missed something.
+            channel.isSubscribed &&= resubscribes;
+            if (channel.isSubscribed) tellListeners(channel);
+            void settleChannel(name);
+          }
+        },
+        onError: subscriberTrouble,
+        onMessage(name, message) {
+          for (const { onMessage } of channels.get(name)?.listeners ?? []) onMessage(message);
+        },
+      });
+    } catch (cause) {
+      trouble(cause);
+    }
+  };
+
+  return {
+    listen(name, listener) {
+      const channel: Channel = channels.get(name) ?? {
+        listeners: new Set(),
+        isSubscribed: false,
+        changingOn: undefined,
+        retryTimer: undefined,
+      };
+      channels.set(name, channel);
+      const { listeners } = channel;
+      listeners.add(listener);
+      if (!subscriber) void openSubscriber();
+      else if (!channel.isSubscribed) void settleChannel(name);
+      else {
+        queueMicrotask(() => {
+          if (listeners.has(listener)) listener.onListening();
+        });
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) void settleChannel(name);
+      };
+    },
+
+    close() {
+      isClosed = true;
+      for (const { retryTimer } of channels.values()) clearTimeout(retryTimer);
+      subscriber?.close();
+    },
+  };
+}

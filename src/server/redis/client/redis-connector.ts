@@ -1,0 +1,118 @@
+import { TaskError } from '../../../protocol/task-error';
+import { createIoRedisConnector, type IoRedis } from './connect-ioredis';
+import { createNodeRedisConnector, type NodeRedis } from './connect-node-redis';
+import type { RedisConnector } from './redis-connection';
+
+/**
+ * A client of the `redis` package (4 to 6; `createClient` or `createCluster`) or of `ioredis` (5 or
+ * 6; `Redis` or `Cluster`). It is duplicated, and neither used nor closed itself.
+ */
+export interface RedisClient {
+  duplicate(...args: never[]): unknown;
+  on(...args: never[]): unknown;
+}
+
+function invalidOptions(message: string): TaskError {
+  return new TaskError({ code: 'invalid-options', message });
+}
+
+/** The one place where the types of clients that we do not depend on are taken on trust. */
+function connectorOf(client: RedisClient): RedisConnector {
+  const has = (name: string) => typeof client === 'object' && name in client;
+  if (has('defineCommand') && has('call')) {
+    return createIoRedisConnector(client as unknown as IoRedis);
+  }
+  if (has('acquire') && has('getSentinelNode')) {
+    throw invalidOptions(
+      '`client` is a Sentinel client of the `redis` package, which sends commands in another way. ' +
+        'Pass `new Redis({ sentinels, name })` of `ioredis`, which follows Sentinels, too.',
+    );
+  }
+  if (has('execute') && !has('subscribe')) {
+    throw invalidOptions(
+      '`client` is a pool of the `redis` package, and connections of our own are needed. Pass what ' +
+        '`createClient()` gave you.',
+    );
+  }
+  if (has('sendCommand') && has('subscribe') && has('duplicate')) {
+    const isCluster = has('masters') && has('nodeByAddress');
+    return createNodeRedisConnector(client as unknown as NodeRedis, isCluster);
+  }
+  throw invalidOptions(
+    '`client` is neither a client or cluster of the `redis` package nor one of `ioredis`. Pass ' +
+      'what `createClient()`, `createCluster()`, `new Redis()` or `new Cluster()` gave you, or a `url`.',
+  );
+}
+
+/** `REDIS_URL`, then `KV_URL`. */
+export function urlFromEnvironment(): string | undefined {
+  const { process } = globalThis as {
+    process?: { env?: Record<string, string | undefined> };
+  };
+  return process?.env?.REDIS_URL || process?.env?.KV_URL;
+}
+
+// Within `try`, because that is how bundlers know that a package need not be installed.
+
+async function loadNodeRedis(): Promise<typeof import('redis') | undefined> {
+  try {
+    return await import('redis');
+  } catch {
+    // Not installed.
+    return undefined;
+  }
+}
+
+async function loadIoRedis(): Promise<typeof import('ioredis') | undefined> {
+  try {
+    return await import('ioredis');
+  } catch {
+    // Not installed.
+    return undefined;
+  }
+}
+
+/** A client for a URL, of whichever package is installed; it is never connected itself. */
+async function createClient(url: string): Promise<RedisClient> {
+  const nodeRedis = await loadNodeRedis();
+  if (nodeRedis) return nodeRedis.createClient({ url });
+  const ioRedis = await loadIoRedis();
+  if (ioRedis) return new ioRedis.Redis(url, { lazyConnect: true });
+  throw invalidOptions('To connect to a `url`, install the package `redis` or `ioredis`.');
+}
+
+function checkUrl(url: string, name: string): string {
+  if (/^rediss?:/.test(url) && URL.canParse(url)) return url;
+  throw invalidOptions(`${name} has to be one that begins with \`redis://\` or \`rediss://\`.`);
+}
+
+/** @throws TaskError `invalid-options`. */
+function resolveUrl(): string {
+  const url = urlFromEnvironment();
+  if (url) return checkUrl(url, 'The URL in REDIS_URL or KV_URL');
+  throw invalidOptions(
+    'There is no Redis to connect to: pass a `client` or a `url`, or set REDIS_URL or KV_URL.',
+  );
+}
+
+/**
+ * Checks what is given of where Redis is. All else is looked for by `connect` alone, because
+ * modules are loaded at build time, too, where there is neither an address nor a package.
+ *
+ * @throws TaskError `invalid-options`; `connect` does, too, when there is nothing to connect with.
+ */
+export function resolveConnector({ client, url }: { client?: RedisClient; url?: string }): {
+  keyPrefix: string;
+  connect: () => Promise<RedisConnector>;
+} {
+  if (client) {
+    const connector = connectorOf(client);
+    return { keyPrefix: connector.keyPrefix, connect: async () => connector };
+  }
+  // Code that passes on an unset variable has given nothing.
+  const given = url ? checkUrl(url, '`url`') : undefined;
+  return {
+    keyPrefix: '',
+    connect: async () => connectorOf(await createClient(given ?? resolveUrl())),
+  };
+}

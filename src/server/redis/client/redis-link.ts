@@ -1,0 +1,106 @@
+import { TaskError } from '../../../protocol/task-error';
+import { hexDigest } from '../../log/hex-digest';
+import { createUnavailableError } from '../../log/task-errors';
+import type { RedisScript } from '../scripts/redis-scripts';
+import { createRedisChannels, type RedisChannels } from './redis-channels';
+import { createRedisCommands } from './redis-commands';
+import type { RedisConnector } from './redis-connection';
+import { createStorageError, replyCode } from './storage-error';
+
+/** Redis, as the context uses it: scripts, and messages on channels. */
+export interface RedisLink extends RedisChannels {
+  /**
+   * Runs a script; again, if the answer got lost on the way. It may have run when this rejects.
+   *
+   * @throws TaskError `context-unavailable`.
+   */
+  run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  /** Runs a plain command, with the same promises. */
+  command(words: readonly string[], key: string): Promise<unknown>;
+  /** Reports trouble that a script has met, and gives the error for whoever asked. */
+  report(cause: unknown): TaskError;
+}
+
+/** Trouble that has not come back for so long, in milliseconds, is over. */
+const troubleMs = 10_000;
+
+/** The kind of trouble in which Redis does not answer at all. */
+const away = 'away';
+
+export function createRedisLink({
+  connect,
+  commandTimeoutMs,
+  report,
+}: {
+  connect: () => Promise<RedisConnector>;
+  commandTimeoutMs: number;
+  /** Told once per kind of trouble, until it is over, in Redis' own words. */
+  report: (error: TaskError) => void;
+}): RedisLink {
+  let isClosed = false;
+  let connecting: Promise<RedisConnector> | undefined;
+  // When each kind of trouble was met last, by `performance.now()`.
+  const troubles = new Map<string, number>();
+  const hashes = new Map<string, string>();
+
+  const trouble = (cause: unknown): TaskError => {
+    if (isClosed) return createUnavailableError(cause);
+    // What is wrong with the options was not said by Redis, and will not pass by itself.
+    const isMistake = TaskError.isInstance(cause) && cause.code === 'invalid-options';
+    const told = isMistake ? cause : createStorageError(cause);
+    const kind = isMistake ? told.code : (replyCode(told.cause) ?? away);
+    const now = performance.now();
+    const metAt = troubles.get(kind);
+    troubles.set(kind, now);
+    if (metAt === undefined || now - metAt > troubleMs) report(told);
+    // Whoever asked may hand it on to a browser, where mistakes are masked.
+    return isMistake ? told : createUnavailableError(told);
+  };
+
+  const connector = () => {
+    if (!connecting) {
+      connecting = connect();
+      connecting.catch(() => {
+        connecting = undefined;
+      });
+    }
+    return connecting;
+  };
+
+  const commands = createRedisCommands({
+    connector,
+    commandTimeoutMs,
+    onAnswer: () => troubles.delete(away),
+    trouble,
+  });
+  const channels = createRedisChannels({ connector, trouble });
+
+  return {
+    async run(script, keys, args) {
+      let hash = hashes.get(script.name);
+      if (!hash) {
+        hash = await hexDigest('SHA-1', script.source);
+        hashes.set(script.name, hash);
+      }
+      const key = keys[0] ?? '';
+      const rest = [String(keys.length), ...keys, ...args];
+      try {
+        return await commands.call(key, ['EVALSHA', hash, ...rest]);
+      } catch (error) {
+        if (TaskError.isInstance(error)) throw error;
+        return commands.call(key, ['EVAL', script.source, ...rest]);
+      }
+    },
+
+    command: (words, key) => commands.call(key, words),
+    listen: channels.listen,
+    report: trouble,
+
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      commands.close();
+      channels.close();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import type { ReaderStart } from '../../log/start-position';
+import type { TaskAsker } from '../../log/task-guard';
+import type { TaskReader } from '../../log/task-stream-context';
+import type { TaskTail } from '../../log/task-tail';
+import type { RedisLink } from '../client/redis-link';
+import type { RedisKeys } from '../redis-keys';
+import type { StoredLog, StoredRecord } from '../scripts/stored-log';
+import type { StoredTask } from '../scripts/stored-task';
+import type { RedisProducer } from '../write/redis-producer';
+import { createHistoryFetcher } from './history-fetcher';
+import type { RecentTasks } from './recent-tasks';
+import { createRedisFollower, type RedisFollower } from './redis-follower';
+import { createTailReader } from './tail-reader';
+
+/** What this process has to do with a task now. */
+interface LocalTask {
+  readonly tail: TaskTail;
+  /** Whose it is, and of which definition. */
+  readonly access: TaskAsker;
+  /** Set while the task runs here. */
+  readonly producer: RedisProducer | undefined;
+  /** Whether what readers here get comes from elsewhere, and may go on. */
+  readonly isAwaited: boolean;
+  /** Whether what readers here get comes from elsewhere, and that has come to nothing. */
+  readonly isGone: boolean;
+  /** Gives its frames to one more reader, who has read `initial` already. */
+  read(from: ReaderStart, initial?: StoredLog): TaskReader;
+  /** Keeps its tail up to date with a producer elsewhere, of which this much is known. */
+  follow(record: StoredRecord): void;
+  /** Its producer is this process. */
+  produce(producer: RedisProducer): void;
+  /** The producer is done; readers go on with what the log says, if `record` tells of it. */
+  endProducing(record?: StoredRecord): void;
+}
+
+/** The tasks that this process writes or reads, so that all its readers share one tail of each. */
+export interface LocalTasks {
+  get(taskId: string): LocalTask | undefined;
+  /** The producers of this process. */
+  producers(): RedisProducer[];
+  /**
+   * Makes one, which takes the place of another of that id unless it `isOver`: what is over is
+   * for its reader alone.
+   */
+  add(options: { tail: TaskTail; access: TaskAsker; isOver?: boolean }): LocalTask;
+  /** Ends all reading and writing. */
+  close(): void;
+}
+
+export function createLocalTasks({
+  link,
+  keys,
+  storedTask,
+  recentTasks,
+  retentionMs,
+}: {
+  link: RedisLink;
+  keys: RedisKeys;
+  storedTask: (taskId: string) => StoredTask;
+  recentTasks: RecentTasks;
+  /** How long the log of a lost task is kept, in milliseconds. */
+  retentionMs: number;
+}): LocalTasks {
+  const tasks = new Map<string, LocalTask>();
+  const followers = new Set<RedisFollower>();
+  let isClosed = false;
+
+  const createLocalTask = (tail: TaskTail, access: TaskAsker): LocalTask => {
+    const { taskId } = tail;
+    const stored = storedTask(taskId);
+    let producer: RedisProducer | undefined;
+    let follower: RedisFollower | undefined;
+    let readerCount = 0;
+
+    /** Forgets the task once nobody here writes or reads it. */
+    const forgetIfUnused = () => {
+      if (producer || readerCount > 0) return;
+      if (follower) {
+        follower.close();
+        followers.delete(follower);
+        follower = undefined;
+      }
+      if (tasks.get(taskId) === task) tasks.delete(taskId);
+    };
+
+    const follow = (record: StoredRecord) => {
+      if (follower) return;
+      const onSign = (known: StoredRecord) => recentTasks.note(taskId, known);
+      follower = createRedisFollower({ link, keys, stored, tail, record, onSign, retentionMs });
+      followers.add(follower);
+    };
+
+    const task: LocalTask = {
+      tail,
+      access,
+      get producer() {
+        return producer;
+      },
+      get isAwaited() {
+        return follower !== undefined && !follower.isGone && tail.outcome === undefined;
+      },
+      get isGone() {
+        return follower?.isGone === true;
+      },
+      follow,
+      produce(newProducer) {
+        producer = newProducer;
+      },
+      endProducing(record) {
+        producer = undefined;
+        if (record && readerCount > 0 && !isClosed) follow(record);
+        // One that has settled can be read from the log; whoever reads it here has it at hand.
+        if (!record && tasks.get(taskId) === task) tasks.delete(taskId);
+        forgetIfUnused();
+      },
+      read(from, initial) {
+        readerCount++;
+        return createTailReader({
+          tail,
+          from,
+          initial,
+          fetchLog: createHistoryFetcher({ initial, ...stored }),
+          isAlive: () => producer !== undefined || follower?.isAlive === true,
+          isGone: () => isClosed || task.isGone,
+          onClose() {
+            readerCount--;
+            forgetIfUnused();
+          },
+        });
+      },
+    };
+    return task;
+  };
+
+  return {
+    get: (taskId) => tasks.get(taskId),
+    producers: () => [...tasks.values()].flatMap(({ producer }) => producer ?? []),
+    add({ tail, access, isOver = false }) {
+      const task = createLocalTask(tail, access);
+      if (!isOver) tasks.set(tail.taskId, task);
+      return task;
+    },
+    close() {
+      isClosed = true;
+      for (const task of [...tasks.values()]) {
+        task.producer?.abandon();
+        task.tail.wake();
+      }
+      for (const follower of followers) follower.close();
+      followers.clear();
+      tasks.clear();
+    },
+  };
+}

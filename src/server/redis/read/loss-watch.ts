@@ -1,0 +1,74 @@
+import { formatCursor } from '../../../protocol/cursor';
+import type { ReadTaskOptions, TaskReader } from '../../log/task-stream-context';
+import { later } from '../../time/later';
+import type { StoredLog, StoredRecord } from '../scripts/stored-log';
+import type { StoredTask } from '../scripts/stored-task';
+
+/** Looks after tasks whose producers are lost while nobody reads them. */
+export interface LossWatch {
+  /** What a task's record says. One that is lost is closed in the background. */
+  look(taskId: string): Promise<StoredLog | undefined>;
+  close(): void;
+}
+
+/** So many are closed at a time; the others when they are asked about again. */
+const maxTasks = 100;
+
+/** How long one is watched, in milliseconds; closing it takes about a heartbeat. */
+const maxWatchMs = 60_000;
+
+/** Whether the lease of a running task's producer has lapsed. */
+export function isLost({ record, leaseLeftMs }: StoredLog): boolean {
+  return record.status === 'running' && leaseLeftMs === 0;
+}
+
+/**
+ * Whoever asks where a task stands, and finds that its producer's lease has lapsed, reads it for a
+ * while: so it is closed by the same steps as if somebody followed it.
+ */
+export function createLossWatch({
+  storedTask,
+  read,
+}: {
+  storedTask: (taskId: string) => StoredTask;
+  read: (taskId: string, options: ReadTaskOptions) => Promise<TaskReader | undefined>;
+}): LossWatch {
+  const watched = new Map<string, TaskReader | undefined>();
+  let isClosed = false;
+
+  const watch = async (taskId: string, { owner, epoch, end }: StoredRecord) => {
+    watched.set(taskId, undefined);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const reader = await read(taskId, { owner, cursor: formatCursor(epoch, end) });
+      if (!reader) return;
+      watched.set(taskId, reader);
+      if (isClosed) reader.close();
+      timer = later(() => reader.close(), maxWatchMs);
+      while (!reader.isEnded) {
+        reader.take();
+        await reader.wait();
+      }
+      reader.close();
+    } catch {
+      // The storage is away, which the link has reported; the next who asks begins anew.
+    } finally {
+      clearTimeout(timer);
+      watched.delete(taskId);
+    }
+  };
+
+  return {
+    async look(taskId) {
+      const log = await storedTask(taskId).fetchLog();
+      const isWatched = watched.has(taskId) || watched.size >= maxTasks || isClosed;
+      if (log && isLost(log) && !isWatched) void watch(taskId, log.record);
+      return log;
+    },
+
+    close() {
+      isClosed = true;
+      for (const reader of watched.values()) reader?.close();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { ownedKey } from '../../memory/memory-state';
+import type { StoredRecord } from '../scripts/stored-log';
+
+/** What is remembered of a task. */
+type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
+
+/**
+ * The tasks that this process has seen running a moment ago: within a lease and a heartbeat, which
+ * is how long it may take until a producer begins a log anew that the storage has lost. So long
+ * such a task counts as away, and not as unknown.
+ */
+export interface RecentTasks {
+  /** The task is running. It counts as seen while it `isHere`, until that is taken back. */
+  note(taskId: string, task: RecentTask, options?: { isHere: boolean }): void;
+  /** The task has ended, and will not come back. */
+  forget(taskId: string): void;
+  get(taskId: string): RecentTask | undefined;
+  /** The newest of a chat's tasks. */
+  inChat(chat: { owner: string | undefined; chatId: string }): string | undefined;
+}
+
+/** So many are remembered; beyond it, those that were seen least lately are not. */
+const maxCount = 10_000;
+
+export function createRecentTasks({
+  now = () => performance.now(),
+}: {
+  now?: () => number;
+} = {}): RecentTasks {
+  // In the order in which they were seen last; until when each counts, by `now`.
+  const seen = new Map<string, { readonly task: RecentTask; readonly until: number }>();
+  const chats = new Map<string, string>();
+
+  const chatKey = ({ owner, chatId }: Pick<RecentTask, 'owner' | 'chatId'>) =>
+    chatId === undefined ? undefined : ownedKey(owner, chatId);
+
+  const forget = (taskId: string) => {
+    const known = seen.get(taskId);
+    if (!known) return;
+    seen.delete(taskId);
+    const key = chatKey(known.task);
+    if (key !== undefined && chats.get(key) === taskId) chats.delete(key);
+  };
+
+  const get = (taskId: string) => {
+    const known = seen.get(taskId);
+    if (!known) return undefined;
+    if (known.until > now()) return known.task;
+    forget(taskId);
+    return undefined;
+  };
+
+  return {
+    note(taskId, task, options) {
+      const known = seen.get(taskId);
+      const { isHere } = options ?? { isHere: known?.until === Number.POSITIVE_INFINITY };
+      const heartbeatMs = task.leaseMs / 2;
+      const until = isHere ? Number.POSITIVE_INFINITY : now() + task.leaseMs + heartbeatMs;
+      const isNew = !seen.delete(taskId);
+      seen.set(taskId, { task, until });
+      if (!isNew) return;
+      const key = chatKey(task);
+      if (key !== undefined) chats.set(key, taskId);
+      const [oldest] = seen.keys();
+      if (oldest !== undefined && seen.size > maxCount) forget(oldest);
+    },
+    forget,
+    get,
+    inChat(chat) {
+      const taskId = chats.get(ownedKey(chat.owner, chat.chatId));
+      return taskId !== undefined && get(taskId) ? taskId : undefined;
+    },
+  };
+}

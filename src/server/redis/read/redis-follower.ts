@@ -1,0 +1,294 @@
+import { createLostTask } from '../../log/lost-frames';
+import { mayKnow } from '../../log/task-guard';
+import type { TailPosition, TaskTail } from '../../log/task-tail';
+import { later } from '../../time/later';
+import type { RedisLink } from '../client/redis-link';
+import { decodeReason, type RedisKeys } from '../redis-keys';
+import type { StoredLog, StoredRecord } from '../scripts/stored-log';
+import type { StoredTask } from '../scripts/stored-task';
+import { parseWakeUp } from './wake-up';
+
+/** Keeps a tail up to date with the log of a producer elsewhere, for all readers of a process. */
+export interface RedisFollower {
+  /** Whether the producer counts as alive. */
+  readonly isAlive: boolean;
+  /** Whether there is no log any more, and none has come for long. */
+  readonly isGone: boolean;
+  close(): void;
+}
+
+export interface RedisFollowerOptions {
+  link: RedisLink;
+  keys: RedisKeys;
+  stored: StoredTask;
+  tail: TaskTail;
+  /** What was known of the task when this began. */
+  record: StoredRecord;
+  /** Called at a sign of life that is no look at the log. */
+  onSign: (record: StoredRecord) => void;
+  /** How long the log of a lost task is kept, in milliseconds. */
+  retentionMs: number;
+}
+
+/** Between two looks at a storage that is away, at most, in milliseconds. */
+const maxRetryMs = 1_000;
+
+/** Timers may fire this much early, and clocks differ by as much, in milliseconds. */
+const slackMs = 15;
+
+/** How much longer than a reader a producer may take to find a storage that is back. */
+const maxReturnMs = 1_000;
+
+/**
+ * Subscribes, then looks: so nothing falls in between. Wake-ups that join what is at hand bring
+ * their frames; any other, and a silent heartbeat, only make it look. A lease that has lapsed
+ * makes the task suspect, and one more silent heartbeat lets it be closed.
+ */
+export function createRedisFollower({
+  link,
+  keys,
+  stored,
+  tail,
+  record: firstRecord,
+  onSign,
+  retentionMs,
+}: RedisFollowerOptions): RedisFollower {
+  const { taskId } = tail;
+  let { leaseMs } = firstRecord;
+  let heartbeatMs = leaseMs / 2;
+  // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
+  let signAt = performance.now();
+  let leaseEndsAt = signAt + leaseMs;
+  let isSuspect = false;
+  let goneAt: number | undefined;
+  let isGone = false;
+  let isClosed = false;
+  let isLooking = false;
+  // Whether something came that the look under way may have missed.
+  let isDirty = false;
+  let failures = 0;
+  let isListening = false;
+  // By `performance.now()`: when the storage was last found to be back.
+  let backAt = Number.NEGATIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const hasEnded = () => isClosed || isGone || tail.outcome !== undefined;
+
+  const schedule = (callback: () => void, ms: number) => {
+    clearTimeout(timer);
+    if (hasEnded()) return;
+    timer = later(callback, ms + slackMs);
+  };
+
+  /** Looks once a heartbeat has passed without a sign, or the lease has run out. */
+  const watch = () => {
+    const dueMs = Math.min(signAt + heartbeatMs, leaseEndsAt) - performance.now();
+    if (dueMs > 0) schedule(watch, dueMs);
+    else look();
+  };
+
+  const giveSign = () => {
+    signAt = performance.now();
+    leaseEndsAt = signAt + leaseMs;
+    isSuspect = false;
+    onSign(firstRecord);
+  };
+
+  const stop = () => {
+    clearTimeout(timer);
+    leave();
+  };
+
+  /** Takes over what a look brought. */
+  const accept = ({ record, frames, hasMore }: StoredLog) => {
+    const before = { epoch: tail.epoch, next: tail.next };
+    const moveTo = (epoch: number) => {
+      while (tail.epoch < epoch) {
+        const end = record.closedEpochs.get(tail.epoch) ?? 0;
+        // What is missing is not at hand; readers that want it ask the log, and are told.
+        tail.skipTo(end);
+        tail.openEpoch({ end, next: 0 });
+      }
+    };
+    for (const { epoch, offset, frames: added } of frames) {
+      if (epoch < tail.epoch) continue;
+      moveTo(epoch);
+      tail.skipTo(offset);
+      tail.add(epoch, offset, added);
+    }
+    if (!hasMore) {
+      moveTo(record.epoch);
+      tail.skipTo(record.end + 1);
+      if (record.status !== 'running') tail.settle(record.status);
+    }
+    if (tail.epoch !== before.epoch || tail.next !== before.next) signAt = performance.now();
+    tail.trim(tail.next);
+    tail.wake();
+    if (tail.outcome !== undefined) stop();
+  };
+
+  const endAsGone = () => {
+    isGone = true;
+    tail.wake();
+    stop();
+  };
+
+  const notFound = () => {
+    // A producer that lives begins the log anew.
+    goneAt ??= performance.now();
+    if (performance.now() - goneAt >= leaseMs + heartbeatMs) endAsGone();
+  };
+
+  /**
+   * Goes over to the log that has taken the place of this one, unless that is not for those who
+   * read here: then there is nothing more for them.
+   */
+  const changeLog = (record: StoredRecord): boolean => {
+    if (!mayKnow(record, firstRecord) || record.definition !== firstRecord.definition) {
+      endAsGone();
+      return false;
+    }
+    ({ leaseMs } = record);
+    heartbeatMs = leaseMs / 2;
+    tail.changeLog(record.firstEpoch);
+    return true;
+  };
+
+  const bringUpToDate = async (): Promise<StoredLog | undefined> => {
+    for (;;) {
+      isDirty = false;
+      const log = await stored.fetchLog({ epoch: tail.epoch, next: tail.next });
+      if (failures > 0) backAt = performance.now();
+      failures = 0;
+      if (hasEnded()) return undefined;
+      // A storage that went back to an older state has lost this log, too.
+      if (!log || log.record.epoch < tail.epoch) {
+        notFound();
+        return undefined;
+      }
+      const { firstEpoch } = log.record;
+      if (firstEpoch !== tail.firstEpoch && !changeLog(log.record)) return undefined;
+      goneAt = undefined;
+      accept(log);
+      if (hasEnded()) return undefined;
+      if (!log.hasMore && !isDirty) return log;
+    }
+  };
+
+  /** Brings the tail up to date. Looks that are asked for meanwhile are one with this. */
+  const look = async () => {
+    isDirty = true;
+    if (isLooking || hasEnded()) return;
+    isLooking = true;
+    clearTimeout(timer);
+    try {
+      while (isDirty && !hasEnded()) await judge(await bringUpToDate());
+    } catch {
+      // The link has reported it.
+      failures++;
+      schedule(look, Math.min(50 * 2 ** Math.min(failures, 10), maxRetryMs));
+    } finally {
+      isLooking = false;
+    }
+  };
+
+  /** Draws the conclusions about the producer. */
+  const judge = async (log: StoredLog | undefined) => {
+    if (hasEnded()) return;
+    if (!log) return schedule(look, heartbeatMs / 2);
+    if (log.leaseLeftMs > 0) {
+      const now = performance.now();
+      leaseEndsAt = now + log.leaseLeftMs;
+      isSuspect = false;
+      if (now - signAt < heartbeatMs) return watch();
+      return schedule(look, Math.min(heartbeatMs, log.leaseLeftMs));
+    }
+    isSuspect = true;
+    schedule(look, await closeLost(log));
+  };
+
+  /** Marks the task as suspect or closes it, and gives how long to wait before the next look. */
+  const closeLost = async ({ record, now }: StoredLog): Promise<number> => {
+    const lapse = { record, readAt: now, waitMs: heartbeatMs };
+    const { answer, waitMs } = await stored.close(lapse);
+    if (answer === 'wait') return waitMs;
+    if (answer !== 'ready') return 0;
+    const returnMs = backAt + heartbeatMs + maxReturnMs - performance.now();
+    if (returnMs > 0) return returnMs;
+    const { readAt, ...closing } = await closingFrames(record, now);
+    await stored.close({ ...lapse, readAt }, { ...closing, retentionMs });
+    // Whoever closed it, the log says so now.
+    return 0;
+  };
+
+  /** The frames that close the log, and Redis' time when all that it holds had been read. */
+  const closingFrames = async (lostRecord: StoredRecord, lookedAt: number) => {
+    const { firstEpoch, createdAt, openedAt = createdAt, name, cancel } = lostRecord;
+    const continued = await stored.fetchContinued();
+    const lost = createLostTask({
+      taskId,
+      createdAt,
+      name,
+      continued: continued === undefined ? undefined : JSON.parse(continued),
+      cancel: cancel === undefined ? undefined : { reason: decodeReason(cancel) },
+    });
+    let position: TailPosition = { epoch: firstEpoch, next: 0 };
+    let readAt = lookedAt;
+    for (;;) {
+      const log = await stored.fetchLog(position);
+      for (const { epoch, offset, frames } of log?.frames ?? []) {
+        for (const frame of frames) lost.track(frame);
+        position = { epoch, next: offset + frames.length };
+      }
+      // A long log may take long to read, but Redis must not have been away meanwhile.
+      if (log && log.now - readAt <= heartbeatMs) readAt = log.now;
+      if (!log?.hasMore) return { ...lost.close(readAt - openedAt), readAt };
+    }
+  };
+
+  const leave = link.listen(keys.wakeUps(taskId), {
+    onListening() {
+      if (isListening) backAt = performance.now();
+      isListening = true;
+      look();
+    },
+    onMessage(message) {
+      if (hasEnded()) return;
+      const wakeUp = parseWakeUp(message);
+      if (!wakeUp) return;
+      const { epoch, first, last, outcome, frames } = wakeUp;
+      if (epoch < tail.epoch) return;
+      // The end may come from whoever closed the task in the producer's place.
+      if (outcome === undefined) giveSign();
+      if (epoch === tail.epoch) {
+        if (frames && first <= tail.next && last >= tail.next) {
+          tail.add(epoch, first, frames);
+          tail.trim(tail.next);
+          tail.wake();
+        }
+        if (last < tail.next && outcome === undefined) return;
+        if (last === tail.next - 1 && outcome !== undefined) {
+          tail.settle(outcome);
+          tail.wake();
+          stop();
+          return;
+        }
+      }
+      look();
+    },
+  });
+  watch();
+
+  return {
+    get isAlive() {
+      return !isSuspect && performance.now() < leaseEndsAt;
+    },
+    get isGone() {
+      return isGone;
+    },
+    close() {
+      isClosed = true;
+      stop();
+    },
+  };
+}

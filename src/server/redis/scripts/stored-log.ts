@@ -1,0 +1,154 @@
+import type { TaskStatus } from '../../../protocol/task-parts';
+import type { TailPosition } from '../../log/task-tail';
+import { decodeOptional } from '../redis-keys';
+
+/** A task's record, as Redis has it. */
+export interface StoredRecord {
+  readonly status: TaskStatus;
+  /** Of the log, which no other log of the task has. Its epochs rise by one. */
+  readonly firstEpoch: number;
+  /** The one that is open, or the last one. */
+  readonly epoch: number;
+  /** The number of the epoch's last frame. */
+  readonly end: number;
+  /** One past the last frame of each epoch that is closed. */
+  readonly closedEpochs: Map<number, number>;
+  readonly owner: string | undefined;
+  readonly name: string | undefined;
+  readonly definition?: string | undefined;
+  readonly chatId: string | undefined;
+  /** Epoch milliseconds, by the clock of the process that opened it. */
+  readonly createdAt: number;
+  /** Epoch milliseconds, by Redis' clock; unset where Redis has not been asked. */
+  readonly openedAt?: number;
+  /** Epoch milliseconds; set once settled. */
+  readonly settledAt: number | undefined;
+  readonly leaseMs: number;
+  /** The reason as it is stored, when somebody asked the task to stop. */
+  readonly cancel: string | undefined;
+  /** Whether the task was closed as lost, and the host has yet to be told of it. */
+  readonly isUnsaved: boolean;
+}
+
+/** Neighbouring frames, the first of which follows a gap when `first` lies behind what went before. */
+export interface StoredFrames {
+  readonly epoch: number;
+  /** The first number that the entry covers. */
+  readonly first: number;
+  /** The number of `frames[0]`: above `first` in an entry that stands for a gap. */
+  readonly offset: number;
+  readonly frames: string[];
+  /** Whether it stands for frames that are not kept. */
+  readonly isGap: boolean;
+  /** Characters of the frames. */
+  readonly length: number;
+}
+
+/** What a look at a task brings. */
+export interface StoredLog {
+  readonly record: StoredRecord;
+  /** What is left of the producer's lease, in milliseconds; 0 once it has lapsed. */
+  readonly leaseLeftMs: number;
+  /** Redis' time, in epoch milliseconds. */
+  readonly now: number;
+  readonly frames: StoredFrames[];
+  /** Whether there are more frames than were asked for. */
+  readonly hasMore: boolean;
+}
+
+type Reply = readonly unknown[];
+
+function asList(value: unknown): Reply {
+  return Array.isArray(value) ? value : [];
+}
+
+function parseRecord(flat: Reply): StoredRecord {
+  const fields = new Map<string, string>();
+  const closedEpochs = new Map<number, number>();
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = String(flat[index]);
+    const value = String(flat[index + 1]);
+    if (name.startsWith('endOf')) closedEpochs.set(Number(name.slice(5)), Number(value) + 1);
+    else fields.set(name, value);
+  }
+  const settledAt = fields.get('settledAt');
+  const openedAt = fields.get('openedAt');
+  return {
+    status: (fields.get('status') ?? 'running') as TaskStatus,
+    // Logs that began before this field was there began at 0.
+    firstEpoch: Number(fields.get('first') ?? 0),
+    epoch: Number(fields.get('epoch')),
+    end: Number(fields.get('end')),
+    closedEpochs,
+    owner: decodeOptional(fields.get('owner')),
+    name: decodeOptional(fields.get('name')),
+    definition: decodeOptional(fields.get('definition')),
+    chatId: decodeOptional(fields.get('chat')),
+    createdAt: Number(fields.get('createdAt')),
+    ...(openedAt !== undefined && { openedAt: Number(openedAt) }),
+    settledAt: settledAt === undefined ? undefined : Number(settledAt),
+    leaseMs: Number(fields.get('leaseMs')),
+    cancel: fields.get('cancel'),
+    isUnsaved: fields.has('unsaved'),
+  };
+}
+
+function parseEntry(entry: unknown): StoredFrames {
+  const [id, fields] = asList(entry);
+  const [, first, , text, , gap] = asList(fields);
+  const [epoch, next] = String(id).split('-').map(Number);
+  const lines = String(text);
+  const frames = lines === '' ? [] : lines.split('\n');
+  const start = Number(first);
+  return {
+    epoch: epoch ?? 0,
+    first: start,
+    offset: gap === undefined ? start : (next ?? 0) - frames.length,
+    frames,
+    isGap: gap !== undefined,
+    length: lines.length,
+  };
+}
+
+/** Reads the reply of the `read` script; `undefined` when there is no such task. */
+export function parseStoredLog(reply: unknown): StoredLog | undefined {
+  const [meta, leaseLeft, now, hasMore, entries] = asList(reply);
+  if (meta === undefined) return undefined;
+  return {
+    record: parseRecord(asList(meta)),
+    leaseLeftMs: Math.max(0, Number(leaseLeft)),
+    now: Number(now),
+    frames: parseEntries(entries),
+    hasMore: hasMore === 1,
+  };
+}
+
+/**
+ * What a look found, with entries that were read beside it, up to the place `end`: a little
+ * before or after it. `undefined`: some are of an epoch that it knows nothing of, or of another
+ * log.
+ */
+export function withFrames(
+  log: StoredLog,
+  frames: StoredFrames[],
+  end: TailPosition,
+): StoredLog | undefined {
+  const { record } = log;
+  const isOfLog = ({ epoch }: { epoch: number }) =>
+    epoch >= record.firstEpoch && epoch <= record.epoch;
+  if (!frames.every(isOfLog)) return undefined;
+  // Nothing was read, for a reader of another log.
+  if (!isOfLog(end)) return undefined;
+  const hasMore = end.epoch < record.epoch || end.next <= record.end;
+  return { ...log, record: hasMore ? record : { ...record, end: end.next - 1 }, frames, hasMore };
+}
+
+/** Reads entries of the stream. */
+export function parseEntries(reply: unknown): StoredFrames[] {
+  return asList(reply).map(parseEntry);
+}
+
+/** The id from which on entries hold what comes at or after a position. */
+export function entryIdFrom({ epoch, next }: TailPosition): string {
+  return `${epoch}-${next + 1}`;
+}

@@ -1,0 +1,111 @@
+import { longestTimeoutMs } from '../../time/later';
+import { inNextTurn } from '../../time/next-turn';
+
+type Commit = () => Promise<void> | void;
+
+/** Decides when tasks commit: at once, as long as there are not too many commits in all. */
+export interface CommitScheduler {
+  /** Runs the commit in a moment; what is asked for twice meanwhile is run once. It never rejects. */
+  schedule(commit: Commit): void;
+  /** Runs the commit now if that is possible, because there is much to do, or else in a moment. */
+  hurry(commit: Commit): void;
+  close(): void;
+}
+
+/** Commits are counted in windows of so many milliseconds. */
+const windowMs = 20;
+
+/** Of the time that a busy event loop was away, so many windows are made up for at most. */
+const maxLateWindows = 50;
+
+/**
+ * One scheduler for all tasks of a process. A commit waits for the end of the event loop's turn,
+ * so that what a turn wrote goes together; if `intervalMs` is not 0, commits of all tasks gather
+ * and run that far apart. Beyond `maxPerSecond` commits of all tasks together they take turns,
+ * first come, first served, and so they do while `maxConcurrent` are under way: the interval between
+ * two commits of one task then grows with the number of busy tasks, and no faster than Redis keeps
+ * up. Nothing piles up on the way to it, so that answers come in time.
+ */
+export function createCommitScheduler({
+  intervalMs,
+  maxPerSecond = 5_000,
+  maxConcurrent = 512,
+}: {
+  intervalMs: number;
+  maxPerSecond?: number;
+  maxConcurrent?: number;
+}): CommitScheduler {
+  const waiting = new Set<Commit>();
+  const maxPerWindow = Math.max(1, Math.round((maxPerSecond * windowMs) / 1_000));
+  // By `performance.now()`.
+  let windowStart = Number.NEGATIVE_INFINITY;
+  let flushedAt = Number.NEGATIVE_INFINITY;
+  let inWindow = 0;
+  let allowed = maxPerWindow;
+  // Whether there was more to do than was allowed.
+  let isBacklogged = false;
+  let underWay = 0;
+  let isArmed = false;
+  let isClosed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Whether one more may run now. */
+  const hasRoom = (now: number) => {
+    const elapsed = (now - windowStart) / windowMs;
+    if (elapsed >= 1) {
+      windowStart = now;
+      inWindow = 0;
+      allowed = Math.floor(maxPerWindow * (isBacklogged ? Math.min(elapsed, maxLateWindows) : 1));
+    }
+    return inWindow < allowed && underWay < maxConcurrent;
+  };
+
+  const flush = () => {
+    isArmed = false;
+    if (isClosed) return;
+    const now = performance.now();
+    flushedAt = now;
+    for (const commit of waiting) {
+      if (!hasRoom(now)) break;
+      waiting.delete(commit);
+      void run(commit);
+    }
+    isBacklogged = waiting.size > 0;
+    if (isBacklogged && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
+  };
+
+  const run = async (commit: Commit) => {
+    inWindow++;
+    underWay++;
+    await commit();
+    underWay--;
+    if (waiting.size > 0) arm(flushedAt + intervalMs - performance.now());
+  };
+
+  const arm = (delayMs: number) => {
+    if (isArmed || isClosed) return;
+    isArmed = true;
+    if (delayMs > 0) timer = setTimeout(flush, Math.min(delayMs, longestTimeoutMs));
+    else inNextTurn(flush);
+  };
+
+  const schedule = (commit: Commit) => {
+    if (isClosed || waiting.has(commit)) return;
+    waiting.add(commit);
+    arm(flushedAt + intervalMs - performance.now());
+  };
+
+  return {
+    schedule,
+    hurry(commit) {
+      const isFree = intervalMs === 0 && waiting.size === 0 && !isClosed;
+      if (isFree && hasRoom(performance.now())) void run(commit);
+      else schedule(commit);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      waiting.clear();
+    },
+  };
+}

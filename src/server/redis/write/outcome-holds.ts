@@ -1,0 +1,85 @@
+import type { OutcomeClaiming } from '../../log/task-stream-context';
+import { createDeferred } from '../../time/deferred';
+import type { Chat, RedisChats } from '../redis-chats';
+import type { OutcomeHolder, StoredOutcome } from '../scripts/stored-outcome';
+import { createOutcomeHold, type OutcomeHold } from './outcome-hold';
+
+interface HoldOptions {
+  readonly taskId: string;
+  readonly holder: OutcomeHolder;
+  readonly leaseMs: number;
+  readonly savesOutcome: boolean;
+  /** The chat that the task leaves once the host has its outcome. */
+  readonly chat: Chat | undefined;
+}
+
+/** The outcomes that this process tells the host of. */
+export interface OutcomeHolds {
+  /** Of a task that runs here. */
+  create(options: HoldOptions): OutcomeHold;
+  /** When the task has been released that runs here and is in a chat; `undefined`: there is none. */
+  released(taskId: string): Promise<void> | undefined;
+  /** Of a task that ran elsewhere. */
+  claim(taskId: string, owner: string | undefined): Promise<OutcomeClaiming | undefined>;
+  close(): void;
+}
+
+export function createOutcomeHolds({
+  storedOutcome,
+  chats,
+  retentionMs,
+}: {
+  storedOutcome: (taskId: string) => StoredOutcome;
+  chats: Pick<RedisChats, 'leave'>;
+  /** How long a settled log is kept, in milliseconds. */
+  retentionMs: number;
+}): OutcomeHolds {
+  const busy = new Set<OutcomeHold>();
+
+  // Of this process' tasks in chats, by taskId.
+  const releases = new Map<string, Promise<void>>();
+
+  const create = ({ taskId, chat, ...options }: HoldOptions): OutcomeHold => {
+    const hold = createOutcomeHold({
+      ...options,
+      stored: storedOutcome(taskId),
+      retentionMs,
+      leaveChat: chat && (() => chats.leave(chat, taskId)),
+      busy,
+    });
+    if (!chat) return hold;
+    const { promise: released, resolve: tell } = createDeferred();
+    releases.set(taskId, released);
+    return {
+      ...hold,
+      release(end) {
+        tell();
+        if (releases.get(taskId) === released) releases.delete(taskId);
+        return hold.release(end);
+      },
+    };
+  };
+
+  return {
+    create,
+    released: (taskId) => releases.get(taskId),
+
+    async claim(taskId, owner) {
+      const token = crypto.randomUUID();
+      const claiming = await storedOutcome(taskId).claim(token, owner);
+      if (claiming.answer === 'none') return undefined;
+      if (claiming.answer === 'running') return { kind: 'running' };
+      if (claiming.answer === 'held') return { kind: 'held', waitMs: claiming.waitMs };
+      const { log, leaseMs, chatId, continued } = claiming;
+      const chat = chatId === undefined ? undefined : { owner, chatId };
+      const holder = { token, log };
+      const hold = create({ taskId, holder, leaseMs, savesOutcome: true, chat });
+      hold.begin('settled');
+      return { kind: 'claimed', claim: { continued, release: hold.release } };
+    },
+
+    close() {
+      for (const hold of busy) hold.stop();
+    },
+  };
+}

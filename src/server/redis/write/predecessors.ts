@@ -1,0 +1,59 @@
+import { pause } from '../../time/pause';
+import type { LossWatch } from '../read/loss-watch';
+import type { StoredLog } from '../scripts/stored-log';
+
+/** Between two looks at a task that is not saved yet, in milliseconds: the first, and the longest. */
+const firstLookMs = 50;
+const maxLookMs = 500;
+
+/** How long a storage that is away is asked, in milliseconds. */
+const maxAwayMs = 5_000;
+
+/** How long a task is waited for in all, in milliseconds. The caller may have a bound of its own. */
+const maxWaitMs = 120_000;
+
+/** Whether there is a process that will yet tell the host of a task's outcome, or is telling it. */
+function isBeingSaved({ record, leaseLeftMs }: StoredLog): boolean {
+  return leaseLeftMs > 0 && (record.status === 'running' || record.isUnsaved);
+}
+
+/**
+ * Resolves once the tasks are saved, or nobody is there any more to save them. Never rejects.
+ *
+ * @param options.released Of a task that runs in this process: when it has been released.
+ */
+export async function awaitSaved({
+  taskIds,
+  released,
+  look,
+  isClosed,
+}: {
+  taskIds: readonly string[];
+  released: (taskId: string) => Promise<void> | undefined;
+  look: LossWatch['look'];
+  isClosed: () => boolean;
+}): Promise<void> {
+  const giveUpAt = performance.now() + maxWaitMs;
+
+  const awaitOne = async (taskId: string) => {
+    let awaySince: number | undefined;
+    let lookMs = firstLookMs;
+    while (!isClosed() && performance.now() < giveUpAt) {
+      const local = released(taskId);
+      if (local) return local;
+      try {
+        const log = await look(taskId);
+        awaySince = undefined;
+        if (!log || !isBeingSaved(log)) return;
+      } catch {
+        // The storage is away, which the link has reported: nobody can be waited for by it.
+        awaySince ??= performance.now();
+        if (performance.now() - awaySince > maxAwayMs) return;
+      }
+      await pause(lookMs);
+      lookMs = Math.min(2 * lookMs, maxLookMs);
+    }
+  };
+
+  await Promise.all(taskIds.map(awaitOne));
+}

@@ -1,0 +1,446 @@
+import { beginsWith } from '../../../protocol/begins-with';
+import { TaskError } from '../../../protocol/task-error';
+import type { TaskOutcome } from '../../../protocol/task-parts';
+import { type GapCause, gapFrame } from '../../log/frame-gap';
+import { cancelledError, createStopReason } from '../../log/stop-reason';
+import type { TaskLog } from '../../log/task-stream-context';
+import type { TaskTail } from '../../log/task-tail';
+import { nextTurn } from '../../time/next-turn';
+import { startPatientTimer } from '../../time/patient-timer';
+import { decodeReason } from '../redis-keys';
+import type { StoredTask, TaskDetails } from '../scripts/stored-task';
+import { createCommitPace } from './commit-pace';
+import type { CommitScheduler } from './commit-scheduler';
+import { createPendingFrames } from './pending-frames';
+
+/** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
+const reservedBytes = 1024 * 1024;
+
+export interface RedisProducerOptions {
+  stored: StoredTask;
+  scheduler: CommitScheduler;
+  tail: TaskTail;
+  token: string;
+  /** What the record says, also of a log that has to begin anew. */
+  details: TaskDetails;
+  /** How long settling waits for the storage before local readers get the outcome. */
+  graceMs: number;
+  /** How long a settled log is kept. */
+  retentionMs: number;
+  /** How long a running log is kept after its last sign. */
+  runningTtlMs: number;
+  maxLogBytes: number;
+  maxFrameBytes: number;
+  maxUnflushedBytes: number;
+  /** The first frames, which are stored already. */
+  firstFrames: readonly string[];
+  /** A cancel that came before, as it is stored. */
+  cancel: string | undefined;
+  /** Called when a log that was lost has been begun anew; again if that fails. */
+  reenter: () => Promise<void>;
+  /** Ends the tenure. */
+  release: TaskLog['release'];
+  /** Waits for what the chat has to save before this. */
+  predecessorsSaved: () => Promise<void>;
+  /** Called once: nothing of this producer will be stored any more. */
+  onEnd: (how: 'settled' | 'fenced') => void;
+}
+
+export interface RedisProducer extends TaskLog {
+  /** The claim token. */
+  readonly token: string;
+  /** What the record says of the task. */
+  readonly details: TaskDetails;
+  /** Asks Redis, because there may be news: a cancel, or the end of an outage. */
+  look(): void;
+  /** Stops for good, without settling. */
+  abandon(): void;
+}
+
+interface Closing {
+  readonly frames: readonly string[];
+  readonly outcome: TaskOutcome;
+  /** By `performance.now()`. */
+  readonly since: number;
+  /** Whether a cancel that was accepted before keeps it from being stored. */
+  yieldsToCancel: boolean;
+}
+
+interface FlushWaiter {
+  /** The last frame that it waits for. */
+  readonly last: number;
+  readonly resolve: () => void;
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The first words of a root task's snapshot; our own chunks begin with type and id. */
+function snapshotPrefix(taskId: string): string {
+  return `{"type":"data-task","id":${JSON.stringify(taskId)}`;
+}
+
+const keptTypes = ['data-task', 'data-task-error', 'data-task-settle'];
+
+/** Whether a frame is a part of ours that finds room in a log that is full. */
+function isKeptWhenFull(frame: string): boolean {
+  return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
+}
+
+/**
+ * The producer's end of a log in Redis. What is appended is in the process' tail at once and is
+ * committed in groups, one call at a time: what comes while one is under way goes together in
+ * the next, and only the end of all does not wait for the answer to the one before it. A call whose
+ * answer was lost is made again; each entry names its frames, so nothing is stored twice.
+ */
+export function createRedisProducer({
+  stored,
+  scheduler,
+  tail,
+  token,
+  details,
+  graceMs,
+  retentionMs,
+  runningTtlMs,
+  maxLogBytes,
+  maxFrameBytes,
+  maxUnflushedBytes,
+  firstFrames,
+  cancel,
+  reenter,
+  release,
+  predecessorsSaved,
+  onEnd,
+}: RedisProducerOptions): RedisProducer {
+  const { taskId } = tail;
+  const { leaseMs } = details;
+  const prefix = snapshotPrefix(taskId);
+  const isSnapshot = (frame: string) => beginsWith(frame, prefix);
+  const controller = new AbortController();
+  const pending = createPendingFrames({ taskId, frames: firstFrames, next: tail.next });
+  const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));
+  let newestSnapshot = firstFrames.find(isSnapshot);
+  let epoch = tail.epoch;
+  // Of what is stored and of what waits.
+  let logBytes = firstFrames.reduce((sum, frame) => sum + byteLength(frame), 0);
+  let isFull = false;
+  // Set while a log that was lost is begun anew: the frames it begins with.
+  let preface: string[] | undefined;
+  let closing: Closing | undefined;
+  let resolveSettled: (answer: boolean | 'cancelled') => void = () => {};
+  // Whether the log has this producer's outcome.
+  let isOutcomeStored = false;
+  let hasEnded = false;
+  // The frame after those of the newest commit, and whether the one behind another has worked.
+  let sentNext = 0;
+  let behind: Promise<boolean> | undefined;
+  // Whether the storage is away: a call failed, or takes very long.
+  let isAway = false;
+  // Readers here have had a turn for all frames before `seenNext`, since the tail was trimmed.
+  let isTrimDue = false;
+  let isTrimming = false;
+  let seenNext = 0;
+  let flushWaiters: FlushWaiter[] = [];
+  const pauseWaiters: (() => void)[] = [];
+
+  const hasWork = () => preface !== undefined || pending.hasWork(isAway);
+
+  /** Whether so little waits that whoever paused may go on. */
+  const hasCaughtUp = () => hasEnded || isAway || pending.length <= maxUnflushedBytes / 4;
+
+  /** What waits for frames that are stored now, or that it is no use to wait for. */
+  const wakeFlushed = () => {
+    const isIdle = hasEnded || isAway || !hasWork();
+    if (hasCaughtUp()) for (const resolve of pauseWaiters.splice(0)) resolve();
+    const waiting = flushWaiters;
+    flushWaiters = [];
+    for (const waiter of waiting) {
+      if (isIdle || waiter.last < pending.first) waiter.resolve();
+      else flushWaiters.push(waiter);
+    }
+  };
+
+  const takeCancel = (reason: string | undefined) => {
+    if (reason === undefined || controller.signal.aborted) return;
+    controller.abort(createStopReason(cancelledError(decodeReason(reason))));
+  };
+
+  const end = (how: 'settled' | 'fenced') => {
+    if (hasEnded) return;
+    hasEnded = true;
+    pace.end();
+    if (how === 'fenced') {
+      controller.abort(
+        createStopReason(
+          new TaskError({
+            code: 'lost',
+            message: 'The task was closed, because its process gave no sign for too long.',
+            retryable: true,
+          }),
+        ),
+      );
+    }
+    onEnd(how);
+    wakeFlushed();
+    resolveSettled(how === 'settled');
+  };
+
+  /** Why a frame cannot be kept, if it cannot. */
+  const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
+    if (bytes > maxFrameBytes) return 'frame-too-large';
+    isFull ||= logBytes + bytes > maxLogBytes;
+    if (isFull) {
+      const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
+      return isKept ? undefined : 'log-full';
+    }
+    if (!isAway) return undefined;
+    // One outage is one gap, even where something small still found room.
+    const isTooMuch = pending.length + frame.length > maxUnflushedBytes;
+    return isTooMuch || pending.dropping === 'storage-away' ? 'storage-away' : undefined;
+  };
+
+  const trim = () => {
+    isTrimDue = false;
+    // What is dropped while the storage is there will not be stored any more.
+    tail.trim(pending.dropping && !isAway ? tail.next : pending.first);
+  };
+
+  /** Whether a reader here is about to take frames that may be nowhere else. */
+  const isAwaited = () => {
+    for (const { position } of tail.readers) {
+      const isCurrent = position.epoch === tail.epoch && position.next >= seenNext;
+      if (isCurrent && position.next < tail.next) return true;
+    }
+    return false;
+  };
+
+  const trimAfterTurn = async () => {
+    isTrimming = true;
+    for (let since = -1; since !== tail.next; ) {
+      since = tail.next;
+      // They are woken in this one, and gather until the next.
+      await nextTurn();
+      await nextTurn();
+      seenNext = since;
+      isTrimDue = true;
+    }
+    isTrimming = false;
+    trim();
+  };
+
+  /** Sees to it that a long tail is trimmed, after readers here have had their turn. */
+  const trimSoon = () => {
+    if (tail.isLong && !isTrimming) void trimAfterTurn();
+  };
+
+  const append = (frame: string) => {
+    if (hasEnded || closing) return;
+    if (isTrimDue && !isAwaited()) trim();
+    if (isSnapshot(frame)) newestSnapshot = frame;
+    const bytes = byteLength(frame);
+    const refusal = refusalOf(frame, bytes);
+    if (refusal) pending.drop(frame, refusal);
+    else {
+      logBytes += bytes;
+      pending.push(frame);
+    }
+    tail.push(frame);
+    tail.wake();
+    pace.add();
+    trimSoon();
+  };
+
+  /**
+   * The storage has lost the log: it is begun anew in the next epoch, which goes on with what
+   * waits. Readers here have that already, and go on behind it.
+   */
+  const beginAnew = () => {
+    preface = [
+      ...startFrames,
+      ...(newestSnapshot === undefined ? [] : [newestSnapshot]),
+      gapFrame(taskId, 'storage-lost'),
+      ...pending.openStarts(),
+    ];
+    const shift = preface.length - pending.first;
+    epoch++;
+    tail.openEpoch({ end: tail.next, next: tail.next + shift });
+    pending.restart(preface.length);
+    flushWaiters = flushWaiters.map(({ last, resolve }) => ({ last: last + shift, resolve }));
+    isFull = false;
+    logBytes = pending.length + preface.reduce((sum, frame) => sum + byteLength(frame), 0);
+    tail.wake();
+  };
+
+  const runCommit = async (first?: number) => {
+    const { entries, isLast } = pending.batch(isAway, first);
+    const outcome = isLast ? closing?.outcome : undefined;
+    const epochThen = epoch;
+    const ttlMs = outcome ? retentionMs : runningTtlMs;
+    sentNext = (entries.at(-1)?.last ?? pending.first - 1) + 1;
+    const yieldsToCancel = outcome !== undefined && closing?.yieldsToCancel === true;
+    const commit = { token, epoch, leaseMs, ttlMs, entries, outcome, yieldsToCancel };
+    const { answer, last, ...reply } = await stored.commit(commit);
+    takeCancel(reply.cancel);
+    // The one before it may have found that the log is gone.
+    if (hasEnded || epoch !== epochThen) return;
+    switch (answer) {
+      case 'stored':
+        pending.shift(last);
+        if (outcome === undefined) return;
+        isOutcomeStored = true;
+        settleHere();
+        return end('settled');
+      case 'behind':
+        // It has more than was known, or less: then what is missing is a gap.
+        pending.shift(last);
+        return pending.lose(last);
+      case 'refused':
+        pending.shift(last);
+        throw reply.problem;
+      case 'gone':
+        return beginAnew();
+      case 'fenced':
+        return end('fenced');
+      case 'cancelled':
+        pending.shift(last);
+        return yieldToCancel();
+    }
+  };
+
+  /** The end that was to be stored is not the end: the task has to be settled as cancelled. */
+  const yieldToCancel = () => {
+    // Whoever was told of it while the storage was away must not hear of another.
+    if (!closing?.yieldsToCancel) return;
+    closing = undefined;
+    pending.unsettle();
+    resolveSettled('cancelled');
+  };
+
+  const runOpen = async (frames: readonly string[]) => {
+    const epochs = { first: tail.firstEpoch, next: epoch };
+    const opening = { token, epochs, details, ttlMs: runningTtlMs, frames };
+    const { isOpen, cancel: asked } = await stored.open(opening);
+    takeCancel(asked);
+    if (hasEnded) return;
+    if (!isOpen) return end('fenced');
+    await reenter();
+    if (hasEnded) return;
+    preface = undefined;
+    // Tells readers elsewhere.
+    pace.look();
+  };
+
+  /** Gives readers here the outcome. */
+  const settleHere = () => {
+    if (!closing || tail.outcome !== undefined) return;
+    for (const frame of closing.frames) tail.push(frame);
+    tail.settle(closing.outcome);
+    tail.wake();
+  };
+
+  /** The link has reported what did not work; the same is tried again until it does. */
+  const hasWorked = (call: Promise<void>): Promise<boolean> =>
+    call.then(
+      () => true,
+      () => false,
+    );
+
+  /** Makes one commit, and tells whether that worked. */
+  const commit = async (): Promise<boolean> => {
+    let isStored = await hasWorked(preface ? runOpen(preface) : runCommit());
+    if (behind) isStored = (await behind) && isStored;
+    behind = undefined;
+    if (hasEnded) return true;
+    if (isStored) isAway = false;
+    else {
+      becomeAway();
+      pending.shed(maxUnflushedBytes);
+      // Redis would have forgotten the task by now.
+      if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
+    }
+    trimSoon();
+    wakeFlushed();
+    return isStored;
+  };
+
+  /**
+   * Redis takes them in order, and refuses what does not join: so it has to have frames, or it
+   * could settle a log that lacks those of the one before it.
+   */
+  const commitBehind = async () => {
+    if (preface || isAway || behind || sentNext >= pending.next) return;
+    behind = hasWorked(runCommit(sentNext));
+    await behind;
+  };
+
+  const becomeAway = () => {
+    isAway = true;
+    wakeFlushed();
+  };
+
+  const pace = createCommitPace({
+    scheduler,
+    heartbeatMs: leaseMs / 2,
+    commit,
+    commitBehind,
+    onStall: becomeAway,
+    hasWork,
+    waitingLength: () => pending.length,
+  });
+  takeCancel(cancel);
+
+  return {
+    token,
+    details,
+    signal: controller.signal,
+    append,
+    maxFrameBytes,
+    settle(frames, outcome, { evenIfCancelled = false } = {}) {
+      if (closing || hasEnded) return Promise.resolve(false);
+      const yieldsToCancel = outcome !== 'cancelled' && !evenIfCancelled;
+      closing = { frames, outcome, since: performance.now(), yieldsToCancel };
+      pending.settle(frames);
+      return new Promise((resolve) => {
+        // The one exception to agreement: readers here need not wait for a storage that is away.
+        const giveUp = () => {
+          if (closing) closing.yieldsToCancel = false;
+          settleHere();
+          resolve(true);
+        };
+        const stopGrace = startPatientTimer(giveUp, graceMs);
+        resolveSettled = (answer) => {
+          stopGrace();
+          resolve(answer);
+        };
+        pace.addLast();
+      });
+    },
+    get isStored() {
+      return isOutcomeStored;
+    },
+    release,
+    predecessorsSaved,
+    get isBehind() {
+      return !isAway && pending.length > maxUnflushedBytes / 2;
+    },
+    caughtUp() {
+      if (hasCaughtUp()) return Promise.resolve();
+      return new Promise((resolve) => {
+        pauseWaiters.push(resolve);
+      });
+    },
+    flushed() {
+      if (hasEnded || isAway || !hasWork()) return Promise.resolve();
+      return new Promise((resolve) => {
+        flushWaiters.push({ last: pending.next - 1, resolve });
+      });
+    },
+    look() {
+      if (!hasEnded) pace.look();
+    },
+    abandon() {
+      if (!hasEnded) end('fenced');
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { ResumableStreamContext } from '../log/resumable-stream-context';
+import { createUnavailableError, unlessAway } from '../log/task-errors';
+import { answerWithin } from '../time/answer-within';
+import { later } from '../time/later';
+import { createTaskBroadcast, type TaskBroadcast } from './task-broadcast';
+
+/** How long a stream that was created too late for its task waits for another attempt. */
+const unusedMs = 60_000;
+
+interface StreamClaim {
+  /** `undefined`: the stream exists elsewhere. */
+  readonly broadcast: Promise<TaskBroadcast | undefined>;
+  /** How many wait for it. */
+  waiting: number;
+}
+
+/**
+ * Creates streams, each once in this process: a stream that is created twice interleaves, and
+ * one that was created for a task whose opening took too long is kept for the next attempt,
+ * because its name is taken from then on.
+ */
+export interface StreamClaims {
+  /** Whether this process has begun to create the stream, and no task has it yet. */
+  has(taskId: string): boolean;
+  /**
+   * `undefined`: the stream exists elsewhere.
+   *
+   * @throws TaskError `context-unavailable`.
+   */
+  claim(taskId: string): Promise<TaskBroadcast | undefined>;
+  /** Takes note that a task has the stream. */
+  use(taskId: string): void;
+}
+
+/** Tasks have their own corner among the host's streams. */
+export function streamIdOf(taskId: string): string {
+  return `ai-task-stream:${taskId}`;
+}
+
+export function createStreamClaims({
+  context,
+  answerTimeoutMs,
+}: {
+  context: ResumableStreamContext;
+  /** How long a claim may take, in milliseconds. */
+  answerTimeoutMs: number;
+}): StreamClaims {
+  const claims = new Map<string, StreamClaim>();
+
+  const create = async (taskId: string): Promise<TaskBroadcast | undefined> => {
+    const streamId = streamIdOf(taskId);
+    if ((await context.hasExistingStream(streamId)) !== null) return undefined;
+    // Nothing is created for attempts that have been given up.
+    if (!claims.get(taskId)?.waiting) throw createUnavailableError(undefined);
+    const broadcast = createTaskBroadcast();
+    let isOurs = false;
+    const own = await context.createNewResumableStream(streamId, () => {
+      isOurs = true;
+      return broadcast.stream;
+    });
+    // Readers here have the log itself; unread, the stream would keep everything once more.
+    own?.cancel().catch(() => {
+      // It had ended already.
+    });
+    return isOurs ? broadcast : undefined;
+  };
+
+  const begin = (taskId: string): StreamClaim => {
+    // After a turn, so that `create` finds its claim.
+    const broadcast = Promise.resolve().then(() => create(taskId));
+    const claim: StreamClaim = { broadcast, waiting: 0 };
+    claims.set(taskId, claim);
+    const forget = () => {
+      if (claims.get(taskId) === claim) claims.delete(taskId);
+    };
+    broadcast.then((own) => {
+      if (!own) return forget();
+      later(() => {
+        if (claims.get(taskId) !== claim) return;
+        forget();
+        own.abandon();
+      }, unusedMs);
+    }, forget);
+    return claim;
+  };
+
+  return {
+    has: (taskId) => claims.has(taskId),
+    async claim(taskId) {
+      const claim = claims.get(taskId) ?? begin(taskId);
+      claim.waiting++;
+      try {
+        return await unlessAway(answerWithin(answerTimeoutMs, claim.broadcast));
+      } finally {
+        claim.waiting--;
+      }
+    },
+    use(taskId) {
+      claims.delete(taskId);
+    },
+  };
+}

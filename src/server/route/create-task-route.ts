@@ -1,0 +1,185 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { UIDataTypes } from 'ai';
+import { TaskError } from '../../protocol/task-error';
+import { askToStop } from '../ask-to-stop';
+import { checkIsDefinition } from '../check-definition';
+import { claimDefinedTask } from '../claim-defined-task';
+import type { OutputOf, TaskDefinition } from '../define-task';
+import { readCursor } from '../http/read-cursor';
+import { readJsonBody } from '../http/read-json-body';
+import { readEvents, readQuery } from '../http/read-query';
+import { failureResponse, jsonResponse } from '../http/responses';
+import { checkNames } from '../log/check-names';
+import {
+  checkTaskId,
+  createNotFoundError,
+  createTooManyTasksError,
+  unlessAway,
+} from '../log/task-errors';
+import { mayKnow } from '../log/task-guard';
+import { createMemoryStreamContext } from '../memory/memory-stream-context';
+import { readInput } from '../read-input';
+import { toTaskStreamContext } from '../resumable/to-task-stream-context';
+import { followTask, type ResumeTaskOptions } from '../resume-task';
+import { reportTo } from '../task/mask-error';
+import { checkDurations } from '../time/check-durations';
+import {
+  checkStartBody,
+  checkStartQuery,
+  refuseToStartByGet,
+  type StartRequest,
+} from './start-request';
+import type {
+  CreateTaskRouteOptions,
+  TaskAction,
+  TaskRoute,
+  TaskRouteContext,
+  TaskRouteHandler,
+} from './task-route';
+import { createTaskSlots } from './task-slots';
+
+/**
+ * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function createTaskRoute<
+  Schema extends StandardSchemaV1 | undefined,
+  Result,
+  Steps extends Record<string, number>,
+  Value,
+  Data extends UIDataTypes,
+>(
+  task: TaskDefinition<Schema, Result, Steps, Value, Data>,
+  {
+    authorize = () => true,
+    owner: ownerOf = () => undefined,
+    maxBodyBytes = 1024 * 1024,
+    maxConcurrent = Number.POSITIVE_INFINITY,
+    allowGet = false,
+    streamContext: givenContext = createMemoryStreamContext(),
+    transformer,
+    ...settings
+  }: CreateTaskRouteOptions = {},
+): TaskRoute {
+  checkIsDefinition(task);
+  const { options: definition } = task;
+  const streamContext = toTaskStreamContext(givenContext);
+  const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
+  checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
+  const slots = createTaskSlots(maxConcurrent);
+  // What others have started is unknown here: their `authorize` decides about it.
+  const ofThisRoute = definition.name;
+
+  const follow = (options: ResumeTaskOptions) =>
+    followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute);
+
+  /** Asks `authorize`; gives the response that refuses, if it does. */
+  const refusal = async (request: Request, action: TaskAction, taskId: string | undefined) => {
+    const answer = await authorize({ request, action, taskId });
+    if (answer instanceof Response) return answer;
+    if (answer) return undefined;
+    throw new TaskError({ code: 'forbidden', message: 'You may not do this with the task.' });
+  };
+
+  /** Who asks. One that could be taken for another is refused before anything happens. */
+  const askOwner = async (request: Request) => {
+    const owner = await ownerOf(request);
+    checkNames({ owner });
+    return owner;
+  };
+
+  /** Runs a handler; what it throws becomes a response. */
+  const answer =
+    (
+      handler: (request: Request, context: TaskRouteContext | undefined) => Promise<Response>,
+    ): TaskRouteHandler =>
+    async (request, context) => {
+      try {
+        return await handler(request, context);
+      } catch (error) {
+        return failureResponse(error, (cause) => reportTo(settings.onError, cause, ''));
+      }
+    };
+
+  const taskIdOf = (request: Request) => checkTaskId(readQuery(request, 'taskId'));
+
+  const start = async (
+    request: Request,
+    { taskId, input: given }: StartRequest,
+    context: TaskRouteContext | undefined,
+  ): Promise<Response> => {
+    const events = readEvents(request);
+    const refused = await refusal(request, 'start', taskId);
+    if (refused) return refused;
+    const input = await readInput(given, { schema: definition.input, transformer });
+    const owner = await askOwner(request);
+    const params = (await context?.params) ?? {};
+    const slot = await slots.take(owner);
+    if (!slot) {
+      const record =
+        taskId &&
+        (await unlessAway(streamContext.inspect(taskId, { owner, definition: ofThisRoute })));
+      if (!record) throw createTooManyTasksError(maxConcurrent);
+      return follow({ taskId, owner }).toResponse({ events });
+    }
+    try {
+      const { task: started, claiming } = claimDefinedTask(definition, {
+        ...settings,
+        transformer,
+        heartbeatMs,
+        streamContext,
+        taskId,
+        // What the schema gave, or without a schema `unknown`.
+        readInput: async () => input as OutputOf<Schema>,
+        owner,
+        request,
+        params,
+      });
+      claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
+      return await started.toResponse({ events });
+    } catch (error) {
+      slot.hold(undefined);
+      throw error;
+    }
+  };
+
+  const answerFollow = async (request: Request): Promise<Response> => {
+    const taskId = taskIdOf(request);
+    const refused = await refusal(request, 'follow', taskId);
+    if (refused) return refused;
+    const owner = await askOwner(request);
+    return follow({ taskId, request, owner }).toResponse();
+  };
+
+  return {
+    POST: answer(async (request, context) =>
+      start(request, checkStartBody(await readJsonBody(request, maxBodyBytes)), context),
+    ),
+
+    GET: answer(async (request, context) => {
+      const text = readQuery(request, 'input');
+      if (text === undefined) return answerFollow(request);
+      // A host may serve HEAD by the same handler.
+      if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
+      // A page that has seen something of the task wants the rest of it, and never another one.
+      if (readCursor(request) !== undefined) return answerFollow(request);
+      const isEncoded = transformer !== undefined;
+      return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
+    }),
+
+    DELETE: answer(async (request) => {
+      const taskId = taskIdOf(request);
+      const refused = await refusal(request, 'cancel', taskId);
+      if (refused) return refused;
+      const owner = await askOwner(request);
+      const reason = readQuery(request, 'reason');
+      const asker = { owner, definition: ofThisRoute };
+      const record = await unlessAway(streamContext.inspect(taskId, asker));
+      // Also for a task that is not open yet: the request is kept until it is.
+      const cancelled = await askToStop(streamContext, taskId, { ...asker, reason });
+      if (!record || !mayKnow(record, asker)) throw createNotFoundError();
+      return jsonResponse({ cancelled });
+    }),
+  };
+}

@@ -1,0 +1,69 @@
+import { TaskError } from '../../protocol/task-error';
+import { createDeferred } from '../time/deferred';
+
+/** A place for one task, which is taken until it is known whether there is one to run. */
+interface TaskSlot {
+  /** Keeps the place until the task is over; with `undefined`, none came of the start. */
+  hold(task: Promise<unknown> | undefined): void;
+}
+
+export interface TaskSlots {
+  /** A place for one more task of the owner; `undefined`: as many run as may. */
+  take(owner: string | undefined): Promise<TaskSlot | undefined>;
+}
+
+interface OwnerSlots {
+  taken: number;
+  /** Starts under way, of which it is not known yet whether a task comes of them. */
+  readonly starting: Set<Promise<void>>;
+}
+
+/**
+ * Counts the tasks that run for each owner. A place is taken before the task is started, so that
+ * there are never too many; whoever finds none waits for the starts under way, because those that
+ * merely join a task give theirs back.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function createTaskSlots(max: number): TaskSlots {
+  if (max !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(max) && max > 0)) {
+    throw new TaskError({
+      code: 'invalid-options',
+      message: '`maxConcurrent` must be a whole number of 1 or more.',
+    });
+  }
+  const owners = new Map<string | undefined, OwnerSlots>();
+
+  const takeNow = (owner: string | undefined, slots: OwnerSlots): TaskSlot => {
+    const { promise: starting, resolve: endStart } = createDeferred();
+    slots.taken++;
+    slots.starting.add(starting);
+    let isHeld = false;
+    const release = () => {
+      slots.taken--;
+      if (slots.taken === 0) owners.delete(owner);
+    };
+    return {
+      hold(task) {
+        if (isHeld) return;
+        isHeld = true;
+        slots.starting.delete(starting);
+        if (task) task.then(release, release);
+        else release();
+        endStart();
+      },
+    };
+  };
+
+  return {
+    async take(owner) {
+      for (;;) {
+        const slots = owners.get(owner) ?? { taken: 0, starting: new Set() };
+        owners.set(owner, slots);
+        if (slots.taken < max) return takeNow(owner, slots);
+        if (slots.starting.size === 0) return undefined;
+        await Promise.race(slots.starting);
+      }
+    },
+  };
+}

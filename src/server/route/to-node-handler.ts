@@ -1,0 +1,66 @@
+import { TaskError } from '../../protocol/task-error';
+import { createBodyStream } from '../http/body-stream';
+import { type NodeResponse, pipeToNodeResponse } from '../http/pipe-to-node-response';
+import { errorResponse, failureResponse } from '../http/responses';
+import { type NodeRequest, toWebRequest } from '../http/to-web-request';
+import type { TaskRoute, TaskRouteHandler } from './task-route';
+
+/** The handler of a method. HTTP/2 lets clients make up any, such as `constructor`. */
+function handlerOf(route: TaskRoute, method: string): TaskRouteHandler | undefined {
+  const handlers = new Map<string, TaskRouteHandler>(Object.entries(route));
+  return handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined);
+}
+
+async function answer(
+  route: TaskRoute,
+  request: NodeRequest,
+  body: ReadableStream<Uint8Array>,
+): Promise<Response> {
+  const handler = handlerOf(route, request.method ?? 'GET');
+  if (!handler) {
+    const error = new TaskError({
+      code: 'method-not-allowed',
+      message: 'Use POST to start a task, GET to follow and DELETE to cancel it.',
+    });
+    return errorResponse(error, { headers: { allow: 'POST, GET, DELETE' } });
+  }
+  const report = (cause: unknown) => console.error('ai-task-stream:', cause);
+  let webRequest: Request;
+  try {
+    webRequest = toWebRequest(request, body);
+  } catch (error) {
+    report(error);
+    return failureResponse(error, () => {});
+  }
+  try {
+    return await handler(webRequest);
+  } catch (error) {
+    // A handler of the host's own. `node:http` waits for no listener: it would end the process.
+    return failureResponse(error, report);
+  }
+}
+
+/**
+ * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
+ * hands out Node's requests and responses. HEAD is served as GET, without a body. Behind a body
+ * parser it takes `request.body`.
+ *
+ * @throws TaskError `invalid-options` when it is given no handlers.
+ */
+export function toNodeHandler(
+  route: TaskRoute,
+): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+  const isHandler = ([method, handler]: [string, unknown]) =>
+    /^[A-Z]+$/.test(method) && typeof handler === 'function';
+  if (!Object.entries(Object(route)).some(isHandler)) {
+    throw new TaskError({
+      code: 'invalid-options',
+      message: 'This is no route. Pass what `createTaskRoute(task)` gave you: all of its handlers.',
+    });
+  }
+  return async (request, response) => {
+    const body = createBodyStream(request);
+    await pipeToNodeResponse(await answer(route, request, body.stream), response);
+    body.discard();
+  };
+}
