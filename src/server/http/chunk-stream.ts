@@ -1,29 +1,17 @@
 import type { UIMessageChunk } from 'ai';
 import { beginsWith } from '../../protocol/begins-with';
-import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
+import type { NumberedFrame } from '../../protocol/compact-replay';
 import { formatCursor } from '../../protocol/cursor';
+import { framesOf } from '../log/frames-of';
 import { holdReader } from '../log/held-reader';
 import { createUnsettledError } from '../log/task-errors';
-import type { FrameRange, TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-stream-context';
 
 export interface ToUIMessageStreamOptions {
   /** Whether the `start` chunk is passed on. Default true. */
   sendStart?: boolean;
   /** Whether the last chunk (`finish`, `error` or `abort`) is passed on. Default true. */
   sendFinish?: boolean;
-}
-
-/** The frames of a range; a replay is compacted. */
-function* framesOf(range: FrameRange): Generator<NumberedFrame, undefined> {
-  const { data, offset, start, end, isReplay } = range;
-  const frameAt = (n: number) => data[n - offset] ?? '';
-  if (isReplay) yield* compactReplay(frameAt, start, end);
-  else for (let n = start; n < end; n++) yield { n, data: frameAt(n) };
-}
-
-/** The chunks of a range, as JSON; a replay is compacted. */
-export function* chunksOf(range: FrameRange): Generator<string, undefined> {
-  for (const { data } of framesOf(range)) yield data;
 }
 
 const lastTypes = new Set(['finish', 'error', 'abort']);

@@ -1,5 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-import { sendable } from '../task/mask-error';
+import { sendable } from './sendable';
 import { isForClients } from './task-errors';
 
 /**

@@ -1,5 +1,6 @@
 import type { TaskStatus } from '../../protocol/task-parts';
 import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
+import { ownedKey } from '../log/owned-key';
 
 /** A task's log and record. Plain data: it outlives the module instance that made it. */
 export interface MemoryLog {
@@ -93,11 +94,6 @@ export function wake(log: MemoryLog): void {
   const waiters = [...log.waiters];
   log.waiters.clear();
   for (const waiter of waiters) waiter();
-}
-
-/** Names something of an owner's, so that nobody can shadow what is another's. */
-export function ownedKey(owner: string | undefined, ...ids: (string | undefined)[]): string {
-  return JSON.stringify([owner ?? null, ...ids.map((id) => id ?? null)]);
 }
 
 /** Takes note that the host was told of the task, or cannot be. */

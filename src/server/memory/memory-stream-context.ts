@@ -3,6 +3,7 @@ import { boundReason } from '../log/cancel-reason';
 import { checkedContext } from '../log/checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { drawEpoch } from '../log/epochs';
+import { ownedKey } from '../log/owned-key';
 import { readerStart } from '../log/start-position';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
@@ -11,7 +12,7 @@ import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { createMemoryReader } from './memory-reader';
 import { liveLog, scheduleSweep } from './memory-retention';
-import { type MemoryLog, type MemoryState, memoryStateOf, ownedKey } from './memory-state';
+import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
 
 export interface MemoryStreamContextOptions {

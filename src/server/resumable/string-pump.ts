@@ -1,10 +1,10 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import { sendable } from '../log/sendable';
 import { stopErrorOf } from '../log/stop-reason';
 import { taskErrorChunk } from '../log/task-error-chunk';
 import { isForClients } from '../log/task-errors';
 import type { TaskLog } from '../log/task-stream-context';
-import { sendable } from '../task/mask-error';
 import { nextTurn } from '../time/next-turn';
 import type { DecodedFrames } from './decoded-frames';
 

@@ -1,6 +1,6 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
-import { chunksOf } from '../http/chunk-stream';
+import { chunksOf } from '../log/frames-of';
 import type { TaskReader } from '../log/task-stream-context';
 import { breathe } from '../time/slices';
 import { buildMessage } from './build-message';

@@ -1,24 +1,7 @@
 import { TaskError } from '../../protocol/task-error';
 import { callHost } from '../log/call-host';
-import { serializeFaithfully } from '../log/serialize';
+import { sendable } from '../log/sendable';
 import { isForClients } from '../log/task-errors';
-
-/**
- * The error as its `toJSON` lets clients see it, which may say less than its own message does; and
- * without its details if JSON cannot carry them.
- *
- * @param onUnsendable Gets the reason why they had to go.
- */
-export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => void): TaskError {
-  const { details, ...data } = error.toJSON();
-  try {
-    serializeFaithfully(details, 'details');
-  } catch (cause) {
-    onUnsendable?.(cause);
-    return new TaskError({ ...data, cause: error });
-  }
-  return data.message === error.message ? error : new TaskError({ ...data, details, cause: error });
-}
 
 /** A host's callback for errors. It may be `async`, too. */
 export type OnError = (error: unknown, context: { taskId: string }) => unknown;

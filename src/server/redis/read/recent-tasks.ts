@@ -1,4 +1,4 @@
-import { ownedKey } from '../../memory/memory-state';
+import { ownedKey } from '../../log/owned-key';
 import type { StoredRecord } from '../scripts/stored-log';
 
 /** What is remembered of a task. */
