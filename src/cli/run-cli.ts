@@ -1,20 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { version } from '../../package.json';
+import type { CliOptions } from './cli-options';
 import { exitCodes } from './exit-codes';
 import { type FollowCommand, parseArguments } from './parse-arguments';
 import { runFollow } from './run-follow';
 import { usage } from './usage';
 import { UsageError } from './usage-error';
-
-/** What the program has of the process around it. */
-export interface CliOptions {
-  /** Without the names of Node and of the script. */
-  arguments: string[];
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  environment: Record<string, string | undefined>;
-}
 
 /** Runs the program; resolves with its exit code. */
 export async function runCli(options: CliOptions): Promise<number> {

@@ -1,3 +1,4 @@
+import type { CliOptions } from './cli-options';
 import { comeBackCommand } from './come-back';
 import { exitCodes } from './exit-codes';
 import { followCommand } from './follow-command';
@@ -6,7 +7,6 @@ import { listenForLeaving } from './listen-for-leaving';
 import { createLiveScreen } from './live-screen';
 import type { FollowCommand } from './parse-arguments';
 import { createPlainScreen } from './plain-screen';
-import type { CliOptions } from './run-cli';
 import type { Screen } from './screen';
 import { createTextOutput } from './text-output';
 

@@ -44,7 +44,6 @@ export type {
 } from './route/task-route';
 export { toNodeHandler } from './route/to-node-handler';
 export { type StreamedTask, streamTask } from './stream-task';
-export type { RunNestedTask, RunNestedTaskOptions } from './task/nested-tasks';
 export type {
   ExecuteOptions,
   StreamTaskOptions,
@@ -52,4 +51,9 @@ export type {
   TaskSettleEvent,
   TaskTransformer,
 } from './task/task-options';
-export type { StepReporter, TaskReporter } from './task/task-reporter';
+export type {
+  RunNestedTask,
+  RunNestedTaskOptions,
+  StepReporter,
+  TaskReporter,
+} from './task/task-reporter';

@@ -4,31 +4,9 @@ import { createTaskId } from '../../protocol/task-id';
 import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
 import { endingChunks, settleChunk } from '../log/settlement-chunks';
 import { stopErrorOf } from '../log/stop-reason';
-import { createTaskReporter, type TaskReporter, type TaskReporterCore } from './task-reporter';
+import { createTaskReporter, type TaskReporterCore } from './create-task-reporter';
+import type { RunNestedTask } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
-
-/** What `task.run` takes. */
-export interface RunNestedTaskOptions<Result, StepName extends string = string> {
-  /** Shown on the page. */
-  name?: string;
-  /** The tool call that this task is the work of, as a tool's `execute` is given it. */
-  toolCallId?: string;
-  /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
-  steps?: Readonly<Record<StepName, number>>;
-  /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
-  abortSignal?: AbortSignal;
-  /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
-  execute: (options: {
-    readonly task: TaskReporter<StepName>;
-    /** Aborts when the task around it is stopped, or by `abortSignal`. */
-    readonly signal: AbortSignal;
-  }) => Promise<Result> | Result;
-}
-
-/** Runs a task within the one around it. */
-export type RunNestedTask = <Result, StepName extends string = string>(
-  options: RunNestedTaskOptions<Result, StepName>,
-) => Promise<Result>;
 
 export interface NestedTasks {
   /** `run` for the children of a task, whose signal stops them. */

@@ -4,9 +4,9 @@ import type { TaskSettlement } from '../../protocol/task-parts';
 import { endingChunks } from '../log/settlement-chunks';
 import { createStopReason, isAbort, stopErrorOf } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
+import type { TaskReporterCore } from './create-task-reporter';
 import type { NestedTasks } from './nested-tasks';
 import type { TaskClock } from './task-clock';
-import type { TaskReporterCore } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
 
 export interface RunTaskOptions {

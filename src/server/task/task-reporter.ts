@@ -1,15 +1,4 @@
-import { TaskError } from '../../protocol/task-error';
-import type {
-  TaskData,
-  TaskLogLevel,
-  TaskOutcome,
-  TaskProgress,
-  TaskStep,
-} from '../../protocol/task-parts';
-import { endedSnapshot } from '../log/settlement-chunks';
-import type { RunNestedTask } from './nested-tasks';
-import type { TaskWriterCore } from './task-writer-core';
-import { createSettledError } from './writer-errors';
+import type { TaskLogLevel, TaskProgress } from '../../protocol/task-parts';
 
 /** Reports progress of one step. */
 export interface StepReporter {
@@ -52,183 +41,25 @@ export interface TaskReporter<StepName extends string = string, Value = unknown>
   run: RunNestedTask;
 }
 
-export interface TaskReporterCore {
-  readonly task: Omit<TaskReporter, 'run'>;
-  /** The snapshot as of now. */
-  snapshot(): TaskData;
-  /** Ends pacing and gives the final snapshot. May be asked again for another outcome. */
-  end(outcome: TaskOutcome, endedAt: number): TaskData;
-}
-
-function isMeasure({ value, total }: TaskProgress): boolean {
-  return Number.isFinite(value) && value >= 0 && (total === undefined || Number.isFinite(total));
-}
-
-/** Keeps a task's progress, steps, log and partials, and paces its snapshots. */
-export function createTaskReporter({
-  taskId,
-  name,
-  parentTaskId,
-  toolCallId,
-  createdAt,
-  now,
-  weights,
-  progressIntervalMs,
-  encodePartial,
-  emit,
-  onProblem,
-}: {
-  taskId: string;
-  name: string | undefined;
-  /** Set on a task within another, or within a tool call. */
-  parentTaskId?: string;
+/** What `task.run` takes. */
+export interface RunNestedTaskOptions<Result, StepName extends string = string> {
+  /** Shown on the page. */
+  name?: string;
+  /** The tool call that this task is the work of, as a tool's `execute` is given it. */
   toolCallId?: string;
-  /** Epoch milliseconds. */
-  createdAt: number;
-  /** Epoch milliseconds, never before `createdAt`. */
-  now: () => number;
-  /** Weights of the steps by name. */
-  weights: Readonly<Record<string, number>> | undefined;
-  progressIntervalMs: number;
-  encodePartial: (value: unknown) => unknown;
-  emit: TaskWriterCore['emit'];
-  /** Takes what is wrong but must not stop the task. */
-  onProblem: (error: TaskError) => void;
-}): TaskReporterCore {
-  let hasEnded = false;
-  let updatedAt = createdAt;
-  let progress: TaskProgress | undefined;
-  let steps: readonly TaskStep[] = Object.entries(weights ?? {}).map(([stepName, weight]) => ({
-    name: stepName,
-    weight,
-    status: 'pending',
-  }));
-  // Names of the running steps, in the order of starting.
-  let running: readonly string[] = [];
-  let logCount = 0;
-  let partialCount = 0;
-  let lastSnapshotAt = createdAt;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  const snapshot = (): TaskData => ({
-    taskId,
-    ...(name !== undefined && { name }),
-    status: 'running',
-    ...(parentTaskId !== undefined && { parentTaskId }),
-    ...(toolCallId !== undefined && { toolCallId }),
-    ...(progress && { progress }),
-    ...(steps.length > 0 && { steps: [...steps] }),
-    createdAt,
-    updatedAt,
-  });
-
-  const sendSnapshot = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    lastSnapshotAt = now();
-    emit({ type: 'data-task', id: taskId, data: snapshot() });
-  };
-
-  const assertRunning = () => {
-    if (hasEnded) throw createSettledError();
-  };
-
-  const changed = () => {
-    updatedAt = now();
-    if (timer !== undefined) return;
-    const dueInMs = lastSnapshotAt + progressIntervalMs - updatedAt;
-    if (dueInMs <= 0) sendSnapshot();
-    else timer = setTimeout(sendSnapshot, dueInMs);
-  };
-
-  const changeStep = (stepName: string, change: Partial<TaskStep>) => {
-    steps = steps.map((step) => (step.name === stepName ? { ...step, ...change } : step));
-  };
-
-  const setProgress = (next: TaskProgress, stepName: string | undefined) => {
-    assertRunning();
-    if (!isMeasure(next)) {
-      onProblem(
-        new TaskError({
-          code: 'invalid-input',
-          message: `Progress was left out: value ${next.value} and total ${next.total} must be finite numbers of 0 or more.`,
-        }),
-      );
-      return;
-    }
-    const { value, total, message } = next;
-    progress = {
-      value,
-      ...(total !== undefined && total > 0 && { total }),
-      ...(message !== undefined && { message: String(message) }),
-    };
-    if (stepName !== undefined) changeStep(stepName, { progress });
-    changed();
-  };
-
-  const startStep = (stepName: string) => {
-    assertRunning();
-    if (!steps.some((step) => step.name === stepName)) {
-      if (weights) {
-        throw new TaskError({
-          code: 'unknown-step',
-          message: `There is no step \`${stepName}\`. Declare it in \`steps\`, beside ${Object.keys(weights).join(', ')}.`,
-        });
-      }
-      steps = [...steps, { name: stepName, weight: 0, status: 'pending' }];
-    }
-    running = [...running, stepName];
-    progress = undefined;
-    changeStep(stepName, { status: 'running', progress: undefined });
-    changed();
-  };
-
-  const endStep = (stepName: string, stepStatus: TaskStep['status']) => {
-    running = running.filter((other) => other !== stepName);
-    changeStep(stepName, { status: stepStatus });
-    // After the end the final snapshot has been sent already.
-    if (!hasEnded) changed();
-  };
-
-  const task: TaskReporterCore['task'] = {
-    taskId,
-    name,
-    progress: (next) => setProgress(next, running.at(-1)),
-    async step(stepName, work) {
-      startStep(stepName);
-      try {
-        const returned = await work({ progress: (next) => setProgress(next, stepName) });
-        endStep(stepName, 'completed');
-        return returned;
-      } catch (error) {
-        endStep(stepName, 'failed');
-        throw error;
-      }
-    },
-    log(entry) {
-      const { level = 'info', message } = typeof entry === 'string' ? { message: entry } : entry;
-      const index = logCount++;
-      const data = { taskId, index, level, message: String(message), at: now() };
-      emit({ type: 'data-task-log', id: `${taskId}:${index}`, data, transient: true });
-    },
-    partial(value) {
-      const index = partialCount;
-      const encoded = encodePartial(value);
-      const data = { taskId, index, value: encoded };
-      const id = `${taskId}:${index}`;
-      emit({ type: 'data-task-partial', id, data, transient: true }, `partials[${index}]`, encoded);
-      partialCount++;
-    },
-  };
-
-  return {
-    task,
-    snapshot,
-    end(outcome, endedAt) {
-      clearTimeout(timer);
-      timer = undefined;
-      hasEnded = true;
-      return endedSnapshot(snapshot(), outcome, endedAt);
-    },
-  };
+  /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
+  steps?: Readonly<Record<StepName, number>>;
+  /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
+  abortSignal?: AbortSignal;
+  /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
+  execute: (options: {
+    readonly task: TaskReporter<StepName>;
+    /** Aborts when the task around it is stopped, or by `abortSignal`. */
+    readonly signal: AbortSignal;
+  }) => Promise<Result> | Result;
 }
+
+/** Runs a task within the one around it. */
+export type RunNestedTask = <Result, StepName extends string = string>(
+  options: RunNestedTaskOptions<Result, StepName>,
+) => Promise<Result>;

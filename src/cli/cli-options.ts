@@ -1,0 +1,9 @@
+/** What the program has of the process around it. */
+export interface CliOptions {
+  /** Without the names of Node and of the script. */
+  arguments: string[];
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  environment: Record<string, string | undefined>;
+}
