@@ -114,6 +114,7 @@ export function claimTask<
       definition,
       heartbeatMs,
       streamContext,
+      createFallback: () => createMemoryStreamContext({ scope: 'unavailable' }),
       execute: (given) => execute({ ...given, input }),
       onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result, Message>)),
     });

@@ -3,9 +3,9 @@ import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { checkTaskId, createUnavailableError, isForClients } from '../log/task-errors';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
-import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { atMost } from '../time/at-most';
 import { createMessagesError } from './check-messages';
+import { createTaskReporter } from './create-task-reporter';
 import { finishChat } from './finished-message';
 import { createErrorMask } from './mask-error';
 import { createMessageRecord } from './message-record';
@@ -14,7 +14,6 @@ import { openingOf } from './opening';
 import { runTask } from './run-task';
 import { createTaskClock } from './task-clock';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
-import { createTaskReporter } from './task-reporter';
 import { createTaskWriter } from './task-writer';
 import type { TaskWriterCore } from './task-writer-core';
 import { maxTellMs, tellHost } from './tell-host';
@@ -53,6 +52,8 @@ export interface StartTaskOptions
   /** Of which definition it is, if it is of one; tasks of others are not joined. */
   definition: string | undefined;
   streamContext: TaskStreamContext;
+  /** Makes the context that takes the place of one that is away, where the host allows that. */
+  createFallback: () => TaskStreamContext;
   heartbeatMs: number;
 }
 
@@ -173,7 +174,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
 
 /** Opens the log; the reason why that cannot be is returned, not thrown. */
 async function openLog(
-  { taskId, streamContext, whenUnavailable = 'refuse' }: StartTaskOptions,
+  { taskId, streamContext, createFallback, whenUnavailable = 'refuse' }: StartTaskOptions,
   report: (error: unknown) => unknown,
   open: OpenTaskOptions,
 ): Promise<{ context: TaskStreamContext; log: TaskLog | undefined } | { error: TaskError }> {
@@ -188,7 +189,7 @@ async function openLog(
     const error = createUnavailableError(cause);
     report(error);
     if (whenUnavailable === 'refuse') return { error };
-    const context = createMemoryStreamContext({ scope: 'unavailable' });
+    const context = createFallback();
     const log = await context.open(taskId, open);
     // The host's own storage knows nothing of it.
     return { context, log: log && { ...log, isStored: false } };
