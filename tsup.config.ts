@@ -7,6 +7,7 @@ export default defineConfig({
     redis: 'src/server/redis/index.ts',
     'server-in-browser': 'src/server/browser/server.ts',
     'redis-in-browser': 'src/server/browser/redis.ts',
+    testing: 'src/testing/index.ts',
     ui: 'src/ui/index.ts',
     react: 'src/ui/react/index.ts',
     cli: 'src/cli/cli.ts',

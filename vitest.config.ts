@@ -7,6 +7,7 @@ const source = [
   { find: /^ai-task-stream$/, replacement: path('src/protocol/index.ts') },
   { find: /^ai-task-stream\/server$/, replacement: path('src/server/index.ts') },
   { find: /^ai-task-stream\/redis$/, replacement: path('src/server/redis/index.ts') },
+  { find: /^ai-task-stream\/testing$/, replacement: path('src/testing/index.ts') },
   { find: /^ai-task-stream\/ui$/, replacement: path('src/ui/index.ts') },
   { find: /^ai-task-stream\/react$/, replacement: path('src/ui/react/index.ts') },
 ];

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createMemoryStreamContext, type TaskStreamContext } from 'ai-task-stream/server';
+import { testStreamContext } from 'ai-task-stream/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { relativeEnd } from '../helpers/cursors';
-import { describeStreamContext } from './stream-context-contract';
 
-describeStreamContext('The memory of a process', () => createMemoryStreamContext());
+testStreamContext(createMemoryStreamContext, { describe, it, name: 'The memory of a process' });
 
 describe('createMemoryStreamContext', () => {
   beforeEach(() => {

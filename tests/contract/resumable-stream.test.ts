@@ -1,15 +1,12 @@
+import { testStreamContext } from 'ai-task-stream/testing';
 import { createResumableStreamContext } from 'resumable-stream/generic';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { describe, it } from 'vitest';
 import { createMemoryBus } from '../helpers/memory-bus';
-import { describeStreamContext, liveOnly } from './stream-context-contract';
+import { liveOnly } from './live-only';
 
 const bus = createMemoryBus();
 
-describeStreamContext(
-  'A context of `resumable-stream`',
-  () =>
-    toTaskStreamContext(
-      createResumableStreamContext({ waitUntil: () => {}, ...bus.createClients() }),
-    ),
-  liveOnly,
+testStreamContext(
+  () => createResumableStreamContext({ waitUntil: () => {}, ...bus.createClients() }),
+  { describe, it, name: 'A context of `resumable-stream`', without: liveOnly },
 );

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -9,10 +9,14 @@ const idPattern = /\b(R-[A-Z]+-\d+)\b/g;
 const protocol = readFileSync(join(root, 'PROTOCOL.md'), 'utf8');
 const defined = [...protocol.matchAll(/^- \*\*(R-[A-Z]+-\d+)\*\*/gm)].map(([, id = '']) => id);
 
+function listFiles(folder: string): Dirent[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+}
+
 /** The files that cite an id, by id. */
 function findCitations(): Map<string, string[]> {
   const citations = new Map<string, string[]>();
-  for (const entry of readdirSync(join(root, 'tests'), { recursive: true, withFileTypes: true })) {
+  for (const entry of ['tests', 'src/testing/contract'].flatMap(listFiles)) {
     const path = join(entry.parentPath, entry.name);
     if (path.includes('node_modules') || !/\.test\.tsx?$|[\\/]contract[\\/]/.test(path)) continue;
     if (!entry.isFile() || path === fileURLToPath(import.meta.url)) continue;

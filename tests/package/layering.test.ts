@@ -29,6 +29,14 @@ const forbidden: [file: string, specifier: string][] = [
   ['src/server/probe.ts', '../cli/probe'],
   ['src/cli/probe.ts', '../server/index'],
   ['src/cli/probe.ts', '../ui/react/index'],
+  ['src/server/probe.ts', '../testing/index'],
+  ['src/server/http/probe.ts', '../../testing/index'],
+  ['src/ui/probe.ts', '../testing/index'],
+  ['src/ui/react/probe.ts', '../../testing/index'],
+  ['src/cli/probe.ts', '../testing/index'],
+  ['src/testing/probe.ts', '../ui/react/index'],
+  ['src/testing/probe.ts', '../cli/probe'],
+  ['src/testing/contract/probe.ts', 'vitest'],
 ];
 
 const allowed: [file: string, specifier: string][] = [
@@ -41,6 +49,9 @@ const allowed: [file: string, specifier: string][] = [
   ['src/cli/probe.ts', '../ui/index'],
   ['src/cli/probe.ts', '../protocol/index'],
   ['src/cli/probe.ts', 'node:util'],
+  ['src/testing/probe.ts', '../server/index'],
+  ['src/testing/contract/probe.ts', '../../protocol/index'],
+  ['src/testing/probe.ts', '../ui/index'],
 ];
 
 describe('the linter holds the layers apart', () => {

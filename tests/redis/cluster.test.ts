@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { testStreamContext } from 'ai-task-stream/testing';
 import { Cluster } from 'ioredis';
 import { createCluster } from 'redis';
 import { createCluster as createClusterV4 } from 'redis-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeStreamContext } from '../contract/stream-context-contract';
 import { followLog } from '../helpers/follow-log';
 import { digestOf } from '../helpers/numbered-log';
 import { type RedisCluster, startRedisCluster } from '../helpers/redis-cluster';
@@ -35,13 +35,15 @@ describe.each([
   ],
 ])('a cluster client of %s', (_name, connect) => {
   const keyPrefix = `contract-${randomUUID()}`;
-  describeStreamContext('Redis Cluster', () =>
-    createRedisStreamContext({
-      client: connect(),
-      keyPrefix,
-      maxFrameBytes: 8 * 1024 * 1024,
-      maxUnflushedBytes: 8 * 1024 * 1024,
-    }),
+  testStreamContext(
+    () =>
+      createRedisStreamContext({
+        client: connect(),
+        keyPrefix,
+        maxFrameBytes: 8 * 1024 * 1024,
+        maxUnflushedBytes: 8 * 1024 * 1024,
+      }),
+    { describe, it, name: 'Redis Cluster' },
   );
 
   it('follows and cancels tasks of another process, whichever node they are on', async () => {

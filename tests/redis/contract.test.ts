@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { testStreamContext } from 'ai-task-stream/testing';
 import { Redis } from 'ioredis';
 import { Redis as RedisV5 } from 'ioredis-v5';
 import { createClient } from 'redis';
 import { createClient as createClientV4 } from 'redis-v4';
 import { createClient as createClientV5 } from 'redis-v5';
-import { describe } from 'vitest';
-import { describeStreamContext } from '../contract/stream-context-contract';
+import { describe, it } from 'vitest';
 import { sharedRedisUrl } from '../helpers/redis-server';
 
 const url = sharedRedisUrl();
@@ -26,7 +26,7 @@ describe.each([
   ],
 ])('%s', (_name, connect) => {
   const keyPrefix = `contract-${randomUUID()}`;
-  describeStreamContext('Redis', () =>
-    createRedisStreamContext({ ...connect(), keyPrefix, ...limits }),
-  );
+  testStreamContext(() => createRedisStreamContext({ ...connect(), keyPrefix, ...limits }), {
+    ...{ describe, it, name: 'Redis' },
+  });
 });

@@ -8,13 +8,14 @@ import {
   type TaskStreamContext,
   toResumableStreamContext,
 } from 'ai-task-stream/server';
+import { testStreamContext } from 'ai-task-stream/testing';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { createResumableStreamContext } from 'resumable-stream';
 import { createResumableStreamContext as createIoredisContext } from 'resumable-stream/ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
-import { describeStreamContext, liveOnly } from '../contract/stream-context-contract';
+import { liveOnly } from '../contract/live-only';
 import { createDeferred, turns, until } from '../helpers/async';
 import { sharedRedisUrl, startRedis } from '../helpers/redis-server';
 import {
@@ -80,11 +81,9 @@ describe.each(kinds)('with `$kind`', ({ connect }) => {
   const keyPrefix = randomUUID();
   const createInstance = (url = sharedRedisUrl()) => connect(url, keyPrefix);
 
-  describeStreamContext(
-    'A wrapped context',
-    async () => toTaskStreamContext(await createInstance()),
-    liveOnly,
-  );
+  testStreamContext(() => createInstance(), {
+    ...{ describe, it, name: 'A wrapped context', without: liveOnly },
+  });
 
   it('a task is followed on another instance, cut, and followed from the cursor', async () => {
     const here = await createInstance();

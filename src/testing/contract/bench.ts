@@ -1,0 +1,130 @@
+import { ok } from 'node:assert/strict';
+import { createTaskId } from '../../protocol/task-id';
+import type {
+  OpenTaskOptions,
+  ReadTaskOptions,
+  ResumableStreamContext,
+  TaskLog,
+  TaskReader,
+  TaskStreamContext,
+} from '../../server/index';
+import { toTaskStreamContext } from '../../server/resumable/to-task-stream-context';
+import { chunk } from './chunks';
+import { type RelativeFrame, receive } from './reading';
+
+/** Makes a context that shares its storage with all others that it makes. */
+export type CreateStreamContext = () =>
+  | Promise<TaskStreamContext | ResumableStreamContext>
+  | TaskStreamContext
+  | ResumableStreamContext;
+
+/** How a test opens a task; what it leaves out is made up. */
+interface OpenOnBenchOptions extends Partial<OpenTaskOptions> {
+  /** Default: the task that the test is about. */
+  taskId?: string;
+  /** Default: the instance that runs tasks. */
+  context?: TaskStreamContext;
+}
+
+/** Two instances of a server over one storage, and a task that neither knows yet. */
+export interface Bench {
+  /** The instance that runs tasks. */
+  readonly context: TaskStreamContext;
+  /** Another one. */
+  readonly elsewhere: TaskStreamContext;
+  readonly taskId: string;
+  /** Makes one more instance. */
+  createContext(): Promise<TaskStreamContext>;
+  tryOpen(options?: OpenOnBenchOptions): Promise<TaskLog | undefined>;
+  /** Fails when the task exists already. */
+  open(options?: OpenOnBenchOptions): Promise<TaskLog>;
+  /** The whole cursor of a frame in the newest epoch of the task. */
+  cursorOf(n: number): Promise<string>;
+  /** Fails when the task is unknown. */
+  openReader(at: TaskStreamContext, options?: ReadTaskOptions): Promise<TaskReader>;
+  /** What a new reader gets until the log ends. */
+  readAll(at: TaskStreamContext, options?: ReadTaskOptions): Promise<RelativeFrame[]>;
+  /** Ends what the test has begun. */
+  dispose(): Promise<void>;
+}
+
+export async function createBench(create: CreateStreamContext): Promise<Bench> {
+  const contexts: TaskStreamContext[] = [];
+  const logs: TaskLog[] = [];
+  const createContext = async () => {
+    const created = toTaskStreamContext(await create());
+    contexts.push(created);
+    return created;
+  };
+  const context = await createContext();
+  const elsewhere = await createContext();
+  const taskId = createTaskId();
+
+  const tryOpen: Bench['tryOpen'] = async ({
+    taskId: id = taskId,
+    context: at = context,
+    ...options
+  } = {}) => {
+    const log = await at.open(id, {
+      leaseMs: 10_000,
+      token: createTaskId(),
+      frames: [chunk(0)],
+      ...options,
+    });
+    if (log) logs.push(log);
+    return log;
+  };
+
+  const openReader: Bench['openReader'] = async (at, options) => {
+    const reader = await at.read(taskId, options);
+    ok(reader, `The context does not know ${taskId}.`);
+    return reader;
+  };
+
+  return {
+    context,
+    elsewhere,
+    taskId,
+    createContext,
+    tryOpen,
+    async open(options) {
+      const log = await tryOpen(options);
+      ok(log, 'The task exists already.');
+      return log;
+    },
+    async cursorOf(n) {
+      const record = await context.inspect(taskId);
+      ok(record, `The context does not know ${taskId}.`);
+      return record.cursor.replace(/-\d+$/, `-${n}`);
+    },
+    openReader,
+    async readAll(at, options) {
+      const reader = await openReader(at, options);
+      try {
+        return await receive(reader);
+      } finally {
+        reader.close();
+      }
+    },
+    async dispose() {
+      for (const log of logs) {
+        await log.settle([], 'cancelled');
+        await log.release();
+      }
+      await Promise.all(contexts.map((created) => created.close()));
+    },
+  };
+}
+
+/** Why a task was asked to stop, once it is. */
+export function aborted({ signal }: TaskLog): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(signal.reason);
+    else signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
+  });
+}
+
+/** Long enough for what an instance has been told to reach it, in most cases. */
+export function settleDown(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 100));
+}

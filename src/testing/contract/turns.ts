@@ -1,0 +1,79 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { createTaskId } from '../../protocol/task-id';
+import type { TaskStreamContext } from '../../server/index';
+import { type Bench, settleDown } from './bench';
+import type { ContractSuite } from './suite';
+
+/** Notes when a promise has resolved. */
+function watch(promise: Promise<void> | undefined): { isDone: boolean; done: Promise<void> } {
+  const watched = { isDone: false, done: Promise.resolve() };
+  watched.done = (promise ?? Promise.resolve()).then(() => {
+    watched.isDone = true;
+  });
+  return watched;
+}
+
+/** Three turns of a chat, of which the second runs on the instance that is given. */
+async function savesInOrder({ open }: Bench, at: TaskStreamContext): Promise<void> {
+  const chatId = createTaskId();
+  const first = await open({ chatId, savesOutcome: true });
+  const secondId = createTaskId();
+  const second = await open({ chatId, savesOutcome: true, taskId: secondId, context: at });
+  const third = await open({ chatId, savesOutcome: true, taskId: createTaskId() });
+  await second.settle([], 'cancelled');
+  await third.settle([], 'completed');
+  const beforeSecond = watch(second.predecessorsSaved?.());
+  const beforeThird = watch(third.predecessorsSaved?.());
+  await settleDown();
+  deepEqual([beforeSecond.isDone, beforeThird.isDone], [false, false]);
+  await first.settle([], 'cancelled');
+  await settleDown();
+  deepEqual([beforeSecond.isDone, beforeThird.isDone], [false, false]);
+  await first.release({ isSaved: true });
+  await beforeSecond.done;
+  await settleDown();
+  equal(beforeThird.isDone, false);
+  await second.release({ isSaved: false });
+  await beforeThird.done;
+}
+
+/** The turns of a chat are saved in their order (R-SAVE-5). */
+export function describeTurns({ describe, itIf }: ContractSuite): void {
+  const itSavesInOrder = itIf('turns in order');
+
+  describe('the turns of a chat', () => {
+    itSavesInOrder('are saved in their order, or given up (R-SAVE-5)', (bench) =>
+      savesInOrder(bench, bench.context),
+    );
+
+    itIf(
+      'turns in order',
+      'chats across instances',
+      'replay after the end',
+    )('are saved in their order across instances (R-SAVE-5)', (bench) =>
+      savesInOrder(bench, bench.elsewhere),
+    );
+
+    itSavesInOrder('do not wait for each other when they are concurrent', async ({ open }) => {
+      const chatId = createTaskId();
+      const first = await open({ chatId, savesOutcome: true });
+      const second = await open({ chatId, taskId: createTaskId(), concurrent: true });
+      await second.predecessorsSaved?.();
+      // One that supersedes them waits for both.
+      const third = await open({ chatId, taskId: createTaskId() });
+      const before = watch(third.predecessorsSaved?.());
+      await first.settle([], 'cancelled');
+      await first.release({ isSaved: true });
+      await settleDown();
+      equal(before.isDone, false);
+      await second.settle([], 'cancelled');
+      await second.release();
+      await before.done;
+    });
+
+    itSavesInOrder('do not wait where there is none before', async ({ open }) => {
+      await (await open({ chatId: createTaskId() })).predecessorsSaved?.();
+      await (await open({ taskId: createTaskId() })).predecessorsSaved?.();
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { CreateStreamContext } from './contract/bench';
+import { describeCancel } from './contract/cancel';
+import { describeChat } from './contract/chat';
+import { describeClosing } from './contract/closing';
+import { describeDefinition } from './contract/definition';
+import { describeNames } from './contract/names';
+import { describeOneProducer } from './contract/one-producer';
+import { describeOtherLogs } from './contract/other-logs';
+import { describeOutcome } from './contract/outcome';
+import type { StreamContextPromise } from './contract/promises';
+import { describeReaders } from './contract/readers';
+import { createContractSuite } from './contract/suite';
+import { describeTurns } from './contract/turns';
+import { describeUnsavedOutcome } from './contract/unsaved-outcome';
+import { findTestRunner, type TestRunner } from './test-runner';
+
+/** Options of `testStreamContext`. */
+export interface TestStreamContextOptions extends Partial<TestRunner> {
+  /** Stands before the names of the tests. Default `A stream context`. */
+  name?: string;
+  /**
+   * What the context does not promise; the tests of that are left out. Default: nothing, so that it
+   * has to keep every promise.
+   */
+  without?: readonly StreamContextPromise[];
+}
+
+/**
+ * Makes the tests of what PROTOCOL.md promises of a stream context (section 10), with the `describe`
+ * and `it` that are given, or else with the global ones.
+ *
+ * @param create Makes a context that shares its storage with all others which it makes, as the
+ * instances of a server do. Each test makes at least two and closes them.
+ * @throws TaskError `invalid-options` when there is no test runner.
+ */
+export function testStreamContext(
+  create: CreateStreamContext,
+  { name = 'A stream context', without = [], ...runner }: TestStreamContextOptions = {},
+): void {
+  const found = findTestRunner(runner);
+  const suite = createContractSuite(found, { create, without });
+  found.describe(`${name} keeps the promises of a stream context`, () => {
+    describeOneProducer(suite);
+    describeReaders(suite);
+    describeOtherLogs(suite);
+    describeOutcome(suite);
+    describeUnsavedOutcome(suite);
+    describeCancel(suite);
+    describeNames(suite);
+    describeDefinition(suite);
+    describeChat(suite);
+    describeTurns(suite);
+    describeClosing(suite);
+  });
+}
