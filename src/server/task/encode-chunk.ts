@@ -20,15 +20,11 @@ const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 let newest = { type: '', id: '', head: '' };
 
 /**
- * A chunk as JSON; `subject` is the part of it that the host made, if that is not the whole. A plain delta is put together from its text, which is several times as fast as
- * `JSON.stringify` is for an object.
- *
- * @throws TaskError `unserializable`, see {@link serialize} and {@link serializeFaithfully}.
+ * A plain delta as JSON, put together from its text, which is several times as fast as
+ * `JSON.stringify` is for an object; `undefined` for any other chunk.
  */
-export function encodeChunk(chunk: object, path: string, subject: unknown): string {
-  if (!isPlainDelta(chunk)) {
-    return subject === chunk ? serialize(chunk, path) : serializeFaithfully(chunk, path, subject);
-  }
+export function encodePlainDelta(chunk: object): string | undefined {
+  if (!isPlainDelta(chunk)) return undefined;
   const { type, id, delta } = chunk;
   if (newest.type !== type || newest.id !== id) {
     newest = { type, id, head: `{"type":"${type}","id":${JSON.stringify(id)},"delta":` };
@@ -36,4 +32,15 @@ export function encodeChunk(chunk: object, path: string, subject: unknown): stri
   return escaped.test(delta)
     ? `${newest.head}${JSON.stringify(delta)}}`
     : `${newest.head}"${delta}"}`;
+}
+
+/**
+ * A chunk as JSON; `subject` is the part of it that the host made, if that is not the whole.
+ *
+ * @throws TaskError `unserializable`, see {@link serialize} and {@link serializeFaithfully}.
+ */
+export function encodeChunk(chunk: object, path: string, subject: unknown): string {
+  const data = encodePlainDelta(chunk);
+  if (data !== undefined) return data;
+  return subject === chunk ? serialize(chunk, path) : serializeFaithfully(chunk, path, subject);
 }

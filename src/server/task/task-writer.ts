@@ -7,7 +7,7 @@ import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import { createOpenParts } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
-import { encodeChunk } from './encode-chunk';
+import { encodeChunk, encodePlainDelta } from './encode-chunk';
 import { createMergedSteps } from './merged-steps';
 import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
@@ -141,6 +141,16 @@ export function createTaskWriter({
     send(data, chunk, source);
   };
 
+  /** A delta opens and ends nothing: there is nothing to track, and no step is due because of it. */
+  const addDelta = (chunk: UIMessageChunk, source: ChunkSource) => {
+    const data = encodePlainDelta(chunk);
+    if (data === undefined || bytesBeyond(data, maxFrameBytes) !== undefined) {
+      return add(chunk, source);
+    }
+    source.leftOut = 0;
+    append(data, chunk);
+  };
+
   /** Notes what the `finish` of somebody else says for our own. */
   const addFinish = (chunk: UIMessageChunk & { type: 'finish' }, source: ChunkSource) => {
     const { finishReason = finish.finishReason, messageMetadata } = chunk;
@@ -166,7 +176,7 @@ export function createTaskWriter({
       // By far the most.
       case 'text-delta':
       case 'reasoning-delta':
-        return add(source.names ? partNames.own(chunk, source) : chunk, source);
+        return addDelta(source.names ? partNames.own(chunk, source) : chunk, source);
       case 'start': {
         const { messageId: theirs, messageMetadata } = chunk;
         checkMessageId(theirs);
