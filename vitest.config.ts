@@ -75,6 +75,7 @@ export default defineConfig({
       node('server', [
         'tests/server/**/*.test.ts',
         'tests/contract/**/*.test.ts',
+        'tests/testing/**/*.test.ts',
         'tests/package/**/*.test.ts',
         'tests/docs/**/*.test.ts',
       ]),

@@ -1,4 +1,6 @@
 export type { CreateStreamContext } from './contract/bench';
+export type { CutStreamContext } from './contract/lost-producer';
 export type { StreamContextPromise } from './contract/promises';
+export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock';
 export type { TestRunner } from './test-runner';
 export { type TestStreamContextOptions, testStreamContext } from './test-stream-context';

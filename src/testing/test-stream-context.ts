@@ -3,6 +3,7 @@ import { describeCancel } from './contract/cancel';
 import { describeChat } from './contract/chat';
 import { describeClosing } from './contract/closing';
 import { describeDefinition } from './contract/definition';
+import { type CutStreamContext, describeLostProducer } from './contract/lost-producer';
 import { describeNames } from './contract/names';
 import { describeOneProducer } from './contract/one-producer';
 import { describeOtherLogs } from './contract/other-logs';
@@ -10,6 +11,7 @@ import { describeOutcome } from './contract/outcome';
 import type { StreamContextPromise } from './contract/promises';
 import { describeReaders } from './contract/readers';
 import { createContractSuite } from './contract/suite';
+import { describeTime } from './contract/time';
 import { describeTurns } from './contract/turns';
 import { describeUnsavedOutcome } from './contract/unsaved-outcome';
 import { findTestRunner, type TestRunner } from './test-runner';
@@ -23,6 +25,15 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
    * has to keep every promise.
    */
   without?: readonly StreamContextPromise[];
+  /** How long the contexts keep settled logs, in milliseconds. Default 3,600,000 (1 h). */
+  retentionMs?: number;
+  /**
+   * Cuts a context that `create` has made off its storage, as if the network between them were gone,
+   * and gives a function that lets it back. With it the suite tests what contexts promise that
+   * several processes share: a lost producer's task is closed, and that producer can write nothing
+   * any more. Default: those tests are left out.
+   */
+  cut?: CutStreamContext;
 }
 
 /**
@@ -35,7 +46,13 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
  */
 export function testStreamContext(
   create: CreateStreamContext,
-  { name = 'A stream context', without = [], ...runner }: TestStreamContextOptions = {},
+  {
+    name = 'A stream context',
+    without = [],
+    retentionMs = 3_600_000,
+    cut,
+    ...runner
+  }: TestStreamContextOptions = {},
 ): void {
   const found = findTestRunner(runner);
   const suite = createContractSuite(found, { create, without });
@@ -50,6 +67,8 @@ export function testStreamContext(
     describeDefinition(suite);
     describeChat(suite);
     describeTurns(suite);
+    describeTime(suite, { retentionMs });
+    if (cut) describeLostProducer(suite, cut);
     describeClosing(suite);
   });
 }

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
-import { testStreamContext } from 'ai-task-stream/testing';
+import type { TaskStreamContext } from 'ai-task-stream/server';
+import { type TestStreamContextOptions, testStreamContext } from 'ai-task-stream/testing';
 import { Redis } from 'ioredis';
 import { Redis as RedisV5 } from 'ioredis-v5';
 import { createClient } from 'redis';
 import { createClient as createClientV4 } from 'redis-v4';
 import { createClient as createClientV5 } from 'redis-v5';
 import { describe, it } from 'vitest';
+import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
 import { sharedRedisUrl } from '../helpers/redis-server';
 
 const url = sharedRedisUrl();
 /** Large enough for what the suite stores in one frame. */
 const limits = { maxFrameBytes: 8 * 1024 * 1024, maxUnflushedBytes: 8 * 1024 * 1024 };
+/** Redis has a clock of its own. */
+const settings: TestStreamContextOptions = {
+  ...{ describe, it, name: 'Redis', without: ['the time of this process'] },
+};
 
 describe.each([
   ['a URL', () => ({ url })],
-  ['a client of redis 6', () => ({ client: createClient({ url }) })],
   ['a client of redis 5', () => ({ client: createClientV5({ url }) })],
   ['a client of redis 4', () => ({ client: createClientV4({ url }) })],
   ['a client of ioredis 6', () => ({ client: new Redis(url, { lazyConnect: true }) })],
@@ -26,7 +31,37 @@ describe.each([
   ],
 ])('%s', (_name, connect) => {
   const keyPrefix = `contract-${randomUUID()}`;
-  testStreamContext(() => createRedisStreamContext({ ...connect(), keyPrefix, ...limits }), {
-    ...{ describe, it, name: 'Redis' },
-  });
+  testStreamContext(
+    () => createRedisStreamContext({ ...connect(), keyPrefix, ...limits }),
+    settings,
+  );
+});
+
+describe('a client of redis 6, whose wire can be cut', () => {
+  const keyPrefix = `contract-${randomUUID()}`;
+  const wires = new Map<TaskStreamContext, FaultProxy>();
+
+  const create = async (): Promise<TaskStreamContext> => {
+    const wire = await startFaultProxy(url);
+    const client = createClient({ url: wire.url });
+    // That the wire was cut is not news here.
+    const onError = () => {};
+    const context = createRedisStreamContext({ client, keyPrefix, ...limits, onError });
+    const close = async () => {
+      await context.close();
+      await wire.close();
+    };
+    const created = { ...context, close };
+    wires.set(created, wire);
+    return created;
+  };
+
+  const cut = async (context: TaskStreamContext) => {
+    const wire = wires.get(context);
+    wire?.refuse();
+    wire?.cut();
+    return () => wire?.accept();
+  };
+
+  testStreamContext(create, { ...settings, cut });
 });

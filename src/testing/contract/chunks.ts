@@ -7,3 +7,21 @@ export function chunk(n: number | string): string {
 export function chunks(start: number, end: number): string[] {
   return Array.from({ length: end - start }, (_, index) => chunk(start + index));
 }
+
+/** The frames that the log of a task begins with (R-ORDER-1). */
+export function openingFrames(taskId: string): string[] {
+  const createdAt = Date.now();
+  const data = { taskId, status: 'running', createdAt, updatedAt: createdAt };
+  return [{ type: 'start' }, { type: 'data-task', id: taskId, data }].map((part) =>
+    JSON.stringify(part),
+  );
+}
+
+/** The frames that the log of a completed task ends with (R-ORDER-3). */
+export function closingFrames(taskId: string): string[] {
+  const settledAt = Date.now();
+  const data = { taskId, status: 'completed', durationMs: 0, settledAt };
+  return [{ type: 'data-task-settle', id: taskId, data }, { type: 'finish' }].map((part) =>
+    JSON.stringify(part),
+  );
+}

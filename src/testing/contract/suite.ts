@@ -25,11 +25,22 @@ export function createContractSuite(
   { describe, it }: TestRunner,
   { create, without }: { create: CreateStreamContext; without: readonly StreamContextPromise[] },
 ): ContractSuite {
+  // The tests of the group that is being made.
+  let tests: { readonly name: string; readonly test: BenchTest }[] = [];
   const define: DefineTest = (name, test) => {
-    it(name, () => onBench(create, test));
+    tests.push({ name, test });
   };
   return {
-    describe: (name, group) => void describe(name, group),
+    describe(name, group) {
+      tests = [];
+      group();
+      const defined = tests;
+      // Runners take a group without tests for a mistake.
+      if (defined.length === 0) return;
+      describe(name, () => {
+        for (const { name, test } of defined) it(name, () => onBench(create, test));
+      });
+    },
     it: define,
     itIf: (...promises) =>
       promises.some((promise) => without.includes(promise)) ? leaveOut : define,
