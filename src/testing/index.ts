@@ -2,5 +2,18 @@ export type { CreateStreamContext } from './contract/bench';
 export type { CutStreamContext } from './contract/lost-producer';
 export type { StreamContextPromise } from './contract/promises';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock';
+export {
+  type ReadTask,
+  type ReadTaskResponse,
+  type ReadTaskResponseOptions,
+  readTask,
+} from './read-task';
+export {
+  type DefinitionRun,
+  type RunDefinitionOptions,
+  type RunnableDefinition,
+  runDefinition,
+} from './run-definition';
+export type { SeenTask } from './seen-task';
 export type { TestRunner } from './test-runner';
 export { type TestStreamContextOptions, testStreamContext } from './test-stream-context';

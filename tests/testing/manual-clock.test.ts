@@ -1,4 +1,4 @@
-import { createTaskRoute, defineTask } from 'ai-task-stream/server';
+import { createTaskRoute, defineTask, streamTask } from 'ai-task-stream/server';
 import {
   createManualClock,
   type ManualClock,
@@ -6,6 +6,7 @@ import {
   runDefinition,
 } from 'ai-task-stream/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aborted, createDeferred } from '../helpers/async';
 import { createOwnContext } from '../helpers/tasks';
 
 let clock: ManualClock;
@@ -90,6 +91,38 @@ describe('createManualClock', () => {
     expect((timer as { _destroyed?: boolean })._destroyed).toBe(true);
   });
 
+  it('brings a task to its deadline, and through its grace period', async () => {
+    const deaf = defineTask({
+      name: 'deaf',
+      deadlineMs: 60_000,
+      graceMs: 5_000,
+      execute: () => new Promise(() => {}),
+    });
+    const running = runDefinition(deaf);
+    await clock.advance(64_999);
+    let isOver = false;
+    running.then(() => {
+      isOver = true;
+    });
+    await clock.advance(0);
+    expect(isOver).toBe(false);
+    await clock.advance(1);
+    const { task } = await running;
+    expect(task.settlement).toMatchObject({
+      ...{ status: 'failed', error: { code: 'timeout' }, durationMs: 65_000 },
+      settledAt: 1_767_225_665_000,
+    });
+  });
+
+  it('lets heartbeats pass', async () => {
+    const gate = createDeferred();
+    const task = streamTask({ streamContext: createOwnContext(), execute: () => gate.promise });
+    const reading = task.toResponse().then((response) => readTask(response));
+    await clock.advance(20_000);
+    gate.resolve();
+    expect((await reading).heartbeatCount).toBe(5);
+  });
+
   it('lets a log expire', async () => {
     const quick = defineTask({ name: 'quick', execute: () => 1 });
     const streamContext = createOwnContext({ retentionMs: 60_000 });
@@ -101,5 +134,14 @@ describe('createManualClock', () => {
     expect(await get()).toBe(200);
     await clock.advance(60_001);
     expect(await get()).toBe(404);
+  });
+
+  it('does not keep a task from being stopped', async () => {
+    const endless = defineTask({ name: 'endless', execute: ({ signal }) => aborted(signal) });
+    const controller = new AbortController();
+    const running = runDefinition(endless, { signal: controller.signal });
+    controller.abort();
+    await clock.advance(0);
+    expect((await running).task.status).toBe('cancelled');
   });
 });
