@@ -78,6 +78,8 @@ export default defineConfig({
         'tests/testing/**/*.test.ts',
         'tests/package/**/*.test.ts',
         'tests/docs/**/*.test.ts',
+        // What users would write, with the kit.
+        'examples/*/*.test.ts',
       ]),
       node('patterns', ['tests/patterns/**/*.test.ts']),
       node('hosts', ['tests/hosts/**/*.test.ts']),
