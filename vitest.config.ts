@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -38,6 +38,22 @@ const react18 = [
     replacement: path('tests/react-18/node_modules/react-dom/$1.js'),
   },
 ];
+
+/** Which modules run on the tests' servers, though in the process of the page. */
+const ofServers = /\/src\/(server\/.*|protocol\/task-id)\.ts$/;
+
+/** Gives the code of the tests' servers what `tests/bare` takes from the page. */
+const keepNodeForServers: Plugin = {
+  name: 'keep-node-for-servers',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!ofServers.test(id)) return undefined;
+    const names = 'AbortController, AbortSignal, DOMException, crypto, globalThis';
+    const from = path('tests/bare/node-platform.ts');
+    // On the first line, so that the lines of errors stay what they are.
+    return `import { nodePlatform } from '${from}'; const { ${names} } = nodePlatform; ${code}`;
+  },
+};
 
 interface NodeOptions {
   exclude?: string[];
@@ -87,6 +103,13 @@ export default defineConfig({
       node('cli', ['tests/cli/**/*.test.ts']),
       react('react-19', []),
       react('react-18', react18),
+      // Once more, on a platform that lacks what React Native does.
+      bare(
+        node('ui-bare', ['tests/ui/**/*.test.ts'], {
+          exclude: ['tests/ui/react/**', 'tests/ui/chat/types.test.ts'],
+        }),
+      ),
+      bare(react('react-bare', [])),
       // Most of their time they wait for something to be given up.
       node('redis-waits', waitingForRedis, {
         ...redis,
@@ -148,5 +171,14 @@ function react(name: string, alias: { find: RegExp; replacement: string }[]) {
       testTimeout: 60_000,
       hookTimeout: 60_000,
     },
+  };
+}
+
+function bare<Project extends ReturnType<typeof node | typeof react>>(project: Project) {
+  const { test } = project;
+  return {
+    ...project,
+    plugins: [keepNodeForServers],
+    test: { ...test, setupFiles: ['tests/bare/bare-platform.ts', ...test.setupFiles] },
   };
 }

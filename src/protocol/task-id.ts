@@ -5,9 +5,16 @@ export function isTaskId(value: unknown): value is string {
   return typeof value === 'string' && taskIdPattern.test(value);
 }
 
-/** Makes a taskId that nobody can guess: 32 hexadecimal digits, 128 random bits. */
-export function createTaskId(): string {
-  // getRandomValues, because randomUUID is missing on pages that are not served over HTTPS.
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+/**
+ * Makes a taskId that nobody can guess: 32 hexadecimal digits, 128 random bits.
+ *
+ * @param randomize Gives as many random bytes. Default: those of `crypto`.
+ */
+export function createTaskId(
+  // Not randomUUID, which is missing on pages that are not served over HTTPS.
+  randomize: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = (bytes) =>
+    globalThis.crypto.getRandomValues(bytes),
+): string {
+  const bytes = randomize(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

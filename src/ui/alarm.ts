@@ -1,3 +1,4 @@
+import { onAbort } from './abort';
 import { onPageWake } from './page-wake';
 
 /** The longest that `setTimeout` can wait; anything beyond fires at once. */
@@ -17,6 +18,7 @@ export interface Alarm {
 export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ring = () => {};
+  let removeAbort = () => {};
   const set = (ms: number) => {
     clearTimeout(timer);
     if (signal.aborted) return;
@@ -26,7 +28,7 @@ export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
   const close = () => {
     clearTimeout(timer);
     removeWake();
-    signal.removeEventListener('abort', ring);
+    removeAbort();
   };
   const removeWake = onPageWake(() => set(onWake()));
   const rung = new Promise<void>((resolve) => {
@@ -35,7 +37,6 @@ export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
       resolve();
     };
   });
-  signal.addEventListener('abort', ring);
-  if (signal.aborted) ring();
+  removeAbort = onAbort(signal, ring);
   return { rung, set, close };
 }

@@ -5,6 +5,7 @@ import {
   type UIMessageChunk,
 } from 'ai';
 import { taskIdHeader } from '../protocol/frame';
+import { onAbort } from './abort';
 import { addQuery } from './add-query';
 import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
@@ -38,13 +39,12 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
       const controller = new AbortController();
       const { signal } = controller;
       const close = () => controller.abort(init?.signal?.reason);
-      init?.signal?.addEventListener('abort', close);
-      if (init?.signal?.aborted) close();
+      if (init?.signal) onAbort(init.signal, close);
       const send = () => fetch(input, { ...init, signal });
       const isRead = init?.method === 'GET';
-      if (isRead) over.addEventListener('abort', close);
+      const forget = isRead ? onAbort(over, close) : undefined;
       const answered = isRead ? requestPatiently(options, send, signal) : send();
-      const response = await answered.finally(() => over.removeEventListener('abort', close));
+      const response = await answered.finally(forget);
       const taskId = response.headers.get(taskIdHeader);
       const isStream = response.headers.get('content-type')?.includes('text/event-stream');
       if (taskId && isStream) this.#answer = { taskId, response, close };

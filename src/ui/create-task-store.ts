@@ -1,9 +1,9 @@
 import { TaskError } from '../protocol/task-error';
-import { createTaskId } from '../protocol/task-id';
 import { cancelTask } from './cancel-task';
 import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
+import { newTaskId } from './new-task-id';
 import { createTaskCancel } from './task-cancel';
 import { requestTask } from './task-request';
 import { countItems, createCore, deriveState, itemsAfter, reduceChunks } from './task-stream-state';
@@ -145,7 +145,8 @@ export function createTaskStore<Result, Value>(
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async start(input?: unknown, { taskId = createTaskId() }: StartTaskOptions = {}) {
+    async start(input?: unknown, given?: StartTaskOptions) {
+      const taskId = given?.taskId ?? newTaskId();
       renew(taskId);
       try {
         const { transformer } = options;

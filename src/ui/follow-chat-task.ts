@@ -7,6 +7,7 @@ import {
   type TaskHeartbeatData,
   type TaskSettlement,
 } from '../protocol/task-parts';
+import { createAbortError, onAbort, throwIfAborted } from './abort';
 import {
   type ChatTask,
   type ChatTaskNews,
@@ -111,21 +112,20 @@ export function followChatTask(
         getTask: () => ({ settlement, heartbeat }),
       },
     );
-    signal?.removeEventListener('abort', detach);
+    stopListening?.();
     const error = settlement ? undefined : (restart ?? failure?.error);
     tell({ connection: 'closed', isStalled: false, failure: error });
     if (restart) throw restart;
-    controller.signal.throwIfAborted();
+    throwIfAborted(controller.signal);
     if (error) throw error;
     if (settlement?.status === 'cancelled') {
-      throw new DOMException(settlement.error?.message, 'AbortError');
+      throw createAbortError(settlement.error?.message);
     }
     // The chunk that would tell of it was cut off, and is gone.
     if (failure && settlement?.error) throw new TaskError(settlement.error);
   }
 
-  signal?.addEventListener('abort', detach);
-  if (signal?.aborted) detach();
+  const stopListening = signal && onAbort(signal, detach);
   writer.closed.catch(detach);
   follow()
     .then(

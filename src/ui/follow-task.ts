@@ -1,6 +1,7 @@
 import { isAnotherLog } from '../protocol/another-log';
 import { TaskError } from '../protocol/task-error';
 import type { TaskState } from '../protocol/task-state';
+import { throwIfAborted } from './abort';
 import { clientError } from './client-error';
 import { createPatience } from './patience';
 import { readEventStream } from './read-event-stream';
@@ -74,8 +75,8 @@ export async function followTask(
     const response = await connect(cursor, attemptSignal);
     // What was left or given up may still answer, when its `fetch` does not mind the signal.
     const check = () => {
-      signal.throwIfAborted();
-      attemptSignal.throwIfAborted();
+      throwIfAborted(signal);
+      throwIfAborted(attemptSignal);
     };
     const { status } = response;
     if (status >= 400) {

@@ -23,11 +23,11 @@ export function onPageWake(listener: () => void): () => void {
   const onVisibilityChange = () => {
     if (!isPageAway()) listener();
   };
-  // Node has neither, and React Native no document.
+  // Node has neither; React Native has no document, or a stub of one.
   globalThis.addEventListener?.('online', listener);
-  globalThis.document?.addEventListener('visibilitychange', onVisibilityChange);
+  globalThis.document?.addEventListener?.('visibilitychange', onVisibilityChange);
   return () => {
     globalThis.removeEventListener?.('online', listener);
-    globalThis.document?.removeEventListener('visibilitychange', onVisibilityChange);
+    globalThis.document?.removeEventListener?.('visibilitychange', onVisibilityChange);
   };
 }

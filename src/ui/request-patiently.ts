@@ -1,3 +1,4 @@
+import { throwIfAborted } from './abort';
 import { createPatience } from './patience';
 import { isPassing, retryAfterMs } from './retry-after';
 import type { FollowOptions } from './task-client-options';
@@ -21,9 +22,9 @@ export async function requestPatiently<Given extends Answer>(
     const sent = send();
     const { status, headers } = await sent.catch(() => ({ status: 503, headers: new Headers() }));
     if (!isPassing(status)) return sent;
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     if (!patience.judge(false)) return sent;
     await patience.pause(retryAfterMs(headers), signal);
-    signal.throwIfAborted();
+    throwIfAborted(signal);
   }
 }

@@ -1,3 +1,4 @@
+import { abortReason } from './abort';
 import { createAlarm } from './alarm';
 
 /**
@@ -24,7 +25,7 @@ export async function superviseAttempt(
   const silence = alarm.rung.then(() => {
     controller.abort();
     if (!signal.aborted) onStalled(true);
-    throw controller.signal.reason;
+    throw abortReason(controller.signal);
   });
   alarm.set(limitMs());
   try {

@@ -1,5 +1,6 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import { taskIdHeader } from '../protocol/frame';
+import { onAbort } from './abort';
 import { cancelTask } from './cancel-task';
 import { type ChatAddress, FirstRequest, requestChat, type TaskAnswer } from './chat-request';
 import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } from './chat-turns';
@@ -102,7 +103,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
       if (first) {
         const given = first;
         first = undefined;
-        signal.addEventListener('abort', close);
+        onAbort(signal, close);
         return given;
       }
       const answer = await requestChat(this.#options, chat, {

@@ -75,5 +75,8 @@ export function streamOf({ headers, body }: Response): ReadableStream<Uint8Array
   if (!body?.getReader) {
     throw clientError('unreadable-body', 'Cannot stream. Pass fetch from expo/fetch.');
   }
+  if (!globalThis.TextDecoder) {
+    throw clientError('unreadable-body', 'Cannot decode. Add a polyfill of TextDecoder.');
+  }
   return body;
 }

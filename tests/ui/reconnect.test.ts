@@ -6,6 +6,9 @@ import { type Calls, closed, createStore, reached, serve } from './helpers';
 
 const whole = recording.bytesAfter();
 
+/** Every byte where the platform is whole; where parts of it are taken away, some will do. */
+const step = globalThis.DOMException ? 1 : 7;
+
 const expectedCalls: Calls = [
   ['log', 0, 'Größe — 𝄞'],
   ['partial', 0, { n: 0 }],
@@ -49,7 +52,7 @@ describe('a stream that is cut', () => {
       expect(query.get('taskId')).toBe(taskId);
       sendHead(response).end(recording.bytesAfter(headers['last-event-id'] as string | undefined));
     });
-    for (; cutAt < whole.length; cutAt++) {
+    for (; cutAt < whole.length; cutAt += step) {
       const { store, calls } = createStore({ api: server.api });
       const end = await store.start('x', { taskId });
       await closed(store);
@@ -138,7 +141,7 @@ describe('a stream whose network reads are split', () => {
   it('comes to the same state, wherever that is', async () => {
     const expected = await uncutState();
     const server = await serve((response) => sendHead(response).end(whole));
-    for (let at = 1; at < whole.length; at++) {
+    for (let at = 1; at < whole.length; at += step) {
       const fetch = splitting([at, whole.length]);
       const { store, calls } = createStore({ api: server.api, fetch });
       await store.start('x', { taskId });
@@ -146,7 +149,7 @@ describe('a stream whose network reads are split', () => {
       expect(finalState(store), `split at ${at}`).toEqual(expected);
       expect(sorted(calls), `split at ${at}`).toEqual(sorted(expectedCalls));
     }
-    expect(server.requests).toHaveLength(whole.length - 1);
+    expect(server.requests).toHaveLength(Math.ceil((whole.length - 1) / step));
   });
 
   it('comes to the same state when it comes byte by byte', async () => {

@@ -70,7 +70,7 @@ export function createMountedTaskStream<Result, Value>(
       return () => {
         mounts -= 1;
         // StrictMode mounts again in the same turn, and must find its connection.
-        queueMicrotask(() => {
+        void Promise.resolve().then(() => {
           if (mounts > 0) return;
           const { isActive, taskId } = store.getState();
           if (isActive) leftTaskId = taskId;

@@ -1,0 +1,9 @@
+import { createTaskId } from '../protocol/task-id';
+import { warnOnce } from './warn-once';
+
+/** Makes a taskId, also where the platform has no `crypto`, as React Native without a polyfill. */
+export function newTaskId(): string {
+  if (typeof globalThis.crypto?.getRandomValues === 'function') return createTaskId();
+  warnOnce('Without `crypto`, task ids can be guessed. Add react-native-get-random-values.');
+  return createTaskId((bytes) => bytes.map(() => Math.random() * 256));
+}
