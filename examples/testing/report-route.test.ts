@@ -1,8 +1,11 @@
+import { createMemoryStreamContext, createTaskRoute } from 'ai-task-stream/server';
 import {
+  createFaultyStreamContext,
   createManualClock,
   type ManualClock,
   readTask,
   runDefinition,
+  type StreamContextFault,
 } from 'ai-task-stream/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DELETE, GET, POST, report } from './report-route';
@@ -114,5 +117,31 @@ describe('the route', () => {
     await clock.advance(10_000);
     expect((await slow).task.error).toMatchObject({ code: 'timeout' });
     await clock.advance(1_000);
+  });
+});
+
+describe('the route, when its storage has trouble', () => {
+  function postWith(...faults: StreamContextFault[]): Promise<Response> {
+    const streamContext = createFaultyStreamContext(createMemoryStreamContext(), faults);
+    // What it is told of here is no news.
+    const onError = () => {};
+    const faulty = createTaskRoute(report, { streamContext, onError });
+    const body = JSON.stringify({ input: { topic: 'tides', sections: 3 } });
+    const headers = { 'content-type': 'application/json' };
+    return faulty.POST(new Request(address, { method: 'POST', headers, body }));
+  }
+
+  it('starts nothing while it is away', async () => {
+    const { status, refusal } = await readTask(
+      await postWith({ fault: 'unavailable', call: 'open', at: 1 }),
+    );
+    expect([status, refusal?.code]).toEqual([503, 'context-unavailable']);
+  });
+
+  it('tells its reader that the process is gone which wrote the report', async () => {
+    const reading = readTask(await postWith({ fault: 'kill', at: 6 }));
+    await clock.advance(15_000);
+    const { task } = await reading;
+    expect(task.error).toMatchObject({ code: 'lost', retryable: true });
   });
 });

@@ -1,6 +1,13 @@
 export type { CreateStreamContext } from './contract/bench';
 export type { CutStreamContext } from './contract/lost-producer';
 export type { StreamContextPromise } from './contract/promises';
+export {
+  createFaultSchedule,
+  type FaultScheduleOptions,
+  type FaultyCall,
+  type StreamContextFault,
+} from './fault-schedule';
+export { createFaultyStreamContext, type FaultyStreamContext } from './faulty-stream-context';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock';
 export {
   type ReadTask,

@@ -1,6 +1,7 @@
 import type { TaskStreamContext } from 'ai-task-stream/server';
+import { createRandom } from '../../src/testing/random';
 import { absolute, relative } from './cursors';
-import { createDigest, createRandom, frameText } from './numbered-log';
+import { createDigest, frameText } from './numbered-log';
 
 /** What a reader has received until now; cursors are relative to the first epoch that it saw. */
 interface Reading {

@@ -1,7 +1,7 @@
 // Several processes, of which the one that runs a task stands still while Redis loses everything.
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createRandom } from '../../src/testing/random';
 import { until } from '../helpers/async';
-import { createRandom } from '../helpers/numbered-log';
 import { setUpOwnRedis } from '../helpers/own-redis';
 import { gapCausesIn } from '../helpers/redis-contexts';
 import { chunksIn, cursorsIn, storedChunksIn } from '../helpers/sse';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRandom } from '../../src/testing/random';
 import { until } from '../helpers/async';
-import { createRandom, digestOf } from '../helpers/numbered-log';
+import { digestOf } from '../helpers/numbered-log';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
 import { type RedisServer, startRedis } from '../helpers/redis-server';

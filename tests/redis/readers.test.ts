@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/testing/random';
 import { until } from '../helpers/async';
-import {
-  createRandom,
-  digestOf,
-  digestOfChunks,
-  numberedChunk,
-  numberedChunks,
-} from '../helpers/numbered-log';
+import { digestOf, digestOfChunks, numberedChunk, numberedChunks } from '../helpers/numbered-log';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
 import { type RedisServer, startRedis } from '../helpers/redis-server';

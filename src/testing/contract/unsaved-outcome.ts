@@ -62,7 +62,10 @@ export function describeUnsavedOutcome({ describe, itIf }: ContractSuite): void 
     itSaves(
       'that the host does not have is claimed by one at a time, until it has (R-SAVE-2, R-SAVE-3)',
       withClaims(async ({ open, claim, claimFree, isUnsaved }) => {
-        const continued = JSON.stringify({ id: 'm', parts: ['ä\u2028'] });
+        const continued = JSON.stringify({
+          ...{ id: 'm', role: 'assistant' },
+          parts: [{ type: 'text', text: 'ä\u2028' }],
+        });
         const log = await open({ savesOutcome: true, continued });
         await log.settle([chunk(1)], 'failed');
         await log.release({ isSaved: false });
