@@ -71,10 +71,16 @@ export async function followCommand(
     if (!command.cancel || isCancelling) return;
     isCancelling = true;
     const { reason } = command;
-    const send = () =>
-      requestTask(options, { method: 'DELETE', taskId, reason, signal: controller.signal });
-    if (await cancelTask(options, send, controller.signal)) return;
-    if (core.task.settlement || controller.signal.aborted) return;
+    const { signal } = controller;
+    let isHeard = false;
+    const send = async () => {
+      const response = await requestTask(options, { method: 'DELETE', taskId, reason, signal });
+      isHeard = response.ok;
+      return response;
+    };
+    // Of a task that is over already the server says so, and the stream with what outcome.
+    if ((await cancelTask(options, send, signal)) || isHeard) return;
+    if (core.task.settlement || signal.aborted) return;
     refused = clientError('refused', 'The server did not take the request to cancel.');
     leave();
   }

@@ -11,7 +11,7 @@ import type { TaskState } from './task-state';
 export function stillTask<State extends TaskState, Fields extends object>(
   state: State,
   fields: Fields,
-): State & Fields {
+): Omit<State, keyof Fields> & Fields {
   const logs = stillList(state.logs);
   const partials = stillList(state.partials);
   return {

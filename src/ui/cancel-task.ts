@@ -1,4 +1,4 @@
-import { type Answer, requestPatiently } from './request-patiently';
+import { requestPatiently } from './request-patiently';
 import type { FollowOptions } from './task-client-options';
 
 /**
@@ -6,17 +6,26 @@ import type { FollowOptions } from './task-client-options';
  * whether the server took the request; `false` when the signal aborted before. Never rejects.
  *
  * @param send Makes the request.
+ * @param signal Ends further attempts, but not the one under way, whose answer counts.
  */
 export async function cancelTask(
   options: FollowOptions,
-  send: () => Promise<Answer>,
+  send: () => Promise<Response>,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (signal.aborted) return false;
   try {
-    return (await requestPatiently(options, send, signal)).ok;
+    return await isTaken(await requestPatiently(options, send, signal));
   } catch {
     // The server cannot be reached, or the signal aborted.
     return false;
   }
+}
+
+/** What a route said to the request: `{ "cancelled": false }` is no success. */
+async function isTaken(response: Response): Promise<boolean> {
+  const answer: unknown = await response.json().catch(() => {
+    // A route may answer without a body.
+  });
+  return response.ok && Object(answer).cancelled !== false;
 }

@@ -159,9 +159,9 @@ export function createTaskStore<Result, Value>(
     cancel: createTaskCancel(async (reason) => {
       const { taskId, settlement } = core.task;
       if (taskId === undefined || settlement) return false;
-      const { signal } = cancels;
-      const send = () => requestTask(options, { method: 'DELETE', taskId, reason, signal });
-      return cancelTask(options, send, signal);
+      // One that is under way is not aborted: the task may settle before it is answered.
+      const send = () => requestTask(options, { method: 'DELETE', taskId, reason });
+      return cancelTask(options, send, cancels.signal);
     }),
     detach,
     async resume(taskId, { cursor: from, ifPresent } = {}) {

@@ -17,6 +17,7 @@ export type {
   TaskStream,
   TaskStreamOptions,
   TaskStreamState,
+  TaskStreamStatus,
   TaskTransformer,
   UnsettledTask,
 } from './task-stream-types';

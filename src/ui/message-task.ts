@@ -82,7 +82,8 @@ export function deriveMessageTask(
   });
   // One that nobody follows here may well go on.
   const isActive = !task.settlement && task.createdAt !== undefined && connection !== 'closed';
-  return { ...state, isActive };
+  // Whoever reads the message need not be who cancelled the task: the reason is told.
+  return { ...state, isActive, error: failure ?? task.error };
 }
 
 /** Parses the partial results and the result of a task, which are held as text. */

@@ -3,20 +3,17 @@ import { createPatience } from './patience';
 import { isPassing, retryAfterMs } from './retry-after';
 import type { FollowOptions } from './task-client-options';
 
-/** What has to be known of an answer. */
-export type Answer = Pick<Response, 'ok' | 'status' | 'headers'>;
-
 /**
  * Makes a request again and again while the server cannot be reached. When that is given up, it
  * comes to what the last one did.
  *
  * @param signal Ends further attempts, but not the one under way.
  */
-export async function requestPatiently<Given extends Answer>(
+export async function requestPatiently(
   options: FollowOptions,
-  send: () => Promise<Given>,
+  send: () => Promise<Response>,
   signal: AbortSignal,
-): Promise<Given> {
+): Promise<Response> {
   const patience = createPatience(options);
   for (;;) {
     const sent = send();

@@ -7,7 +7,6 @@ import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } fro
 import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followChatTask } from './follow-chat-task';
-import { readCancelAnswer } from './read-cancel-answer';
 import type { TaskChatTransportOptions } from './task-chat-options';
 
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
@@ -148,15 +147,13 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
       options.prepareReconnectToStreamRequest = (given) =>
         prepareCancelRequest({ ...given, taskId, reason });
     }
-    const send = async () =>
-      readCancelAnswer(
-        await requestChat(options, chat, {
-          method: 'DELETE',
-          query: { ...(taskId && { taskId }), ...(reason && { reason }) },
-          // Lets it outlive the page.
-          keepalive: true,
-        }),
-      );
+    const send = () =>
+      requestChat(options, chat, {
+        method: 'DELETE',
+        query: { ...(taskId && { taskId }), ...(reason && { reason }) },
+        // Lets it outlive the page.
+        keepalive: true,
+      });
     return cancelTask(options, send, signal);
   }
 }

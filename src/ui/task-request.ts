@@ -16,7 +16,7 @@ export interface TaskRequest {
   cursor?: string | undefined;
   /** Why to cancel, for DELETE. */
   reason?: string | undefined;
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
 /** Makes a request with fresh headers. */

@@ -33,13 +33,16 @@ export function deriveState<Result, Value>({
   failure,
   ...rest
 }: TaskStreamCore<Result, Value>): TaskStreamState<Result, Value> {
+  const { taskId, status, settlement } = task;
+  const isLeft = failure && !settlement;
   return stillTask(task, {
     ...rest,
-    isActive: !task.settlement && !/idle|closed/.test(rest.connection),
-    result: task.settlement?.result,
-    error: failure ?? task.error,
+    status: taskId === undefined ? 'idle' : isLeft ? 'unsettled' : status,
+    isActive: !settlement && !/idle|closed/.test(rest.connection),
+    result: settlement?.result,
+    error: failure ?? (status === 'cancelled' ? undefined : task.error),
     percent: taskPercent(task),
-    remainingMs: estimateRemainingMs(task),
+    remainingMs: isLeft ? undefined : estimateRemainingMs(task),
   });
 }
 

@@ -1,12 +1,18 @@
 import type { UIMessage } from 'ai';
 import type { TaskError, TaskErrorData } from '../protocol/task-error';
-import type { TaskLogData, TaskSettlement } from '../protocol/task-parts';
+import type { TaskLogData, TaskSettlement, TaskStatus } from '../protocol/task-parts';
 import type { TaskState } from '../protocol/task-state';
 import type { TaskCancel } from './task-cancel';
 import type { TaskClientOptions } from './task-client-options';
 
 /** State of the connection, which says nothing about the task's own. */
 export type TaskConnection = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/**
+ * Where a task stands for a page: `idle` before there is one, `unsettled` when the page stopped
+ * following it with an error, and so cannot tell.
+ */
+export type TaskStreamStatus = 'idle' | TaskStatus | 'unsettled';
 
 /** The page stopped following before the task had an outcome; the task itself may go on. */
 export interface UnsettledTask {
@@ -28,12 +34,17 @@ export interface TaskStreamState<
   Result = unknown,
   Value = unknown,
   StepName extends string = string,
-> extends TaskState<Result, Value, StepName> {
+> extends Omit<TaskState<Result, Value, StepName>, 'status'> {
+  /** Where the task stands; as it was seen last, when the page has left it. */
+  readonly status: TaskStreamStatus;
   /** The assistant's message that the task streams, as `useChat` would build it. */
   readonly message: UIMessage;
   /** The task's result, once it is completed. */
   readonly result?: Result | undefined;
-  /** What went wrong with the task; or, when the page stopped following, with that. */
+  /**
+   * What went wrong with the task; or, when the page stopped following, with that. A cancel is no
+   * error: its reason is `settlement.error.message`.
+   */
   readonly error?: TaskErrorData | undefined;
   readonly connection: TaskConnection;
   /** Whether a task is being followed that has not settled. */

@@ -150,6 +150,14 @@ describe('the exit code', () => {
     expect(code).toBe(2);
   });
 
+  it('is that of the outcome when a task that is over is cancelled', async () => {
+    const host = await startTaskHost({ execute: () => 'done' });
+    await host.start();
+    await runCli(['follow', host.task.url]);
+    const { code, stdout } = await runCli(['follow', host.task.url, '--cancel']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'done\n' });
+  });
+
   it('is 3 when a request to cancel is refused', async () => {
     const host = await startTaskHost(
       { execute: ({ signal }) => aborted(signal) },

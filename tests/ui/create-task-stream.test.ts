@@ -19,7 +19,7 @@ describe('createTaskStream', () => {
     const server = await serve((response) => sendError(response, 500));
     const { store } = createStore({ api: server.api });
     expect(store.getState()).toMatchObject({
-      status: 'pending',
+      status: 'idle',
       connection: 'idle',
       isActive: false,
       isStalled: false,

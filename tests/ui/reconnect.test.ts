@@ -245,7 +245,7 @@ describe('attempts', () => {
     });
     const { store } = createStore({ api: server.api });
     expect(await store.start('x', { taskId })).toMatchObject({ error: { code: 'refused' } });
-    expect(store.getState()).toMatchObject({ status: 'running', connection: 'closed' });
+    expect(store.getState()).toMatchObject({ status: 'unsettled', connection: 'closed' });
   });
 
   it('end with unsettled when nothing is left and the outcome was not there', async () => {

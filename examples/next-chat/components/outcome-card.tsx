@@ -31,7 +31,10 @@ export function OutcomeCard({
   if (status === 'cancelled') {
     return (
       <Card kind="cancelled" title="Cancelled">
-        <p>{error?.message ?? 'The task was asked to stop.'} What was written stays below.</p>
+        <p>
+          {settlement?.error?.message ?? 'The task was asked to stop.'} What was written stays
+          below.
+        </p>
         {onRetry && <Retry onRetry={onRetry}>Write it again</Retry>}
       </Card>
     );

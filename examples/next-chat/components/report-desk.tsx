@@ -31,7 +31,7 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
   });
 
   const { isActive, status, message } = task;
-  const hasTask = isActive || status !== 'pending' || task.error !== undefined;
+  const hasTask = isActive || status !== 'idle' || task.error !== undefined;
   const topic = topicOf(message.metadata);
   const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 

@@ -4,11 +4,13 @@ import { StepBar } from './step-bar';
 import { timeLeft } from './time-left';
 
 const statusWords = {
+  idle: 'Starting',
   pending: 'Starting',
   running: 'Writing',
   completed: 'Completed',
   failed: 'Failed',
   cancelled: 'Cancelled',
+  unsettled: 'Out of sight',
 };
 
 /** Where the task stands, and what can be done to it. */

@@ -12,6 +12,7 @@ export type {
   TaskEnd,
   TaskRequestHeaders,
   TaskStreamState,
+  TaskStreamStatus,
   TaskTransformer,
   UnsettledTask,
 } from '..';

@@ -3,7 +3,6 @@ import { cancelTask } from '../cancel-task';
 import { getChatTask, subscribeToChatTask } from '../chat-task-registry';
 import { checkFollowOptions } from '../check-options';
 import { createReviver, deriveMessageTask, findMessageTask } from '../message-task';
-import { readCancelAnswer } from '../read-cancel-answer';
 import { createTaskCancel } from '../task-cancel';
 import { requestTask } from '../task-request';
 import { paceUpdates } from './pace-updates';
@@ -47,10 +46,9 @@ export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskRe
       const { api } = options;
       if (!rootId || state.settlement) return false;
       if (api === undefined) return getChatTask(rootId)?.cancel(reason) ?? false;
-      const { signal } = new AbortController();
-      const request = { method: 'DELETE', taskId: rootId, reason, signal } as const;
-      const send = async () => readCancelAnswer(await requestTask({ ...options, api }, request));
-      return cancelTask(options, send, signal);
+      const request = { method: 'DELETE', taskId: rootId, reason } as const;
+      const send = () => requestTask({ ...options, api }, request);
+      return cancelTask(options, send, new AbortController().signal);
     }),
   );
 

@@ -257,7 +257,7 @@ describe.each(chatVersions)(
       const { rerender } = render(
         <Task page={page} message={keep([{ type: 'text', text: 'Hello.' }])} />,
       );
-      expect(page.shown).toMatchObject({ status: 'pending', isActive: false, connection: 'idle' });
+      expect(page.shown).toMatchObject({ status: 'idle', isActive: false, connection: 'idle' });
       expect(page.shown.taskId).toBeUndefined();
       expect(await page.shown.cancel()).toBe(false);
 

@@ -80,7 +80,7 @@ describe(`useTaskStream on React ${version}`, () => {
   it('starts a task and shows it to its end', async () => {
     const { fetch, requests } = scriptFetch(wholeTask);
     const { result } = renderTask({ fetch });
-    expect(result.current).toMatchObject({ connection: 'idle', status: 'pending' });
+    expect(result.current).toMatchObject({ connection: 'idle', status: 'idle' });
     expect(requests).toHaveLength(0);
     let end: unknown;
     await act(async () => {
@@ -225,7 +225,7 @@ describe(`useTaskStream on React ${version}`, () => {
     const getItem = vi.fn();
     vi.stubGlobal('sessionStorage', { getItem, setItem: getItem, removeItem: getItem });
     const { fetch, requests } = scriptFetch(wholeTask);
-    expect(renderToString(<Show api={api} fetch={fetch} resume />)).toBe('pending, idle');
+    expect(renderToString(<Show api={api} fetch={fetch} resume />)).toBe('idle, idle');
     expect(getItem).not.toHaveBeenCalled();
     expect(requests).toHaveLength(0);
   });

@@ -12,11 +12,13 @@ import { timeLeft } from '../time-left';
 type ReportCall = Extract<ChatMessage['parts'][number], { type: 'tool-writeReport' }>;
 
 const statusWords = {
+  idle: 'Starting a report',
   pending: 'Starting a report',
   running: 'Writing a report',
   completed: 'Report',
   failed: 'Report, broken off',
   cancelled: 'Report, stopped',
+  unsettled: 'Report, out of sight',
 };
 
 /** What came of a call of `writeReport`. */
