@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -27,8 +27,12 @@ function findPages(): string[] {
 function readFiles(): Map<string, File> {
   const files = new Map<string, File>();
   for (const document of documents) {
-    for (const { text, line, extension, path: given } of readSnippets(join(root, document))) {
-      const name = given ?? `snippet-${line}.${extension}`;
+    for (const { text, line, extension, path: given, major } of readSnippets(
+      join(root, document),
+    )) {
+      // Beside the file whose place it takes with another major version of the AI SDK.
+      const place = given && major ? `${dirname(given)}/ai-sdk-${major}-${basename(given)}` : given;
+      const name = place ?? `snippet-${line}.${extension}`;
       // Is that file, word for word, and is compiled where it stands.
       if (name.startsWith('examples/')) continue;
       // Inside the project, so that packages are found; nothing is written.

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { readSnippets } from '../../helpers/snippets';
+import { readPastedFiles } from '../../helpers/snippets';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -16,14 +16,7 @@ const uploadsNewest = /^ {2}prepareSendMessagesRequest: .*\n/m;
 
 /** The files that docs/chat.md shows, by path, for one major version of the AI SDK. */
 function readRecipe(major: 6 | 7, { uploadsAll }: { uploadsAll: boolean }): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const { path, text } of readSnippets(`${root}docs/chat.md`)) {
-    if (path) files.set(path, text);
-    // What stands beside the file for AI SDK 7.
-    if (major === 6 && text.includes('result.toUIMessageStream()')) {
-      files.set('lib/answer.ts', text);
-    }
-  }
+  const files = readPastedFiles(`${root}docs/chat.md`, major);
   const page = files.get('app/chat.tsx') ?? '';
   if (!uploadsNewest.test(page)) throw new Error('The page of docs/chat.md uploads all messages.');
   if (uploadsAll) files.set('app/chat.tsx', page.replace(uploadsNewest, ''));
