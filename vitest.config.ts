@@ -71,6 +71,8 @@ const redis = {
   hookTimeout: 120_000,
 };
 const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
+// `npm install` may take its time.
+const recipes = { ...browser, hookTimeout: 900_000 };
 
 const twoAtATime = { maxWorkers: 2 };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
@@ -119,6 +121,12 @@ export default defineConfig({
       node('browser-waits', waitingForInstances, {
         ...browser,
         ...twoAtATime,
+        sequence: { groupOrder: 1 },
+      }),
+      node('recipes', ['tests/recipes/**/*.test.ts'], {
+        ...recipes,
+        ...twoAtATime,
+        globalSetup: ['tests/recipes/global-setup.ts'],
         sequence: { groupOrder: 1 },
       }),
       // Leases run by the clock of a real server: these files have the machine to themselves.

@@ -1,5 +1,6 @@
 // `npm test`: the checks, then every test, those with a browser and with Redis included. The last
-// line of the output is the tally.
+// line of the output is the tally. With `--long` some tests do more (`TEST_LONG`): they take longer,
+// and need the network.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { findOrInstallCurl } from './find-curl.mjs';
 import { findOrInstallRedisServer } from './find-redis.mjs';
 import { root, run, step } from './run-step.mjs';
 
+const long = process.argv.includes('--long') ? { TEST_LONG: '1' } : {};
 const reportFile = join(root, 'test-results', 'vitest.json');
 
 const checks = await run('node', ['scripts/check.mjs']);
@@ -28,7 +30,7 @@ await rm(reportFile, { force: true });
 const tests = await run(
   'vitest',
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
-  { env: { CHROMIUM_PATH: chromium, CURL_PATH: curl, REDIS_SERVER_PATH: redisServer } },
+  { env: { CHROMIUM_PATH: chromium, CURL_PATH: curl, REDIS_SERVER_PATH: redisServer, ...long } },
 );
 
 const report = JSON.parse(await readFile(reportFile, 'utf8').catch(() => '{}'));

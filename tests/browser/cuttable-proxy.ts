@@ -7,6 +7,8 @@ export interface CuttableProxy {
   /** Resets every connection, and each new one until `mend`. */
   cut(): void;
   mend(): void;
+  /** Resets every connection there is; new ones come about. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function createCuttableProxy(target: string): Promise<CuttableProxy
     mend() {
       isCut = false;
     },
+    reset: resetAll,
     async close() {
       server.close();
       resetAll();

@@ -1,0 +1,3 @@
+import { describeNextRecipes } from './next-recipes';
+
+describeNextRecipes(7);
