@@ -14,6 +14,7 @@ async function checkPackage() {
     await step('attw', 'attw', ['--pack', '.', '--profile', 'esm-only', '--no-color'], packed),
     await step('sizes', 'node', ['scripts/sizes.mjs']),
     await step('exports', 'node', ['scripts/exports.mjs']),
+    await step('compatibility of types', 'node', ['scripts/compatibility.mjs']),
   ];
 }
 

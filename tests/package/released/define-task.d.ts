@@ -1,0 +1,350 @@
+import { StandardSchemaV1 } from '@standard-schema/spec';
+import { UIMessage, UIMessageStreamWriter, UIMessageChunk, UIDataTypes } from 'ai';
+import { T as TaskTypes } from './task-types.js';
+import { b as TaskProgress, n as TaskLogLevel, k as TaskError, f as TaskSettlement } from './task-parts.js';
+import { T as TaskStreamContext } from './task-stream-context.js';
+
+/**
+ * The interface of the `resumable-stream` package, version 2.2, whichever of its entries made it.
+ * Structural, so that the package need not be installed.
+ */
+interface ResumableStreamContext {
+    /**
+     * Creates the stream, or resumes it when it is in progress. `null`: it is over.
+     *
+     * @param makeStream Called only when there is no such stream yet.
+     * @param skipCharacters How much of a stream in progress to leave out, in UTF-16 code units.
+     */
+    resumableStream: (streamId: string, makeStream: () => ReadableStream<string>, skipCharacters?: number) => Promise<ReadableStream<string> | null>;
+    /** Resumes a stream. `null`: it is over. `undefined`: there is none. */
+    resumeExistingStream: (streamId: string, skipCharacters?: number) => Promise<ReadableStream<string> | null | undefined>;
+    /** Creates a stream. `null`: it is over. */
+    createNewResumableStream: (streamId: string, makeStream: () => ReadableStream<string>, skipCharacters?: number) => Promise<ReadableStream<string> | null>;
+    /** `null`: there is none. `true`: it is in progress. `'DONE'`: it is over. */
+    hasExistingStream: (streamId: string) => Promise<null | true | 'DONE'>;
+}
+
+interface ToUIMessageStreamOptions {
+    /** Whether the `start` chunk is passed on. Default true. */
+    sendStart?: boolean;
+    /** Whether the last chunk (`finish`, `error` or `abort`) is passed on. Default true. */
+    sendFinish?: boolean;
+}
+
+/** What we need of Node's `ServerResponse`; Express' and Fastify's raw responses have it, too. */
+interface NodeResponse {
+    statusCode: number;
+    readonly destroyed?: boolean;
+    readonly writableEnded: boolean;
+    /** Set where the response goes over HTTP/2; it has no `destroyed` of its own there. */
+    readonly stream?: {
+        readonly destroyed: boolean;
+    };
+    /** The request that it answers. */
+    readonly req?: {
+        readonly method?: string;
+    };
+    setHeader(name: string, value: string | string[]): unknown;
+    flushHeaders?(): void;
+    write(chunk: Uint8Array): boolean;
+    end(): unknown;
+    destroy(): unknown;
+    on(event: 'drain' | 'close', listener: () => void): unknown;
+    off(event: 'drain' | 'close', listener: () => void): unknown;
+    /** Added by the `compression` middleware. */
+    flush?(): void;
+}
+
+/** What a response that streams a task can be told. */
+interface TaskResponseInit extends ResponseInit {
+    /**
+     * `named`: task parts come as events of their own names, such as `task-settle`, for
+     * `addEventListener` of `EventSource`. Default: all are `message` events, as AI SDK clients
+     * expect.
+     */
+    events?: 'named';
+}
+
+/** Reports progress of one step. */
+interface StepReporter {
+    /** Sets how far this step has come. */
+    progress(progress: TaskProgress): void;
+}
+/** What `execute` reports with, as `task`. */
+interface TaskReporter<StepName extends string = string, Value = unknown> {
+    readonly taskId: string;
+    readonly name: string | undefined;
+    /**
+     * Sets how far the task has come. While a step is running it counts for the step that started
+     * last. At most one update per `progressIntervalMs` leaves; the newest always does.
+     */
+    progress(progress: TaskProgress): void;
+    /**
+     * Runs a phase and resolves with what it returns. Names must be among `steps`, when those were
+     * given; else steps are listed in the order in which they start, without a weight.
+     *
+     * @throws TaskError `unknown-step` for a name that is not among `steps`.
+     */
+    step<Returned>(name: StepName, work: (step: StepReporter) => Promise<Returned> | Returned): Promise<Returned>;
+    /** Adds a line to the log; a string is of the level `info`. */
+    log(entry: string | {
+        level?: TaskLogLevel;
+        message: string;
+    }): void;
+    /**
+     * Adds one item to the incremental result.
+     *
+     * @throws TaskError `unserializable` when JSON cannot carry it.
+     */
+    partial(value: Value): void;
+    /**
+     * Runs a task within this one, such as the work of a tool call: it has progress, a log, partial
+     * results and an outcome of its own, and stops when this one does. Resolves with what its
+     * `execute` returns, rejects with what that throws.
+     */
+    run: RunNestedTask;
+}
+/** What `task.run` takes. */
+interface RunNestedTaskOptions<Result, StepName extends string = string> {
+    /** Shown on the page. */
+    name?: string;
+    /** The tool call that this task is the work of, as a tool's `execute` is given it. */
+    toolCallId?: string;
+    /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
+    steps?: Readonly<Record<StepName, number>>;
+    /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
+    abortSignal?: AbortSignal;
+    /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
+    execute: (options: {
+        readonly task: TaskReporter<StepName>;
+        /** Aborts when the task around it is stopped, or by `abortSignal`. */
+        readonly signal: AbortSignal;
+    }) => Promise<Result> | Result;
+}
+/** Runs a task within the one around it. */
+type RunNestedTask = <Result, StepName extends string = string>(options: RunNestedTaskOptions<Result, StepName>) => Promise<Result>;
+
+/** Encodes inputs, partial results and results as text, such as superjson does. */
+interface TaskTransformer {
+    stringify(value: unknown): string;
+    parse(text: string): unknown;
+}
+/** What `execute` gets. */
+interface ExecuteOptions<Input, StepName extends string, Value, Message extends UIMessage = UIMessage> {
+    readonly input: Input;
+    /** Reports progress, steps, log lines and partial results. */
+    readonly task: TaskReporter<StepName, Value>;
+    /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
+    readonly writer: UIMessageStreamWriter<Message>;
+    /**
+     * Aborts on cancel and when the task was lost (`AbortError`), and at the deadline
+     * (`TimeoutError`). The reason's `cause` is a `TaskError` that tells which. Pass it on to
+     * everything slow.
+     */
+    readonly signal: AbortSignal;
+}
+/** What `onSettle` gets: the settlement with the whole result, and whose it is. */
+interface TaskSettleEvent<Result, Message extends UIMessage = UIMessage> extends TaskSettlement<Result> {
+    readonly name: string | undefined;
+    readonly chatId: string | undefined;
+    readonly owner: string | undefined;
+    /**
+     * Whether this is the outcome that the storage has. `false`: the storage was away at the end, so
+     * that only this process knows of it, and others may have closed the task with another outcome.
+     */
+    readonly isStored: boolean;
+    /**
+     * Whether the task ran in another process, which was lost before the host had its outcome, or
+     * whose `onSettle` failed. Save its message only where none with its id is final: that process
+     * may have saved it and been lost before that was noted.
+     */
+    readonly isRecovered: boolean;
+    /**
+     * In a chat, the assistant's message as the task has left it, ready to be saved: the message that
+     * it continues, untouched, and what this process has written, whatever became of that in a
+     * storage. Its id is the one of the message that was continued, else `messageId`, else the taskId;
+     * the page calls it the same. Absent when it cannot be made whole; `onError` is told why then.
+     */
+    readonly message?: Message;
+    /** `originalMessages`, if given, and `message`, in place of the one that it continues. */
+    readonly messages?: Message[];
+}
+/** Everything about a task but its input and its work. */
+interface TaskSettings<Result = unknown, Message extends UIMessage = UIMessage> {
+    /** Shown on the page and kept with the record. */
+    name?: string;
+    /**
+     * Where the log lives. Default: the memory of this process. One of the `resumable-stream`
+     * package is live only: when the task is over, its readers get 204.
+     */
+    streamContext?: TaskStreamContext | ResumableStreamContext;
+    /**
+     * What to do while the storage is away: `refuse` (503, `execute` does not run) or `run` it all
+     * the same, visible to its first response only. Default `refuse`.
+     */
+    whenUnavailable?: 'refuse' | 'run';
+    /** Keeps a serverless instance alive until the task is done, such as Next.js' `after`. */
+    waitUntil?: (promise: Promise<unknown>) => void;
+    /** Between two heartbeats of a response, in milliseconds. Default 5,000. */
+    heartbeatMs?: number;
+    /** The task fails with the code `timeout` after so many milliseconds. Default: no deadline. */
+    deadlineMs?: number;
+    /** How long `execute` may go on after a cancel or the deadline, in milliseconds. Default 5,000. */
+    graceMs?: number;
+    /** At most one progress snapshot in so many milliseconds. Default 100. */
+    progressIntervalMs?: number;
+    /** Cancels the task when the client of its first response leaves. Default false. */
+    cancelOnDisconnect?: boolean;
+    /** Sends the result in a chat, too, where every later turn uploads it again. Default false. */
+    sendResult?: boolean;
+    /** Encodes partial results and the result. Default: they are sent as JSON makes of them. */
+    transformer?: Pick<TaskTransformer, 'stringify'>;
+    /** Says what a client may know of an error. `undefined`: it is masked, as by default. */
+    toTaskError?: (error: unknown) => TaskError | undefined;
+    /** Gets every error as it was thrown. Default: `console.error`. */
+    onError?: (error: unknown, context: {
+        taskId: string;
+    }) => void;
+    /**
+     * Runs once in this process, after the outcome is stored. It is awaited, for 30 s at most, before
+     * the chat's active task is cleared. Until it has returned the task counts as unsaved: when this
+     * process is lost meanwhile, or it throws, `resumeTask({ onSettle })` makes it good.
+     *
+     * The turns of a chat save in their order: it is called after the `onSettle` of each task that
+     * this one superseded has returned or failed, or its process is lost; `graceMs` + 30 s later at
+     * most.
+     */
+    onSettle?: (event: TaskSettleEvent<Result, Message>) => Promise<void> | void;
+}
+/** Options of `streamTask`. */
+interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>, Value, Message extends UIMessage = UIMessage> extends TaskSettings<Result, Message> {
+    /** The work. What it returns is the task's result. */
+    execute: (options: ExecuteOptions<Input, keyof Steps & string, Value, Message>) => Promise<Result> | Result;
+    /** Handed to `execute`. */
+    input?: Input;
+    /**
+     * Names the run: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, this one
+     * joins it and `execute` does not run. Default: a random one.
+     */
+    taskId?: string;
+    /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
+    steps?: Steps;
+    /** Who may follow and cancel the task. Default: whoever knows the taskId. */
+    owner?: string;
+    /** Makes it the chat's active task; the running one is cancelled as `superseded`. */
+    chatId?: string;
+    /** Lets a chat have several tasks at once. Default false. */
+    concurrent?: boolean;
+    /**
+     * The chat's messages; when the last one is the assistant's, the task continues it. Their type is
+     * that of the chunks which `writer` takes, and of the messages which `onSettle` gets.
+     */
+    originalMessages?: readonly Message[];
+    /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
+    messageId?: string;
+    /** Cancels the task when it aborts. */
+    abortSignal?: AbortSignal;
+}
+
+/** A task that `streamTask` started or joined. */
+interface StreamedTask<Result = unknown> {
+    readonly taskId: string;
+    /**
+     * What `execute` returned. Rejects with a `TaskError` when the task failed, was cancelled or
+     * refused; that is never an unhandled rejection.
+     */
+    readonly result: Promise<Result>;
+    /** Asks the task to stop, for a reason of at most 1,000 characters. `false`: it is over already. */
+    cancel(reason?: string): Promise<boolean>;
+    /**
+     * A response that streams the task. Resolves once the task is claimed: 200, 204 when it joined
+     * a task of which nothing is left to read, or with `{ error: { code, message } }` 400 for a bad
+     * taskId, 404 when the taskId is somebody else's, 503 when the storage is away.
+     */
+    toResponse(init?: TaskResponseInit): Promise<Response>;
+    /** The task as AI SDK chunks, for `writer.merge` of another stream. */
+    toUIMessageStream(options?: ToUIMessageStreamOptions): ReadableStream<UIMessageChunk>;
+    /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
+    pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
+    /** Resolves with the outcome, without reading the stream. Rejects when the task was refused. */
+    consume(): Promise<TaskSettlement<Result>>;
+}
+/**
+ * Runs slow work that outlives its connection, and streams it as an AI SDK UI message stream.
+ * The task starts at once, whether or not a response is ever asked for.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+declare function streamTask<Result, Input = undefined, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Message extends UIMessage = UIMessage>(options: StreamTaskOptions<Input, Result, Steps, Value, Message>): StreamedTask<Result>;
+
+/** What `execute` of a defined task gets. */
+interface DefinedExecuteOptions<Input, StepName extends string, Value, Data extends UIDataTypes = UIDataTypes> extends Omit<ExecuteOptions<Input, StepName, Value>, 'writer'> {
+    /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
+    readonly writer: UIMessageStreamWriter<UIMessage<unknown, Data>>;
+    /**
+     * The request that started the task; its body has been read. `undefined` when `start` of the
+     * definition started it, and was given none.
+     */
+    readonly request: Request | undefined;
+    /** The route's parameters, where the host has them; else empty. */
+    readonly params: Readonly<Record<string, string | string[] | undefined>>;
+}
+interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
+    /**
+     * Names the task on the page and in records. A route serves tasks of its own name only: name tasks
+     * apart that are for different people.
+     */
+    name: string;
+    /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
+    input?: Schema;
+    /**
+     * Gives one item of the incremental result its type, for `task.partial` and on the page. What
+     * the server itself makes is not checked.
+     */
+    partial?: StandardSchemaV1<unknown, Value>;
+    /**
+     * Gives the data parts that the work writes their types, by their names without `data-`. They are
+     * not checked either. Default: any name, any data.
+     */
+    dataPartSchemas?: {
+        readonly [Name in keyof Data]: StandardSchemaV1<unknown, Data[Name]>;
+    };
+    /** Phases by name with their weights. */
+    steps?: Steps;
+    /** The work. What it returns is the task's result. */
+    execute: (options: DefinedExecuteOptions<OutputOf<Schema>, keyof Steps & string, Value, Data>) => Promise<Result> | Result;
+}
+/** What `execute` gets as its input. */
+type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : unknown;
+type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : unknown;
+/** Options of a definition's `start`; settings win over those of the definition. */
+interface StartDefinedTaskOptions<Result = unknown> extends Omit<StreamTaskOptions<never, Result, never, never>, 'name' | 'execute' | 'input' | 'steps'> {
+    /** Handed to `execute`, where the code that starts the task has a request. */
+    request?: Request;
+    /** Handed to `execute`. Default: empty. */
+    params?: DefinedExecuteOptions<never, never, never>['params'];
+}
+/** What a definition's `start` takes. A task that can do without input needs none to be given. */
+type StartDefinedTaskArguments<Input, Result = unknown> = undefined extends Input ? [input?: Input, options?: StartDefinedTaskOptions<Result>] : [input: Input, options?: StartDefinedTaskOptions<Result>];
+/** A task that a route can serve, and whose types the page can infer. */
+interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
+    readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data>;
+    /**
+     * Starts the task, or joins the one of that taskId, from server code: a cron job, a server action,
+     * a queue. The input is as the page would give it, and checked likewise: one that does not fit
+     * starts nothing, and `result` rejects with `invalid-input`. Routes of this definition with the
+     * same `streamContext` and `owner` serve it.
+     *
+     * @throws TaskError `invalid-options`.
+     */
+    start(...given: StartDefinedTaskArguments<InputOf<Schema>, Result>): StreamedTask<Result>;
+}
+/**
+ * Describes a task once: its input, its steps and its work. Serve it with `createTaskRoute`, and
+ * show it with `useTaskStream<typeof task>`.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+declare function defineTask<Schema extends StandardSchemaV1 | undefined = undefined, Result = unknown, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Data extends UIDataTypes = UIDataTypes>(options: DefineTaskOptions<Schema, Result, Steps, Value, Data>): TaskDefinition<Schema, Result, Steps, Value, Data>;
+
+export { type DefineTaskOptions as D, type ExecuteOptions as E, type NodeResponse as N, type ResumableStreamContext as R, type StartDefinedTaskArguments as S, type TaskSettleEvent as T, type TaskResponseInit as a, type TaskSettings as b, type TaskTransformer as c, type TaskDefinition as d, type DefinedExecuteOptions as e, type RunNestedTask as f, type RunNestedTaskOptions as g, type StartDefinedTaskOptions as h, type StepReporter as i, type StreamTaskOptions as j, type StreamedTask as k, type TaskReporter as l, type ToUIMessageStreamOptions as m, defineTask as n, streamTask as s };

@@ -1,0 +1,38 @@
+import { h as TaskUIDataTypes } from './task-parts.js';
+export { i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, e as TaskErrorData, m as TaskErrorPartData, g as TaskHeartbeatData, d as TaskLogData, n as TaskLogLevel, T as TaskOutcome, o as TaskPartialData, b as TaskProgress, f as TaskSettlement, a as TaskStatus, c as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
+import { T as TaskState } from './task-state.js';
+export { i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
+import { StandardSchemaV1 } from '@standard-schema/spec';
+export { T as TaskTypes } from './task-types.js';
+import 'ai';
+
+type Measured = Pick<TaskState, 'status' | 'progress' | 'steps'>;
+/**
+ * Overall progress in percent, 0 to 100: the weighted share of the steps where there are steps,
+ * else `value` of `total`. `undefined` when neither tells.
+ */
+declare function taskPercent(state: Measured): number | undefined;
+/**
+ * Estimated milliseconds until a running task is done, as if it went on at its average pace:
+ * `elapsed × (1 − done) / done`, both as of the newest snapshot, less what has passed since.
+ * `undefined` when the task is not running, has shown no progress, its end is not known, or the
+ * server's clock was set back meanwhile.
+ *
+ * @param now Epoch milliseconds by the server's clock. Default: the time of the newest snapshot.
+ */
+declare function estimateRemainingMs(state: Measured & Pick<TaskState, 'createdAt' | 'updatedAt'>, now?: number | undefined): number | undefined;
+
+type Schemas = {
+    [Name in keyof TaskUIDataTypes]: StandardSchemaV1<TaskUIDataTypes[Name]>;
+};
+type PrefixedSchemas = {
+    [Name in keyof Schemas as `data-${Name}`]: Schemas[Name];
+};
+/**
+ * Standard Schemas of our data parts, for the AI SDK's `dataPartSchemas` and `validateUIMessages`.
+ * Keyed both by the bare name (`task`) and with the prefix (`data-task`), because AI SDK 6 looks
+ * up the latter while it reads a stream, and AI SDK 7 the former.
+ */
+declare const taskDataPartSchemas: Schemas & PrefixedSchemas;
+
+export { TaskState, TaskUIDataTypes, estimateRemainingMs, taskDataPartSchemas, taskPercent };

@@ -1,0 +1,207 @@
+import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskDefinition } from './define-task.js';
+export { D as DefineTaskOptions, e as DefinedExecuteOptions, E as ExecuteOptions, f as RunNestedTask, g as RunNestedTaskOptions, S as StartDefinedTaskArguments, h as StartDefinedTaskOptions, i as StepReporter, j as StreamTaskOptions, k as StreamedTask, l as TaskReporter, m as ToUIMessageStreamOptions, n as defineTask, s as streamTask } from './define-task.js';
+import { T as TaskStreamContext } from './task-stream-context.js';
+export { C as CancelOptions, F as FrameRange, O as OpenTaskOptions, a as OutcomeClaim, b as OutcomeClaiming, R as ReadTaskOptions, S as SettleTaskOptions, c as TaskLog, d as TaskReader, e as TaskRecord } from './task-stream-context.js';
+import { UIMessage, UIDataTypes } from 'ai';
+import { StandardSchemaV1 } from '@standard-schema/spec';
+import './task-types.js';
+import './task-parts.js';
+
+interface CancelTaskOptions {
+    /** The task to stop. */
+    taskId?: string;
+    /** The chat whose active task to stop; ignored when `taskId` is given. */
+    chatId?: string;
+    /** Where the log lives. Default: the memory of this process. */
+    streamContext?: TaskStreamContext | ResumableStreamContext;
+    /** Must be the one that the task was started with. */
+    owner?: string;
+    /**
+     * Told to readers, as the message of the settlement's error. Cut to 1,000 characters, because
+     * it may be a stranger's.
+     */
+    reason?: string;
+}
+/**
+ * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
+ * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
+ *
+ * @throws TaskError `invalid-task-id`; `invalid-options` or `invalid-body` for an owner or a chat that
+ * is no well-formed string; `context-unavailable` while the storage is away.
+ */
+declare function cancelTask({ taskId, chatId, streamContext: givenContext, owner, reason, }: CancelTaskOptions): Promise<boolean>;
+
+/** What we need of Node's `IncomingMessage`. */
+interface NodeRequest extends AsyncIterable<Uint8Array> {
+    readonly method?: string;
+    readonly url?: string;
+    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    /** Whether somebody has read from the body, such as a body parser. */
+    readonly readableDidRead?: boolean;
+    /** What a body parser made of the body: text, bytes, or what JSON stands for. */
+    readonly body?: unknown;
+}
+
+interface MemoryStreamContextOptions {
+    /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
+    retentionMs?: number;
+    /**
+     * Estimated bytes of all settled logs together; beyond it the oldest go first. Running tasks
+     * do not count. Default 268,435,456 (256 MiB).
+     */
+    maxTotalBytes?: number;
+    /** Contexts of one scope share their tasks within the process. Default `default`. */
+    scope?: string;
+}
+/**
+ * Keeps streams in this process: the embedded default. All contexts of one scope share their
+ * tasks, also across module instances. Other processes see nothing of them, and they end with
+ * the process; it warns once where instances come and go.
+ */
+declare function createMemoryStreamContext({ scope, ...options }?: MemoryStreamContextOptions): TaskStreamContext;
+
+interface ToResumableStreamContextOptions {
+    /**
+     * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default,
+     * and `null`: nothing needs to.
+     */
+    waitUntil?: ((promise: Promise<unknown>) => void) | null;
+    /**
+     * Whether a stream that is over is given again from the start, for as long as the context keeps
+     * it, in place of `null`. Default false, as with `resumable-stream`.
+     */
+    replayAfterEnd?: boolean;
+    /** Between two signs of life of a source that is silent, in milliseconds. Default 5,000. */
+    heartbeatMs?: number;
+    /**
+     * How long the producer of a stream counts as alive after its last sign, in milliseconds.
+     * Default: two heartbeats.
+     */
+    leaseMs?: number;
+    /** Gets the errors of sources, as they were thrown. Default: `console.error`. */
+    onError?: (error: unknown, context: {
+        streamId: string;
+    }) => void;
+}
+/**
+ * Gives a stream context the interface of the `resumable-stream` package, so that code written
+ * for that needs one other import. Strings are stored as they come; readers may get several of
+ * them as one.
+ */
+declare function toResumableStreamContext(context: TaskStreamContext, { waitUntil, replayAfterEnd, heartbeatMs, leaseMs, onError, }?: ToResumableStreamContextOptions): ResumableStreamContext;
+
+interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
+    /** The task to follow. */
+    taskId?: string;
+    /** The chat whose active task to follow; ignored when `taskId` is given. */
+    chatId?: string;
+    /**
+     * Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already;
+     * `?events=named` asks for named events. `HEAD` is answered as `GET` would be, without a body.
+     */
+    request?: Request;
+    /** Where the log lives. Default: the memory of this process. */
+    streamContext?: TaskStreamContext | ResumableStreamContext;
+    /** Must be the one that the task was started with. */
+    owner?: string;
+    /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
+    heartbeatMs?: number;
+    /**
+     * Told of the outcome of a task that is over and unsaved: its process was lost before its own
+     * `onSettle` had returned, or that has failed. At least once, and by one process at a time, with
+     * `isRecovered: true` and the message as the log has it. `messages` is not known here. Its id is
+     * the one that the page knows, else the taskId: save it by that, and only where no message of
+     * that id is final, because that process may have saved it and been lost a moment later.
+     */
+    onSettle?: (event: TaskSettleEvent<unknown, Message>) => Promise<void> | void;
+    /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
+    waitUntil?: (promise: Promise<unknown>) => void;
+    /**
+     * Gets what `onSettle` throws, and why a message cannot be recovered. Default: `console.error`.
+     */
+    onError?: (error: unknown, context: {
+        taskId: string;
+    }) => void;
+}
+interface ResumedTask {
+    /**
+     * 200 with what follows the reader's cursor, or 204 when nothing is left to read. By taskId,
+     * 404 for a task that is unknown or somebody else's; by chatId, 204 then, too. With
+     * `{ error: { code, message } }`: 400 for a bad taskId or cursor, 503 when the storage is away.
+     */
+    toResponse(init?: TaskResponseInit): Promise<Response>;
+    /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
+    pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
+}
+/**
+ * Follows a task that is running, or replays one that has settled. `Message` is the type of the
+ * chat's messages, as it was given to `streamTask`.
+ */
+declare function resumeTask<Message extends UIMessage = UIMessage>({ onSettle, ...options }: ResumeTaskOptions<Message>): ResumedTask;
+
+/** What a request wants: POST starts, GET follows (with `?input=` it starts), DELETE cancels. */
+type TaskAction = 'start' | 'follow' | 'cancel';
+interface CreateTaskRouteOptions extends Pick<TaskSettings, 'streamContext' | 'whenUnavailable' | 'waitUntil' | 'heartbeatMs' | 'toTaskError' | 'onError' | 'cancelOnDisconnect'> {
+    /**
+     * Decides whether a request may do what it asks for: `true`, or a response of your own to
+     * refuse it with; `false` answers 403. Default: everybody may.
+     */
+    authorize?: (options: {
+        request: Request;
+        action: TaskAction;
+        /** As the request gave it; checked to be well-formed. */
+        taskId: string | undefined;
+    }) => Promise<boolean | Response> | boolean | Response;
+    /**
+     * Who makes the request, from a session or a token. Tasks of others look like unknown ones.
+     * Default: whoever knows a taskId may follow and cancel.
+     */
+    owner?: (request: Request) => Promise<string | undefined> | string | undefined;
+    /** Largest accepted body or `?input=` in bytes. Default 1,048,576 (1 MiB). */
+    maxBodyBytes?: number;
+    /**
+     * How many tasks of one owner this route runs at once in this process; requests without an owner
+     * share one count. More are answered with 429. Requests that join a task are not counted.
+     * Default: any number.
+     */
+    maxConcurrent?: number;
+    /**
+     * Lets `GET ?taskId=&input=` start the task, too, or join it: for `EventSource`, which cannot
+     * POST. The input is JSON or, with a transformer, its text. Default false.
+     */
+    allowGet?: boolean;
+    /** Decodes inputs, and encodes partial results and the result. */
+    transformer?: TaskTransformer;
+}
+/** What Next.js passes beside the request; other hosts may leave it out. */
+interface TaskRouteContext {
+    params?: Promise<Record<string, string | string[] | undefined>>;
+}
+/** A web-standard request handler. It never rejects. */
+type TaskRouteHandler = (request: Request, context?: TaskRouteContext) => Promise<Response>;
+interface TaskRoute {
+    /** Starts a task from `{ taskId?, input }`, or joins the one of that taskId. */
+    POST: TaskRouteHandler;
+    /** Follows or replays `?taskId=` from `Last-Event-ID` on; with `allowGet` it may start it. */
+    GET: TaskRouteHandler;
+    /** Asks `?taskId=` to stop, for `?reason=`. Answers `{ cancelled }`. */
+    DELETE: TaskRouteHandler;
+}
+
+/**
+ * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes>(task: TaskDefinition<Schema, Result, Steps, Value, Data>, { authorize, owner: ownerOf, maxBodyBytes, maxConcurrent, allowGet, streamContext: givenContext, transformer, ...settings }?: CreateTaskRouteOptions): TaskRoute;
+
+/**
+ * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
+ * hands out Node's requests and responses. HEAD is served as GET, without a body. Behind a body
+ * parser it takes `request.body`.
+ *
+ * @throws TaskError `invalid-options` when it is given no handlers.
+ */
+declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
+
+export { type CancelTaskOptions, type CreateTaskRouteOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };
