@@ -1,6 +1,7 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { connectAdmin, type RedisAdmin } from './redis-admin';
-import { type RedisServer, startRedis } from './redis-server';
+import { createRedisInstances } from './redis-contexts';
+import { type RedisServer, type RedisServerOptions, startRedis } from './redis-server';
 
 /** A server for the tests of one file, and a connection to look at it. */
 interface OwnRedis {
@@ -29,6 +30,30 @@ export function setUpOwnRedis(): OwnRedis {
     },
     get admin() {
       return admin;
+    },
+  };
+}
+
+/** For tests that stop, kill or fill servers of their own; each test begins without any. */
+export function setUpOwnServers() {
+  const instances = createRedisInstances();
+  let servers: RedisServer[] = [];
+
+  afterEach(async () => {
+    // Those that are stopped could not say goodbye.
+    for (const server of servers) server.resume();
+    await instances.close();
+    await Promise.all(servers.map((server) => server.stop()));
+    servers = [];
+  });
+
+  return {
+    /** Contexts, which end before their servers do. */
+    instances,
+    async startServer(options?: RedisServerOptions): Promise<RedisServer> {
+      const server = await startRedis(options);
+      servers.push(server);
+      return server;
     },
   };
 }

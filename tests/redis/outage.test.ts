@@ -1,35 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createDeferred, until } from '../helpers/async';
 import { relativeIds } from '../helpers/cursors';
-import {
-  createRedisInstances,
-  expectAccepted,
-  gapCausesIn,
-  withEachClient,
-} from '../helpers/redis-contexts';
-import { type RedisServer, type RedisServerOptions, startRedis } from '../helpers/redis-server';
+import { setUpOwnServers } from '../helpers/own-redis';
+import { expectAccepted, gapCausesIn, withEachClient } from '../helpers/redis-contexts';
+import type { RedisServer } from '../helpers/redis-server';
 import { chunksIn, readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createId, follow, readLog } from '../helpers/tasks';
 
-const instances = createRedisInstances();
-let servers: RedisServer[] = [];
-
-afterEach(async () => {
-  // Those that are stopped could not say goodbye.
-  for (const server of servers) server.resume();
-  await instances.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-});
-
-async function startServer(options?: RedisServerOptions): Promise<RedisServer> {
-  const server = await startRedis(options);
-  servers.push(server);
-  return server;
-}
+const { instances, startServer } = setUpOwnServers();
 
 const delta = (text: string): UIMessageChunk => ({ type: 'text-delta', id: 't', delta: text });
 const toolInput: UIMessageChunk = {

@@ -12,27 +12,15 @@ import {
   toResumableStreamContext,
 } from 'ai-task-stream/server';
 import { afterEach, expect, it, vi } from 'vitest';
+import { setUpOwnServers } from '../helpers/own-redis';
 import { connectAdmin } from '../helpers/redis-admin';
-import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';
-import { type RedisServer, startRedis } from '../helpers/redis-server';
+import { withEachClient } from '../helpers/redis-contexts';
 import { readWrites } from '../helpers/sse';
 import { createId, createOwnContext, runToText } from '../helpers/tasks';
 
-const instances = createRedisInstances();
-let servers: RedisServer[] = [];
+const { instances, startServer } = setUpOwnServers();
 
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await instances.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-});
-
-async function startServer() {
-  const server = await startRedis();
-  servers.push(server);
-  return server;
-}
+afterEach(() => void vi.unstubAllEnvs());
 
 /** Nothing of where the storage is, what it is, or what it says. */
 const ownWords =
@@ -180,7 +168,6 @@ it('tells clients nothing of a Redis that is away or refuses, and the host every
       expectGeneral(passedOn.text);
     };
     await Promise.all(situations.map(expectFor));
-    for (const server of servers) server.resume();
   }));
 
 it('tells clients nothing of a Redis whose memory is full', async () => {

@@ -1,27 +1,12 @@
 import { type StreamTaskOptions, streamTask, type TaskSettleEvent } from 'ai-task-stream/server';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createDeferred, until } from '../helpers/async';
+import { setUpOwnServers } from '../helpers/own-redis';
 import { connectAdmin } from '../helpers/redis-admin';
-import { createRedisInstances, type RedisInstance } from '../helpers/redis-contexts';
-import { type RedisServer, startRedis } from '../helpers/redis-server';
+import type { RedisInstance } from '../helpers/redis-contexts';
 import { createId } from '../helpers/tasks';
 
-const instances = createRedisInstances();
-let servers: RedisServer[] = [];
-
-afterEach(async () => {
-  // Those that are stopped could not say goodbye.
-  for (const server of servers) server.resume();
-  await instances.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-});
-
-async function startServer(): Promise<RedisServer> {
-  const server = await startRedis();
-  servers.push(server);
-  return server;
-}
+const { instances, startServer } = setUpOwnServers();
 
 const word = 'twenty characters... ';
 const count = 1_000;
