@@ -77,9 +77,16 @@ const recipes = { ...browser, hookTimeout: 900_000 };
 const twoAtATime = { maxWorkers: 2 };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
-const waitingForRedis = ['fencing', 'outage', 'refusals', 'resumable-stream', 'saving'].map(
-  (name) => `tests/redis/${name}.test.ts`,
-);
+const waitingForRedis = [
+  'fencing',
+  'lost-producer',
+  'outage',
+  'refusals',
+  'resumable-stream',
+  'saving',
+  'saving-apart',
+  'saving-turns',
+].map((name) => `tests/redis/${name}.test.ts`);
 const waitingForInstances = ['two-instances', 'chat-two-instances'].map(
   (name) => `tests/browser/${name}.test.ts`,
 );
