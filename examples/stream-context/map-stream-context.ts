@@ -164,8 +164,8 @@ function logOf(task: StoredTask, before: readonly StoredTask[]): TaskLog {
 /** A position in the log's own array. */
 function readerOf(taskId: string, task: StoredTask, options: ReadTaskOptions): TaskReader {
   const { epoch, data, waiters } = task;
-  const [ownEpoch = epoch, n = (options.skip ?? 0) - 1] =
-    options.cursor?.split('-').map(Number) ?? [];
+  const { cursor = { epoch, n: (options.skip ?? 0) - 1 } } = options;
+  const { epoch: ownEpoch, n } = cursor;
   let hasToBeTold = ownEpoch !== epoch;
   let next = hasToBeTold ? 0 : n + 1;
   let isReplay = true;

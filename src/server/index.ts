@@ -1,3 +1,4 @@
+export type { Cursor } from '../protocol/cursor';
 export { type CancelTaskOptions, cancelTask } from './cancel-task';
 export {
   type DefinedExecuteOptions,

@@ -1,4 +1,5 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
+import type { Cursor } from '../protocol/cursor';
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
@@ -131,7 +132,7 @@ export function claimTask<
     (error) => reportTo(rest.onError, error, taskId),
   );
 
-  const openReader = async (after?: string): Promise<TaskReader> => {
+  const openReader = async (after?: Cursor): Promise<TaskReader> => {
     const claim = await claiming;
     if (claim.kind === 'refused') throw claim.error;
     const { context, skip } = claim;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createMemoryStreamContext, type TaskStreamContext } from 'ai-task-stream/server';
 import { testStreamContext } from 'ai-task-stream/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseCursor } from '../../src/protocol/cursor';
 import { relativeEnd } from '../helpers/cursors';
 
 testStreamContext(createMemoryStreamContext, { describe, it, name: 'The memory of a process' });
@@ -69,7 +70,7 @@ describe('createMemoryStreamContext', () => {
     const context = createOwn();
     const taskId = await settleOne(context, { frames: ['1', '2', '3'] });
     for (const cursor of ['0-0', '1-0', '0-7', '999999999999999-0']) {
-      const reader = await context.read(taskId, { cursor });
+      const reader = await context.read(taskId, { cursor: parseCursor(cursor) });
       expect(reader?.isEnded).toBe(false);
       const { epoch, start, data = [] } = reader?.take() ?? {};
       expect(`${epoch}-${start}`).toBe(cursor);

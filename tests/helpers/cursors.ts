@@ -1,6 +1,7 @@
 // Epochs are drawn at the claim of a task. Tests name those of a log by how they follow its first
 // one: `0-4` is frame 4 of that, `1-0` the first frame of the next.
-import type { TaskStreamContext } from 'ai-task-stream/server';
+import type { Cursor, TaskStreamContext } from 'ai-task-stream/server';
+import { parseCursor } from '../../src/protocol/cursor';
 
 function epochOf(cursor: string): number {
   return Number(cursor.slice(0, cursor.indexOf('-')));
@@ -36,6 +37,15 @@ export async function absolute(
 ): Promise<string> {
   const record = /^\d{1,3}-\d+$/.test(cursor) ? await context.inspect(taskId) : undefined;
   return record ? shift(cursor, epochOf(record.cursor)) : cursor;
+}
+
+/** The same, as a context takes it. */
+export async function cursorAt(
+  context: Pick<TaskStreamContext, 'inspect'>,
+  taskId: string,
+  cursor: string,
+): Promise<Cursor | undefined> {
+  return parseCursor(await absolute(context, taskId, cursor));
 }
 
 /** The cursor of a task's last frame, in the same way. */

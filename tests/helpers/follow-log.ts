@@ -1,4 +1,5 @@
 import type { TaskStreamContext } from 'ai-task-stream/server';
+import { parseCursor } from '../../src/protocol/cursor';
 import { createRandom } from '../../src/testing/random';
 import { absolute, relative } from './cursors';
 import { createDigest, frameText } from './numbered-log';
@@ -89,7 +90,7 @@ export function followLog(
       cursor = await absolute(context, taskId, firstCursor);
       first = Number(cursor.slice(0, cursor.indexOf('-')));
     }
-    const reader = await context.read(taskId, { owner, cursor });
+    const reader = await context.read(taskId, { owner, cursor: parseCursor(cursor ?? '') });
     if (!reader) throw new Error(`${taskId} is unknown.`);
     closeReader = () => reader.close();
     onAttached();

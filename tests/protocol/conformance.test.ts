@@ -26,7 +26,7 @@ import {
   taskId,
   typesOf,
 } from '../helpers/conformance';
-import { absolute, relativeEnd, relativeIds } from '../helpers/cursors';
+import { cursorAt, relativeEnd, relativeIds } from '../helpers/cursors';
 import { readWrites } from '../helpers/sse';
 import { createId, createOwnContext } from '../helpers/tasks';
 
@@ -539,7 +539,7 @@ describe('a stream context', () => {
     expect(await context.read(taskId)).toBeUndefined();
     const log = await context.open(taskId, open('a'));
     log?.append('1');
-    const at = (cursor: string) => absolute(context, taskId, cursor);
+    const at = (cursor: string) => cursorAt(context, taskId, cursor);
     const readers = [
       await context.read(taskId),
       await context.read(taskId, { cursor: await at('0-0') }),

@@ -10,6 +10,7 @@ import {
   type TaskStreamContext,
 } from 'ai-task-stream/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseCursor } from '../../src/protocol/cursor';
 import { createDeferred, until } from '../helpers/async';
 import { setUpOwnRedis } from '../helpers/own-redis';
 import { createRedisInstances, gapCausesIn, type RedisInstance } from '../helpers/redis-contexts';
@@ -55,7 +56,7 @@ interface Reading {
 }
 
 async function read(at: TaskStreamContext, cursor?: string): Promise<Reading> {
-  const reader = await at.read(taskId, { cursor });
+  const reader = await at.read(taskId, { cursor: parseCursor(cursor ?? '') });
   if (!reader) throw new Error('The task is unknown.');
   const received: Reading['received'] = [];
   const run = async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRedisStreamContext, type RedisStreamContextOptions } from 'ai-task-stream/redis';
 import type { TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseCursor } from '../../src/protocol/cursor';
 import { until } from '../helpers/async';
 import { absolute } from '../helpers/cursors';
 import { followLog } from '../helpers/follow-log';
@@ -93,7 +94,7 @@ async function readToEnd(reader: TaskReader, received: string[] = []): Promise<s
 }
 
 async function readAll(at: TaskStreamContext, cursor?: string): Promise<string[]> {
-  const reader = await at.read(taskId, { cursor });
+  const reader = await at.read(taskId, { cursor: parseCursor(cursor ?? '') });
   if (!reader) throw new Error(`${taskId} is unknown.`);
   return readToEnd(reader);
 }

@@ -11,6 +11,7 @@ import {
 } from 'ai-task-stream/server';
 import { createResumableStreamContext } from 'resumable-stream/generic';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parseCursor } from '../../src/protocol/cursor';
 import {
   createLineParser,
   encodeFrameLine,
@@ -200,8 +201,8 @@ describe('a taskId that a context of `resumable-stream` has forgotten', () => {
     const cursors = before.map(([cursor]) => cursor);
     const readers = [
       following,
-      (await createInstance().read(taskId, { cursor: cursors[0] }))!,
-      (await next.read(taskId, { cursor: cursors[1] }))!,
+      (await createInstance().read(taskId, { cursor: parseCursor(cursors[0] ?? '') }))!,
+      (await next.read(taskId, { cursor: parseCursor(cursors[1] ?? '') }))!,
     ];
     const begun = await Promise.all(readers.map((reader) => take(reader, 3)));
     expect(begun.map(([gap]) => gap)).toEqual([1, 0, 1].map((n) => anotherLog(cursors[n] ?? '')));

@@ -21,7 +21,7 @@ import { createMirrorLog } from '../../src/server/resumable/mirror-log';
 import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
 import { aiVersions } from '../helpers/ai-versions';
 import { createDeferred, turns, until } from '../helpers/async';
-import { absolute, relative } from '../helpers/cursors';
+import { cursorAt, relative } from '../helpers/cursors';
 import { fc } from '../helpers/fast-check';
 import { createMemoryBus, type MemoryBus } from '../helpers/memory-bus';
 import {
@@ -95,8 +95,9 @@ async function openReader(
   options?: { cursor?: string; owner?: string },
 ): Promise<Reader> {
   const wrapped = toTaskStreamContext(context);
-  const cursor = options?.cursor && (await absolute(wrapped, taskId, options.cursor));
-  const reader = await wrapped.read(taskId, { ...options, ...(cursor && { cursor }) });
+  const { owner, cursor: from } = options ?? {};
+  const cursor = from === undefined ? undefined : await cursorAt(wrapped, taskId, from);
+  const reader = await wrapped.read(taskId, { owner, cursor });
   if (!reader) throw new Error('There is no such task.');
   return reader;
 }

@@ -1,5 +1,5 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
-import { formatCursor } from '../../protocol/cursor';
+import type { Cursor } from '../../protocol/cursor';
 import { framePrefix, preamble } from '../../protocol/frame';
 import { holdReader } from '../log/held-reader';
 import type { FrameRange, TaskReader } from '../log/task-stream-context';
@@ -63,7 +63,7 @@ export function createByteStream({
    * Opens another reader, should somebody pull long after nobody has: from after the cursor on,
    * or without one from where the first began.
    */
-  openReader: (cursor?: string) => Promise<TaskReader | undefined>;
+  openReader: (cursor?: Cursor) => Promise<TaskReader | undefined>;
   taskId: string;
   heartbeatMs: number;
   /** Default: events have no names. */
@@ -81,7 +81,7 @@ export function createByteStream({
   let prefix = '';
   let replay: CompactText | undefined;
   // The last frame of the ranges before, which the client has been sent.
-  let cursor: string | undefined;
+  let cursor: Cursor | undefined;
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   // Whether somebody waits for bytes that are not there yet.
   let isWaiting = false;
@@ -109,7 +109,7 @@ export function createByteStream({
   /** Forgets the range, but not how much of it was sent. */
   const leaveRange = () => {
     const sentTo = replay ? replay.sentTo : n;
-    if (range && sentTo > range.start) cursor = formatCursor(range.epoch, sentTo - 1);
+    if (range && sentTo > range.start) cursor = { epoch: range.epoch, n: sentTo - 1 };
     range = undefined;
     replay = undefined;
   };

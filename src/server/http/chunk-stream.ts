@@ -1,7 +1,7 @@
 import type { UIMessageChunk } from 'ai';
 import { beginsWith } from '../../protocol/begins-with';
 import type { NumberedFrame } from '../../protocol/compact-replay';
-import { formatCursor } from '../../protocol/cursor';
+import type { Cursor } from '../../protocol/cursor';
 import { framesOf } from '../log/frames-of';
 import { holdReader } from '../log/held-reader';
 import { createUnsettledError } from '../log/task-errors';
@@ -28,7 +28,7 @@ export function createChunkStream({
    * Opens a reader from after the cursor on, by default from where the task begins. Rejects with the
    * `TaskError` with which the stream then fails.
    */
-  openReader: (cursor?: string) => Promise<TaskReader>;
+  openReader: (cursor?: Cursor) => Promise<TaskReader>;
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
@@ -46,7 +46,7 @@ export function createChunkStream({
 
   const held = holdReader({
     heartbeatMs,
-    openReader: () => openReader(lastNumber < 0 ? undefined : formatCursor(lastEpoch, lastNumber)),
+    openReader: () => openReader(lastNumber < 0 ? undefined : { epoch: lastEpoch, n: lastNumber }),
     onLetGo() {
       frames = undefined;
     },

@@ -1,4 +1,4 @@
-import { parseCursor } from '../../protocol/cursor';
+import { type Cursor, parseCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { readQuery } from './read-query';
 
@@ -8,10 +8,11 @@ import { readQuery } from './read-query';
  *
  * @throws TaskError `invalid-cursor` or `invalid-query`.
  */
-export function readCursor(request: Request): string | undefined {
-  const cursor = request.headers.get('last-event-id') ?? readQuery(request, 'lastEventId');
-  if (!cursor) return undefined;
-  if (parseCursor(cursor)) return cursor;
+export function readCursor(request: Request): Cursor | undefined {
+  const text = request.headers.get('last-event-id') ?? readQuery(request, 'lastEventId');
+  if (!text) return undefined;
+  const cursor = parseCursor(text);
+  if (cursor) return cursor;
   throw new TaskError({
     code: 'invalid-cursor',
     message:

@@ -1,18 +1,8 @@
-import { type Cursor, parseCursor } from '../../protocol/cursor';
+import type { Cursor } from '../../protocol/cursor';
 import type { ReadTaskOptions } from './task-stream-context';
 
 /** Where a reader wants to begin. */
-export interface ReaderStart {
-  /** The last frame that it has. */
-  readonly cursor: Cursor | undefined;
-  /** Without a cursor: how many frames from the start it does not want. */
-  readonly skip: number;
-}
-
-/** What the options of a reader say of where it begins. */
-export function readerStart({ cursor, skip = 0 }: ReadTaskOptions): ReaderStart {
-  return { cursor: cursor === undefined ? undefined : parseCursor(cursor), skip };
-}
+export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'skip'>;
 
 /** Where a reader begins in a log of one epoch. */
 export interface StartPosition {
@@ -23,7 +13,7 @@ export interface StartPosition {
 }
 
 /** Where the reader of a log whose frames are all of one epoch begins. */
-export function startPosition(epoch: number, { cursor, skip }: ReaderStart): StartPosition {
+export function startPosition(epoch: number, { cursor, skip = 0 }: ReaderStart): StartPosition {
   if (!cursor) return { next: skip, foreign: undefined };
   return cursor.epoch === epoch
     ? { next: cursor.n + 1, foreign: undefined }

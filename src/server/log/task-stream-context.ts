@@ -1,3 +1,4 @@
+import type { Cursor } from '../../protocol/cursor';
 import type { TaskOutcome, TaskStatus } from '../../protocol/task-parts';
 
 /**
@@ -131,10 +132,10 @@ export interface ReadTaskOptions {
   /** The task counts as unknown when it is not of this definition. Default: any will do. */
   definition?: string;
   /**
-   * The last frame that the reader has, `epoch-n`. Default: read from the start. One of another log
-   * of that taskId brings an error part of the code `gap`, and then all of this log.
+   * The last frame that the reader has. Default: read from the start. One of another log of that
+   * taskId brings an error part of the code `gap`, and then all of this log.
    */
-  cursor?: string;
+  cursor?: Cursor;
   /** How many frames from the start are left out, where there is no cursor. Default 0. */
   skip?: number;
   /**
@@ -163,7 +164,7 @@ export interface TaskRecord {
   readonly name?: string;
   /** Which definition it is of, if a route has started it. */
   readonly definition?: string;
-  /** The last frame in the log. */
+  /** The last frame in the log, as its `id` names it: `epoch-n`. */
   readonly cursor: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -4,10 +4,7 @@ import type { TaskReader } from '../log/task-stream-context';
 import type { MemoryLog } from './memory-state';
 
 /** A reader over a log in memory: a position in the log's own array. */
-export function createMemoryReader(
-  log: MemoryLog,
-  from: ReaderStart = { cursor: undefined, skip: 0 },
-): TaskReader {
+export function createMemoryReader(log: MemoryLog, from: ReaderStart = {}): TaskReader {
   const { epoch, data } = log;
   let { next: position, foreign } = startPosition(epoch, from);
   let isClosed = false;

@@ -4,7 +4,6 @@ import { checkedContext } from '../log/checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { drawEpoch } from '../log/epochs';
 import { ownedKey } from '../log/owned-key';
-import { readerStart } from '../log/start-position';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
 import { checkDurations } from '../time/check-durations';
@@ -134,9 +133,7 @@ export function createMemoryContext(
 
     async read(taskId, options = {}) {
       const log = liveLog(state, taskId);
-      return log && mayKnow(log, options)
-        ? createMemoryReader(log, readerStart(options))
-        : undefined;
+      return log && mayKnow(log, options) ? createMemoryReader(log, options) : undefined;
     },
 
     async cancel(taskId, { reason, ...asker } = {}) {

@@ -33,7 +33,7 @@ export function createMirrorReader({
   const changeLog = () => {
     if (mirror.header.epoch === epoch) return;
     epoch = mirror.header.epoch;
-    ({ next: position, foreign } = startPosition(epoch, { cursor: last, skip: 0 }));
+    ({ next: position, foreign } = startPosition(epoch, { cursor: last }));
     isReplay = true;
     hasToldGap = false;
   };

@@ -1,4 +1,4 @@
-import { formatCursor } from '../../protocol/cursor';
+import type { Cursor } from '../../protocol/cursor';
 import { TaskError, type TaskErrorData } from '../../protocol/task-error';
 import { holdReader } from '../log/held-reader';
 import { createSharedPieces } from '../log/shared-pieces';
@@ -57,7 +57,7 @@ export function createStringStream({
   decoded,
 }: {
   /** From after the cursor on, by default from the start; rejects with how the stream then fails. */
-  openReader: (cursor: string | undefined) => Promise<TaskReader>;
+  openReader: (cursor: Cursor | undefined) => Promise<TaskReader>;
   /** In UTF-16 code units. */
   skipCharacters: number;
   heartbeatMs: number;
@@ -72,10 +72,10 @@ export function createStringStream({
   // Whether the reader has caught up with the log.
   let isLive = false;
   // The last frame of the ranges before.
-  let cursor: string | undefined;
+  let cursor: Cursor | undefined;
 
   const leaveRange = () => {
-    if (range && n > range.start) cursor = formatCursor(range.epoch, n - 1);
+    if (range && n > range.start) cursor = { epoch: range.epoch, n: n - 1 };
     range = undefined;
   };
 

@@ -2,7 +2,6 @@ import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { checkedContext } from '../log/checked-context';
 import type { ResumableStreamContext } from '../log/resumable-stream-context';
-import { readerStart } from '../log/start-position';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
 import type { TaskLog, TaskReader, TaskStreamContext } from '../log/task-stream-context';
@@ -164,7 +163,6 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
 
     async read(taskId, options = {}) {
       const { token } = options;
-      const from = readerStart(options);
       const log = liveLog(state, taskId);
       if (log) {
         if (!mayKnow(log, options)) {
@@ -172,12 +170,14 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
           return undefined;
         }
         const isOver = log.settledAt !== undefined && log.token !== token;
-        return isOver ? endedReader : createMemoryReader(log, from);
+        return isOver ? endedReader : createMemoryReader(log, options);
       }
       const mirror = await openMirror(taskId);
       if (!mirror) return mirror === null ? endedReader : undefined;
       if (mayKnow(mirror.header, options)) {
-        return mirror.log.isEnded ? endedReader : createMirrorReader({ mirror, taskId, from });
+        return mirror.log.isEnded
+          ? endedReader
+          : createMirrorReader({ mirror, taskId, from: options });
       }
       leave(mirror);
       return undefined;

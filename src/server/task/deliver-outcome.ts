@@ -1,3 +1,4 @@
+import { parseCursor } from '../../protocol/cursor';
 import { createNotFoundError } from '../log/task-errors';
 import type { OutcomeClaim, TaskStreamContext } from '../log/task-stream-context';
 import { pause } from '../time/pause';
@@ -60,7 +61,8 @@ async function claimOutcome({
         return claiming.claim;
       case 'running': {
         const record = await context.inspect(taskId);
-        const reader = record && (await context.read(taskId, { owner, cursor: record.cursor }));
+        const cursor = record && parseCursor(record.cursor);
+        const reader = record && (await context.read(taskId, { owner, cursor }));
         if (!reader) return undefined;
         await followSettlement(reader, taskId);
         await pause(slackMs);

@@ -1,6 +1,7 @@
 import { ok } from 'node:assert/strict';
 import { createTaskId } from '../../protocol/task-id';
 import type {
+  Cursor,
   OpenTaskOptions,
   ReadTaskOptions,
   ResumableStreamContext,
@@ -39,7 +40,7 @@ export interface Bench {
   /** Fails when the task exists already. */
   open(options?: OpenOnBenchOptions): Promise<TaskLog>;
   /** The whole cursor of a frame in the newest epoch of the task. */
-  cursorOf(n: number): Promise<string>;
+  cursorOf(n: number): Promise<Cursor>;
   /** Fails when the task is unknown. */
   openReader(at: TaskStreamContext, options?: ReadTaskOptions): Promise<TaskReader>;
   /** What a new reader gets until the log ends. */
@@ -95,7 +96,7 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
     async cursorOf(n) {
       const record = await context.inspect(taskId);
       ok(record, `The context does not know ${taskId}.`);
-      return record.cursor.replace(/-\d+$/, `-${n}`);
+      return { epoch: Number(record.cursor.split('-')[0]), n };
     },
     openReader,
     async readAll(at, options) {

@@ -10,7 +10,7 @@ export function describeOtherLogs({ describe, it, itIf }: ContractSuite): void {
     const { open, openReader, cursorOf, taskId, context } = bench;
     const log = await open({ frames: chunks(0, 3) });
     if (isSettled) await log.settle([], 'completed');
-    const epoch = Number((await cursorOf(0)).split('-')[0]);
+    const { epoch } = await cursorOf(0);
     const foreign = [
       [0, 0],
       [1, 7],
@@ -19,7 +19,7 @@ export function describeOtherLogs({ describe, it, itIf }: ContractSuite): void {
       [999_999_999_999_999, 0],
     ];
     for (const [otherEpoch = 0, n = 0] of foreign) {
-      const reader = await openReader(context, { cursor: `${otherEpoch}-${n}` });
+      const reader = await openReader(context, { cursor: { epoch: otherEpoch, n } });
       equal(reader.isEnded, false);
       const [told, ...frames] = await receiveFrames(reader, 4);
       expectMembers(told, { epoch: otherEpoch, n });

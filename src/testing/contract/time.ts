@@ -53,7 +53,7 @@ export function describeTime(
       'frees the taskId of a log that is gone, for one of later epochs (R-EPOCH-1)',
       withClock(async ({ open, cursorOf }, clock) => {
         await (await open()).settle([], 'completed');
-        const epochOf = async () => Number((await cursorOf(0)).split('-')[0]);
+        const epochOf = async () => (await cursorOf(0)).epoch;
         const first = await epochOf();
         await clock.advance(retentionMs + 1);
         await open();

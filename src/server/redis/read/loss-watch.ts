@@ -1,4 +1,3 @@
-import { formatCursor } from '../../../protocol/cursor';
 import type { ReadTaskOptions, TaskReader } from '../../log/task-stream-context';
 import { later } from '../../time/later';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
@@ -40,7 +39,7 @@ export function createLossWatch({
     watched.set(taskId, undefined);
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
-      const reader = await read(taskId, { owner, cursor: formatCursor(epoch, end) });
+      const reader = await read(taskId, { owner, cursor: { epoch, n: end } });
       if (!reader) return;
       watched.set(taskId, reader);
       if (isClosed) reader.close();

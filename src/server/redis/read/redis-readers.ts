@@ -1,4 +1,3 @@
-import { readerStart } from '../../log/start-position';
 import { mayKnow } from '../../log/task-guard';
 import type { TaskStreamContext } from '../../log/task-stream-context';
 import { createTaskTail, type TailPosition, type TaskTail } from '../../log/task-tail';
@@ -30,12 +29,11 @@ export function createRedisReaders({
   isClosed: () => boolean;
 }): TaskStreamContext['read'] {
   return async (taskId, options = {}) => {
-    const from = readerStart(options);
-    const { cursor } = from;
+    const { cursor } = options;
     const here = tasks.get(taskId);
     // Whoever has seen a later epoch than this process may know what its producer has yet to learn.
     const isKnown = !cursor || !here || cursor.epoch <= here.tail.epoch;
-    if (here?.producer && isKnown && mayKnow(here.access, options)) return here.read(from);
+    if (here?.producer && isKnown && mayKnow(here.access, options)) return here.read(options);
 
     const position = cursor ? { epoch: cursor.epoch, next: cursor.n + 1 } : origin;
     // Also for a task here that is not theirs to know: it takes as long as one that does not exist.
@@ -44,7 +42,7 @@ export function createRedisReaders({
     const known = tasks.get(taskId);
     if (known?.producer) {
       if (!log || !isAhead(log.record, known.tail)) {
-        return mayKnow(known.access, options) ? known.read(from) : undefined;
+        return mayKnow(known.access, options) ? known.read(options) : undefined;
       }
       // Somebody else has closed the log, or has begun another one.
       known.producer.abandon();
@@ -77,6 +75,6 @@ export function createRedisReaders({
     }
     // What was read from a place beyond this log is nothing of it.
     const isBeyond = position.epoch > record.epoch;
-    return task.read(from, isBeyond ? undefined : log);
+    return task.read(options, isBeyond ? undefined : log);
   };
 }

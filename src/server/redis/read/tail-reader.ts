@@ -148,7 +148,7 @@ export function createTailReader({
 }: TailReaderOptions): TaskReader {
   // The log that it reads, by its first epoch, and where it is there.
   let { firstEpoch } = tail;
-  let position: TailPosition = { epoch: firstEpoch, next: from.skip };
+  let position: TailPosition = { epoch: firstEpoch, next: from.skip ?? 0 };
   // The last frame that it has, or comes with.
   let last = from.cursor;
   let batches: Batch[] = [];
