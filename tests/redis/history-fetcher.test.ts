@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TailPosition } from '../../src/server/log/task-tail';
+import type { Cursor } from '../../src/protocol/cursor';
 import { createHistoryFetcher, fetchStart } from '../../src/server/redis/read/history-fetcher';
 import type { StoredFrames, StoredLog } from '../../src/server/redis/scripts/stored-log';
 
@@ -30,15 +30,14 @@ function logOf(frames: StoredFrames[], hasMore: boolean): StoredLog {
 /** Notes what is asked for, and answers with what it is given. */
 function createStorage({ logs, pages }: { logs: StoredLog[]; pages: StoredFrames[][] }) {
   const asked: string[] = [];
-  const placeOf = (position?: TailPosition) =>
-    position ? `${position.epoch}-${position.next}` : 'record';
+  const placeOf = (position?: Cursor) => (position ? `${position.epoch}-${position.n}` : 'record');
   return {
     asked,
-    fetchLog: async (position?: TailPosition) => {
+    fetchLog: async (position?: Cursor) => {
       asked.push(`log ${placeOf(position)}`);
       return logs.shift();
     },
-    fetchPage: async (position: TailPosition, count: number) => {
+    fetchPage: async (position: Cursor, count: number) => {
       asked.push(`page ${placeOf(position)} ${count}`);
       return pages.shift() ?? [];
     },
@@ -55,13 +54,13 @@ it('reads large entries page by page, and each as soon as the one before has com
   });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
   expect(storage.asked).toEqual(['page 0-1 16']);
-  expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({
+  expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({
     record,
     frames: [{ first: 1 }, { first: 2 }],
     hasMore: true,
   });
   expect(storage.asked).toEqual(['page 0-1 16', 'page 0-3 16']);
-  expect(await fetch({ epoch: 0, next: 3 })).toMatchObject({
+  expect(await fetch({ epoch: 0, n: 3 })).toMatchObject({
     frames: [{ first: 3 }, { first: 99 }],
     hasMore: false,
   });
@@ -71,14 +70,14 @@ it('reads large entries page by page, and each as soon as the one before has com
 it('reads another page than the one that it has asked for when that is wanted', async () => {
   const storage = createStorage({ logs: [], pages: [[entry(1)], [entry(7)]] });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
-  expect(await fetch({ epoch: 0, next: 7 })).toMatchObject({ frames: [{ first: 7 }] });
+  expect(await fetch({ epoch: 0, n: 7 })).toMatchObject({ frames: [{ first: 7 }] });
   expect(storage.asked).toEqual(['page 0-1 16', 'page 0-7 16', 'page 0-8 16']);
 });
 
 it('takes what was added meanwhile for a part of the log', async () => {
   const storage = createStorage({ logs: [], pages: [[entry(99), entry(100)]] });
   const fetch = createHistoryFetcher({ initial: logOf([entry(98)], true), ...storage });
-  expect(await fetch({ epoch: 0, next: 99 })).toMatchObject({
+  expect(await fetch({ epoch: 0, n: 99 })).toMatchObject({
     record: { end: 100 },
     hasMore: false,
   });
@@ -87,8 +86,8 @@ it('takes what was added meanwhile for a part of the log', async () => {
 it('looks at the task when something is missing', async () => {
   const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(1)], []] });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
-  await fetch({ epoch: 0, next: 1 });
-  expect(await fetch({ epoch: 0, next: 2 })).toMatchObject({ frames: [], hasMore: false });
+  await fetch({ epoch: 0, n: 1 });
+  expect(await fetch({ epoch: 0, n: 2 })).toMatchObject({ frames: [], hasMore: false });
   expect(storage.asked).toEqual(['page 0-1 16', 'page 0-2 16', 'log 0-2']);
 });
 
@@ -98,7 +97,7 @@ it('looks at the task as soon as another epoch has begun, of which it knows noth
     pages: [[entry(1), entry(0, { epoch: 1 })]],
   });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
-  expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({ hasMore: false });
+  expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({ hasMore: false });
   expect(storage.asked).toEqual(['page 0-1 16', 'log 0-1']);
 });
 
@@ -113,23 +112,23 @@ it('asks again for a page that did not come', async () => {
       return pages.shift() ?? [];
     },
   });
-  await expect(fetch({ epoch: 0, next: 1 })).rejects.toThrow('away');
-  expect(await fetch({ epoch: 0, next: 1 })).toMatchObject({ frames: [{ first: 1 }] });
+  await expect(fetch({ epoch: 0, n: 1 })).rejects.toThrow('away');
+  expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({ frames: [{ first: 1 }] });
 });
 
 it('reads small entries by their size, because there may be very many', async () => {
   const small = logOf([entry(0, { length: 100 })], true);
   const storage = createStorage({ logs: [small, logOf([], false)], pages: [] });
   const fetch = createHistoryFetcher({ initial: small, ...storage });
-  await fetch({ epoch: 0, next: 1 });
-  await fetch({ epoch: 0, next: 2 });
+  await fetch({ epoch: 0, n: 1 });
+  await fetch({ epoch: 0, n: 2 });
   expect(storage.asked).toEqual(['log 0-1', 'log 0-2']);
 });
 
 describe('the first read', () => {
   it('looks at the task and reads its first entries at once', async () => {
     const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(5), entry(6)]] });
-    expect(await fetchStart(storage, { epoch: 0, next: 5 })).toMatchObject({
+    expect(await fetchStart(storage, { epoch: 0, n: 5 })).toMatchObject({
       record,
       frames: [{ first: 5 }, { first: 6 }],
       hasMore: true,
@@ -139,14 +138,14 @@ describe('the first read', () => {
 
   it('knows where the log ends, with entries or without', async () => {
     const whole = createStorage({ logs: [logOf([], false)], pages: [[entry(99)]] });
-    expect(await fetchStart(whole, { epoch: 0, next: 99 })).toMatchObject({ hasMore: false });
+    expect(await fetchStart(whole, { epoch: 0, n: 99 })).toMatchObject({ hasMore: false });
     const atEnd = createStorage({ logs: [logOf([], false)], pages: [] });
-    expect(await fetchStart(atEnd, { epoch: 0, next: 100 })).toMatchObject({
+    expect(await fetchStart(atEnd, { epoch: 0, n: 100 })).toMatchObject({
       frames: [],
       hasMore: false,
     });
     const missing = createStorage({ logs: [logOf([], false)], pages: [] });
-    expect(await fetchStart(missing, { epoch: 0, next: 50 })).toMatchObject({
+    expect(await fetchStart(missing, { epoch: 0, n: 50 })).toMatchObject({
       frames: [],
       hasMore: true,
     });
@@ -157,7 +156,7 @@ describe('the first read', () => {
       logs: [logOf([], false), logOf([entry(0, { epoch: 1 })], false)],
       pages: [[entry(99), entry(0, { epoch: 1 })]],
     });
-    expect(await fetchStart(storage, { epoch: 0, next: 99 })).toMatchObject({
+    expect(await fetchStart(storage, { epoch: 0, n: 99 })).toMatchObject({
       frames: [{ epoch: 1 }],
     });
     expect(storage.asked).toEqual(['log record', 'page 0-99 8', 'log 0-99']);
@@ -169,14 +168,14 @@ describe('the first read', () => {
       pages: [],
     });
     const fetchPage = () => Promise.reject(new Error('cut'));
-    expect(await fetchStart({ ...storage, fetchPage }, { epoch: 0, next: 7 })).toMatchObject({
+    expect(await fetchStart({ ...storage, fetchPage }, { epoch: 0, n: 7 })).toMatchObject({
       frames: [{ first: 7 }],
     });
     expect(storage.asked).toEqual(['log record', 'log 0-7']);
   });
 
   it('finds no task where there is none', async () => {
-    expect(await fetchStart(createStorage({ logs: [], pages: [] }), { epoch: 0, next: 0 })).toBe(
+    expect(await fetchStart(createStorage({ logs: [], pages: [] }), { epoch: 0, n: 0 })).toBe(
       undefined,
     );
   });

@@ -1,13 +1,22 @@
 import { taskErrorChunk } from './task-error-chunk';
 
 /** Why frames are missing. */
-export type GapCause = 'storage-away' | 'storage-lost' | 'log-full' | 'frame-too-large';
+export type GapCause =
+  | 'storage-away'
+  | 'storage-lost'
+  | 'log-full'
+  | 'frame-too-large'
+  | 'end-missed'
+  | 'another-log';
 
 const messages: Record<GapCause, string> = {
   'storage-away': 'A part of this task was not kept, because the storage was away.',
   'storage-lost': 'A part of this task is missing, because the storage has lost it.',
-  'log-full': 'The log of this task is full; from here on it holds snapshots and the outcome only.',
+  'log-full':
+    'The log of this task is full: of what follows the outcome comes in any case, and little else.',
   'frame-too-large': 'A part of this task was too large to be kept.',
+  'end-missed': 'The task is over, and its end was missed.',
+  'another-log': 'The task was begun anew: forget what came of it before, all of it follows.',
 };
 
 /** What a reader is told of frames that are missing. */

@@ -9,7 +9,6 @@ import {
   type MemoryState,
   markReleased,
   predecessorsReleased,
-  wake,
 } from './memory-state';
 
 /** What a stored frame costs beside its text, in bytes. An estimate, measured on Node 20. */
@@ -17,7 +16,7 @@ const frameOverheadBytes = 76;
 
 /** Adds a chunk to a log in memory; the caller wakes the readers. */
 export function appendChunk(log: MemoryLog, data: string): void {
-  log.data.push(data);
+  log.window.push(data);
   log.bytes += data.length + frameOverheadBytes;
 }
 
@@ -40,7 +39,7 @@ export function createMemoryLog(
     append(data) {
       if (log.settledAt !== undefined) return;
       appendChunk(log, data);
-      wake(log);
+      log.window.wake();
     },
     async settle(frames: readonly string[], status: TaskOutcome) {
       if (log.settledAt !== undefined) return false;
@@ -49,7 +48,8 @@ export function createMemoryLog(
       log.settledAt = Date.now();
       log.cancelListeners.clear();
       retain(state, log, maxTotalBytes);
-      wake(log);
+      log.window.end();
+      log.window.wake();
       return true;
     },
     async release({ isSaved = false } = {}) {

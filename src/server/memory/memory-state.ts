@@ -1,21 +1,20 @@
 import type { TaskStatus } from '../../protocol/task-parts';
 import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
+import type { LogWindow } from '../log/log-window';
 import { ownedKey } from '../log/owned-key';
 
-/** A task's log and record. Plain data: it outlives the module instance that made it. */
+/** A task's log and record. It outlives the module instance that made it. */
 export interface MemoryLog {
   readonly taskId: string;
   readonly token: string;
-  /** Of all its frames: one that no earlier log of the task had. */
-  readonly epoch: number;
   readonly owner: string | undefined;
   readonly chatId: string | undefined;
   readonly name: string | undefined;
   readonly definition: string | undefined;
   readonly createdAt: number;
   readonly retentionMs: number;
-  /** The chunks as JSON; the index is the cursor's `n`. */
-  readonly data: string[];
+  /** The log: of one epoch, which no earlier log of the task had. */
+  readonly window: LogWindow;
   /** Estimated bytes held. */
   bytes: number;
   status: TaskStatus;
@@ -34,8 +33,6 @@ export interface MemoryLog {
   isReleased: boolean;
   /** Called once it is released. */
   readonly releaseWaiters: Set<() => void>;
-  /** Readers at the end of the log: called once at the next change, and then forgotten. */
-  readonly waiters: Set<() => void>;
   /** Producers: called when the task is asked to stop. */
   readonly cancelListeners: Set<() => void>;
 }
@@ -86,14 +83,6 @@ export function memoryStateOf(scope: string): MemoryState {
     scopes.set(scope, state);
   }
   return state;
-}
-
-/** Tells everybody who waits that the log has changed. */
-export function wake(log: MemoryLog): void {
-  if (log.waiters.size === 0) return;
-  const waiters = [...log.waiters];
-  log.waiters.clear();
-  for (const waiter of waiters) waiter();
 }
 
 /** Takes note that the host was told of the task, or cannot be. */

@@ -3,13 +3,14 @@ import { boundReason } from '../log/cancel-reason';
 import { checkedContext } from '../log/checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { drawEpoch } from '../log/epochs';
+import { createLogReader } from '../log/log-reader';
+import { createLogWindow } from '../log/log-window';
 import { ownedKey } from '../log/owned-key';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
 import { checkDurations } from '../time/check-durations';
 import { appendChunk, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
-import { createMemoryReader } from './memory-reader';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
@@ -95,14 +96,13 @@ export function createMemoryContext(
       const log: MemoryLog = {
         taskId,
         token,
-        epoch: drawEpoch(),
         owner,
         chatId,
         name,
         definition,
         createdAt: Date.now(),
         retentionMs,
-        data: [],
+        window: createLogWindow({ taskId, epoch: drawEpoch() }),
         bytes: 2 * ((owner ?? '').length + (chatId ?? '').length),
         status: 'running',
         cancel: early && { reason: early.reason },
@@ -113,7 +113,6 @@ export function createMemoryContext(
         predecessors: [],
         isReleased: false,
         releaseWaiters: new Set(),
-        waiters: new Set(),
         cancelListeners: new Set(),
       };
       for (const data of frames) appendChunk(log, data);
@@ -133,7 +132,9 @@ export function createMemoryContext(
 
     async read(taskId, options = {}) {
       const log = liveLog(state, taskId);
-      return log && mayKnow(log, options) ? createMemoryReader(log, options) : undefined;
+      return log && mayKnow(log, options)
+        ? createLogReader({ window: log.window, from: options })
+        : undefined;
     },
 
     async cancel(taskId, { reason, ...asker } = {}) {
@@ -151,7 +152,7 @@ export function createMemoryContext(
       const log = liveLog(state, taskId);
       if (!log) return undefined;
       const { status, owner, chatId, name, definition, createdAt } = log;
-      const cursor = formatCursor(log.epoch, log.data.length - 1);
+      const cursor = formatCursor(log.window.epoch, log.window.next - 1);
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
         ...{ taskId, status, owner, chatId, name, definition, cursor, createdAt },

@@ -3,6 +3,7 @@ import { TaskError } from '../../protocol/task-error';
 import { callHost } from '../log/call-host';
 import { boundReason } from '../log/cancel-reason';
 import { checkedContext } from '../log/checked-context';
+import { createLogWindow, type LogWindow } from '../log/log-window';
 import { mayKnow } from '../log/task-guard';
 import type {
   CancelOptions,
@@ -10,7 +11,6 @@ import type {
   TaskRecord,
   TaskStreamContext,
 } from '../log/task-stream-context';
-import { createTaskTail, type TaskTail } from '../log/task-tail';
 import { atMost } from '../time/at-most';
 import { type RedisClient, resolveConnector } from './client/redis-connector';
 import { createRedisLink } from './client/redis-link';
@@ -91,17 +91,17 @@ function checkPositive(options: Record<string, number>): void {
 }
 
 /** Where a task stands that runs here, whatever the storage has of it. */
-function describe({ details }: RedisProducer, tail: TaskTail): TaskRecord {
+function describe({ details, outcome }: RedisProducer, window: LogWindow): TaskRecord {
   const { owner, chatId, name, definition, createdAt } = details;
-  const cursor = formatCursor(tail.epoch, tail.next - 1);
-  const status = tail.outcome ?? 'running';
-  return { taskId: tail.taskId, status, owner, chatId, name, definition, cursor, createdAt };
+  const cursor = formatCursor(window.epoch, window.next - 1);
+  const status = outcome ?? 'running';
+  return { taskId: window.taskId, status, owner, chatId, name, definition, cursor, createdAt };
 }
 
 /** What is known of a running task that was taken from this process. */
 function recordOf(
   { owner, definition, name, chatId, createdAt, leaseMs }: TaskDetails,
-  tail: TaskTail,
+  window: LogWindow,
 ): StoredRecord {
   return {
     owner,
@@ -111,9 +111,9 @@ function recordOf(
     createdAt,
     leaseMs,
     status: 'running',
-    firstEpoch: tail.firstEpoch,
-    epoch: tail.epoch,
-    end: tail.next - 1,
+    firstEpoch: window.firstEpoch,
+    epoch: window.epoch,
+    end: window.next - 1,
     closedEpochs: new Map(),
     settledAt: undefined,
     cancel: undefined,
@@ -256,22 +256,17 @@ function createContext({
       if (known?.token === token) return known;
       // Another attempt had the task when the storage lost it.
       known?.abandon();
-      const tail = createTaskTail({
-        taskId,
-        epoch,
-        next: 0,
-        maxUnstoredLength: 2 * maxUnflushedBytes,
-      });
+      const window = createLogWindow({ taskId, epoch });
       // Asked again after a lost answer, the log may hold more than its beginning.
-      if (last === frames.length - 1) for (const frame of frames) tail.push(frame);
-      else tail.skipTo(last + 1);
-      const task = tasks.add({ tail, access: details });
+      if (last === frames.length - 1) for (const frame of frames) window.push(frame);
+      else window.skipTo(last + 1);
+      const task = tasks.add({ window, access: details });
       const holder = { token, log: token };
       const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
       const producer = createRedisProducer({
         stored,
         scheduler,
-        tail,
+        window,
         token,
         details,
         graceMs,
@@ -296,7 +291,7 @@ function createContext({
           hold.begin(how);
           if (how === 'settled') recentTasks.forget(taskId);
           else recentTasks.note(taskId, details, { isHere: false });
-          task.endProducing(how === 'fenced' ? recordOf(details, tail) : undefined);
+          task.endProducing(how === 'fenced' ? recordOf(details, window) : undefined);
         },
       });
       task.produce(producer);
@@ -311,8 +306,8 @@ function createContext({
     async inspect(taskId, options) {
       const log = await losses.look(taskId);
       if (!log) {
-        const { producer, tail } = tasks.get(taskId) ?? {};
-        if (producer && tail) return describe(producer, tail);
+        const { producer, window } = tasks.get(taskId) ?? {};
+        if (producer && window) return describe(producer, window);
         const recent = recentTasks.get(taskId);
         if (recent && (!options || mayKnow(recent, options))) throw createLogAwayError();
         return undefined;

@@ -1,27 +1,12 @@
-import type { LiveGapCause } from './live-gap';
+import { createLogWindow, type LogWindow } from '../log/log-window';
 import type { LiveHeader, LiveLine } from './live-lines';
-
-/** Neighbouring frames: `data[n - offset]`. */
-interface MirrorSegment {
-  readonly offset: number;
-  readonly data: string[];
-}
 
 /** A log put together from lines that may come twice, in any order, or not at all. */
 export interface MirrorLog {
   /** Set once it has come. */
   readonly header: LiveHeader | undefined;
-  /** In order. What lies between two of them was not sent. All are new when the epoch changes. */
-  readonly segments: readonly MirrorSegment[];
-  /** The next frame that may come. */
-  readonly next: number;
-  /** Why frames from `gapFrom` on are missing, if some are. */
-  readonly gapCause: LiveGapCause | undefined;
-  readonly gapFrom: number;
-  /** Whether nothing will follow. */
-  readonly isEnded: boolean;
-  /** Whether it has ended without the task's outcome. */
-  readonly isCut: boolean;
+  /** The frames that have come, since the header has; all are new when the epoch changes. */
+  readonly window: LogWindow | undefined;
   /** Whether something was sent that has not come. */
   readonly lacksFrames: boolean;
   /** `false`: the line is not one of this log. */
@@ -37,23 +22,26 @@ const maxEarlyLength = 1024 * 1024;
 
 const settleType = '{"type":"data-task-settle"';
 
-export function createMirrorLog(): MirrorLog {
+/** Whether the frames that close the log have come. */
+function hasOutcome({ segments }: LogWindow): boolean {
+  return segments.at(-1)?.data.some((frame) => frame.startsWith(settleType)) === true;
+}
+
+export function createMirrorLog(taskId: string): MirrorLog {
   let header: LiveHeader | undefined;
+  let window: LogWindow | undefined;
   // Whose lines count, and whose are coming now.
   let run: string | undefined;
   let sender: string | undefined;
-  let segment: MirrorSegment = { offset: 0, data: [] };
-  let segments = [segment];
-  // Frames that came before others that are missing.
+  // Frames that came before others that are missing, or before the header.
   const early = new Map<number, string>();
   let earlyLength = 0;
   // Frames that are not sent: one past the last, by the first.
   const skips = new Map<number, number>();
-  // What is known to have been sent, and where the log ends.
+  // What is known to have been sent, from where on most is not, and where the log ends.
   let sent = 0;
+  let fullFrom: number | undefined;
   let end = Number.POSITIVE_INFINITY;
-  let gapCause: LiveGapCause | undefined;
-  let gapFrom = Number.POSITIVE_INFINITY;
 
   /**
    * Whether a header begins another log of the task, for the same readers, which takes the place of
@@ -65,26 +53,29 @@ export function createMirrorLog(): MirrorLog {
     other.owner === header.owner &&
     other.definition === header.definition;
 
+  const begin = (first: LiveHeader) => {
+    header = first;
+    if (window) window.changeLog(first.epoch);
+    else window = createLogWindow({ taskId, epoch: first.epoch });
+  };
+
   const beginAnew = (other: LiveHeader) => {
-    header = other;
+    begin(other);
     run = sender;
-    segment = { offset: 0, data: [] };
-    segments = [segment];
     early.clear();
     earlyLength = 0;
     skips.clear();
     sent = 0;
+    fullFrom = undefined;
     end = Number.POSITIVE_INFINITY;
-    gapCause = undefined;
-    gapFrom = Number.POSITIVE_INFINITY;
   };
 
-  const nextOf = () => segment.offset + segment.data.length;
+  const nextOf = () => window?.next ?? 0;
 
   const addFrame = (n: number, data: string) => {
     if (n < nextOf() || early.has(n)) return;
-    if (n === nextOf()) {
-      segment.data.push(data);
+    if (window && n === window.next) {
+      window.push(data);
     } else if (earlyLength + data.length <= maxEarlyLength) {
       early.set(n, data);
       earlyLength += data.length;
@@ -93,44 +84,28 @@ export function createMirrorLog(): MirrorLog {
   };
 
   /** Takes over what had come before its turn. */
-  const advance = () => {
+  const advance = (log: LogWindow) => {
+    if (fullFrom !== undefined) log.lose(fullFrom, 'log-full');
     for (;;) {
-      const n = nextOf();
+      const n = log.next;
       const data = early.get(n);
       const skip = skips.get(n);
       if (data !== undefined) {
         early.delete(n);
         earlyLength -= data.length;
-        segment.data.push(data);
-      } else if (skip !== undefined && skip > n) {
-        segment = { offset: skip, data: [] };
-        segments.push(segment);
-      } else return;
+        log.push(data);
+      } else if (skip !== undefined && skip > n) log.leap(skip);
+      else break;
     }
+    if (log.next >= end) log.end({ isCut: log.gap !== undefined && !hasOutcome(log) });
   };
 
   return {
-    get segments() {
-      return segments;
+    get window() {
+      return window;
     },
     get header() {
       return header;
-    },
-    get next() {
-      return nextOf();
-    },
-    get gapCause() {
-      return gapCause;
-    },
-    get gapFrom() {
-      return gapFrom;
-    },
-    get isEnded() {
-      return nextOf() >= end;
-    },
-    get isCut() {
-      if (gapCause === undefined || nextOf() < end) return false;
-      return !segment.data.some((frame) => frame.startsWith(settleType));
     },
     get lacksFrames() {
       const isShort = end !== Number.POSITIVE_INFINITY && nextOf() < end;
@@ -150,7 +125,7 @@ export function createMirrorLog(): MirrorLog {
       }
       switch (line.kind) {
         case 'header':
-          header ??= line.header;
+          if (!header) begin(line.header);
           break;
         case 'frame':
           addFrame(line.n, line.data);
@@ -159,8 +134,7 @@ export function createMirrorLog(): MirrorLog {
           sent = Math.max(sent, line.n);
           break;
         case 'full':
-          gapCause ??= 'log-full';
-          gapFrom = Math.min(gapFrom, line.n);
+          fullFrom = Math.min(fullFrom ?? line.n, line.n);
           break;
         case 'skip':
           skips.set(line.n, line.end);
@@ -169,7 +143,7 @@ export function createMirrorLog(): MirrorLog {
           end = line.n;
           break;
       }
-      advance();
+      if (window) advance(window);
       return true;
     },
 
@@ -178,9 +152,9 @@ export function createMirrorLog(): MirrorLog {
     },
 
     cut() {
-      gapCause = 'end-missed';
-      gapFrom = Math.min(gapFrom, nextOf());
-      end = nextOf();
+      if (!window) return;
+      window.lose(window.next, 'end-missed');
+      window.end({ isCut: !hasOutcome(window) });
     },
   };
 }

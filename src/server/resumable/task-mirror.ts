@@ -1,31 +1,34 @@
 import { TaskError } from '../../protocol/task-error';
+import { createLogReader } from '../log/log-reader';
+import type { ReaderStart } from '../log/log-walk';
+import type { LogWindow } from '../log/log-window';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
+import type { TaskReader } from '../log/task-stream-context';
 import { answerWithin } from '../time/answer-within';
 import { createDeferred } from '../time/deferred';
 import { createLineParser, type LiveHeader } from './live-lines';
-import { createMirrorLog, type MirrorLog } from './mirror-log';
+import { createMirrorLog } from './mirror-log';
 
 /** What this process has of a log that another one sends. All readers here share it. */
 export interface TaskMirror {
   /** Of its log; another one when the epoch changes. */
   readonly header: LiveHeader;
-  readonly log: MirrorLog;
+  /** What has come of the log. */
+  readonly window: LogWindow;
   /** Why nothing will follow although the log has not ended. */
   readonly failure: TaskError | undefined;
   /** Whether the producer counts as alive. */
   readonly isAlive: boolean;
   /** Whether it was left, has ended or has failed. */
   readonly isOver: boolean;
-  /** Called once at the next change, and then forgotten. */
-  readonly waiters: Set<() => void>;
-  /** Each call wants a `leave`; after the last one the stream is cancelled. */
-  join(): void;
-  leave(): void;
+  /** Gives a reader more what comes. When the last one has closed, the stream is left. */
+  read(from?: ReaderStart): TaskReader;
 }
 
 type Strings = ReadableStream<string> | null | undefined;
 
 export interface TaskMirrorOptions {
+  taskId: string;
   /** Asks for the stream from its start. `null`: it is over. `undefined`: there is none. */
   resume: () => Promise<Strings>;
   /** How long an answer may take, in milliseconds. */
@@ -53,12 +56,12 @@ function leaveStream(stream: { cancel(): Promise<void> } | null | undefined): vo
  * @throws TaskError `context-unavailable` when nobody answers in time.
  */
 export async function openTaskMirror({
+  taskId,
   resume,
   answerTimeoutMs,
   onOver,
 }: TaskMirrorOptions): Promise<TaskMirror | null | undefined> {
-  const log = createMirrorLog();
-  const waiters = new Set<() => void>();
+  const log = createMirrorLog(taskId);
   let failure: TaskError | undefined;
   let isOver = false;
   // By `performance.now()`.
@@ -73,11 +76,7 @@ export async function openTaskMirror({
   let timer: ReturnType<typeof setInterval> | undefined;
   const { promise: begun, resolve: tellBegun } = createDeferred();
 
-  const wake = () => {
-    const waiting = [...waiters];
-    waiters.clear();
-    for (const waiter of waiting) waiter();
-  };
+  const wake = () => log.window?.wake();
 
   const stop = () => {
     if (isOver) return;
@@ -116,7 +115,7 @@ export async function openTaskMirror({
           holeSince = undefined;
         }
         if (log.header) tellBegun();
-        if (log.isEnded) return stop();
+        if (log.window?.isEnded) return stop();
         wake();
       }
     } catch {
@@ -170,8 +169,8 @@ export async function openTaskMirror({
     stop();
     throw error;
   }
-  const { header: firstHeader } = log;
-  if (!firstHeader) {
+  const { header: firstHeader, window } = log;
+  if (!firstHeader || !window) {
     stop();
     if (failure) throw createUnavailableError(failure);
     return null;
@@ -179,27 +178,32 @@ export async function openTaskMirror({
   if (!isOver) timer = setInterval(watch, Math.min(maxHoleMs, firstHeader.leaseMs / 2));
   const headerOf = () => log.header ?? firstHeader;
 
+  const isAlive = () => !isOver && performance.now() - heardAt < headerOf().leaseMs;
+
   return {
     get header() {
       return headerOf();
     },
-    log,
-    waiters,
+    window,
     get failure() {
       return failure;
     },
     get isAlive() {
-      return !isOver && performance.now() - heardAt < headerOf().leaseMs;
+      return isAlive();
     },
     get isOver() {
       return isOver;
     },
-    join() {
+    read(from) {
       readers++;
-    },
-    leave() {
-      readers--;
-      if (readers === 0) stop();
+      return createLogReader({
+        ...{ window, from, isAlive },
+        isGone: () => failure ?? false,
+        onClose() {
+          readers--;
+          if (readers === 0) stop();
+        },
+      });
     },
   };
 }

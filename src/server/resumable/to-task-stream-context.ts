@@ -1,17 +1,16 @@
 import { formatCursor } from '../../protocol/cursor';
 import { TaskError } from '../../protocol/task-error';
 import { checkedContext } from '../log/checked-context';
+import { createLogReader } from '../log/log-reader';
 import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
 import type { TaskLog, TaskReader, TaskStreamContext } from '../log/task-stream-context';
-import { createMemoryReader } from '../memory/memory-reader';
 import { liveLog } from '../memory/memory-retention';
 import { createMemoryState, type MemoryLog } from '../memory/memory-state';
 import { createMemoryContext } from '../memory/memory-stream-context';
 import { answerWithin } from '../time/answer-within';
 import { atMost } from '../time/at-most';
-import { createMirrorReader } from './mirror-reader';
 import { createStreamClaims, streamIdOf } from './stream-claims';
 import type { TaskBroadcast } from './task-broadcast';
 import { openTaskMirror, type TaskMirror } from './task-mirror';
@@ -85,12 +84,12 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
 
   const send = (log: MemoryLog, broadcast: TaskBroadcast, leaseMs: number) => {
-    const { taskId, epoch, owner, chatId, name, definition, createdAt } = log;
+    const { taskId, window, owner, chatId, name, definition, createdAt } = log;
     const details = { owner, chatId, name, definition, createdAt, leaseMs };
-    const header = { version: 1, epoch, ...details } as const;
+    const header = { version: 1, epoch: window.epoch, ...details } as const;
     broadcasts.set(taskId, broadcast);
     broadcast.finished.then(() => broadcasts.delete(taskId));
-    broadcast.start({ header, reader: createMemoryReader(log) });
+    broadcast.start({ header, reader: createLogReader({ window }) });
   };
 
   /** A log whose settlement waits for readers elsewhere, though not for long. */
@@ -114,6 +113,7 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
         if (mirrors.get(taskId) === opening) mirrors.delete(taskId);
       };
       opening = openTaskMirror({
+        taskId,
         resume: () => context.resumeExistingStream(streamIdOf(taskId)),
         answerTimeoutMs,
         onOver: forget,
@@ -122,7 +122,7 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       opening.then((mirror) => mirror ?? forget(), forget);
     }
     const mirror = await opening;
-    if (!mirror?.isOver || mirror.log.isEnded) return mirror;
+    if (!mirror?.isOver || mirror.window.isEnded) return mirror;
     if (mirror.failure) throw createUnavailableError(mirror.failure);
     // Others have left it in the meantime.
     return openMirror(taskId);
@@ -136,10 +136,7 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
     unlessAway(answerWithin(answerTimeoutMs, context.hasExistingStream(streamIdOf(taskId))));
 
   /** For whoever does not read it: it goes, if nobody else does. */
-  const leave = (mirror: TaskMirror) => {
-    mirror.join();
-    mirror.leave();
-  };
+  const leave = (mirror: TaskMirror) => mirror.read().close();
 
   return {
     ...memory,
@@ -170,14 +167,12 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
           return undefined;
         }
         const isOver = log.settledAt !== undefined && log.token !== token;
-        return isOver ? endedReader : createMemoryReader(log, options);
+        return isOver ? endedReader : createLogReader({ window: log.window, from: options });
       }
       const mirror = await openMirror(taskId);
       if (!mirror) return mirror === null ? endedReader : undefined;
       if (mayKnow(mirror.header, options)) {
-        return mirror.log.isEnded
-          ? endedReader
-          : createMirrorReader({ mirror, taskId, from: options });
+        return mirror.window.isEnded ? endedReader : mirror.read(options);
       }
       leave(mirror);
       return undefined;
@@ -197,11 +192,10 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
       const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
-      const cursor = formatCursor(epoch, mirror.log.next - 1);
-      const { isAlive, log } = mirror;
-      const { isEnded } = log;
+      const { isAlive, window } = mirror;
       leave(mirror);
-      if (isEnded) return undefined;
+      if (window.isEnded) return undefined;
+      const cursor = formatCursor(epoch, window.next - 1);
       return {
         ...{ taskId, status: 'running', owner, chatId, name, definition, cursor, createdAt },
         ...(!isAlive && { isLost: true }),

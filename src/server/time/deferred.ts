@@ -1,14 +1,16 @@
-/** A promise, and what resolves it. */
+/** A promise, and what settles it. */
 export interface Deferred<Value = void> {
   readonly promise: Promise<Value>;
-  /** Only the first call counts. */
+  /** Only the first call of either counts. */
   readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export function createDeferred<Value = void>(): Deferred<Value> {
   let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((own) => {
-    resolve = own;
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<Value>((...settle) => {
+    [resolve, reject] = settle;
   });
-  return { promise, resolve };
+  return { promise, resolve, reject };
 }

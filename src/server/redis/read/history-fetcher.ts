@@ -1,4 +1,4 @@
-import type { TailPosition } from '../../log/task-tail';
+import type { Cursor } from '../../../protocol/cursor';
 import {
   type StoredFrames,
   type StoredLog,
@@ -16,9 +16,9 @@ const minPageEntryLength = 16 * 1024;
 /** The two ways to read from a position on. */
 export interface HistorySource {
   /** Looks at the task; without a position, at its record only. */
-  fetchLog: (position?: TailPosition) => Promise<StoredLog | undefined>;
+  fetchLog: (position?: Cursor) => Promise<StoredLog | undefined>;
   /** Reads entries alone, by Redis' own command: in half the time that they take through a script. */
-  fetchPage: (position: TailPosition, count: number) => Promise<StoredFrames[]>;
+  fetchPage: (position: Cursor, count: number) => Promise<StoredFrames[]>;
 }
 
 function averageLength(frames: readonly StoredFrames[]): number {
@@ -26,9 +26,9 @@ function averageLength(frames: readonly StoredFrames[]): number {
 }
 
 /** The place behind what was read. */
-function endOf(frames: readonly StoredFrames[], position: TailPosition): TailPosition {
+function endOf(frames: readonly StoredFrames[], position: Cursor): Cursor {
   const last = frames.at(-1);
-  return last ? { epoch: last.epoch, next: last.offset + last.frames.length } : position;
+  return last ? { epoch: last.epoch, n: last.offset + last.frames.length } : position;
 }
 
 /**
@@ -37,7 +37,7 @@ function endOf(frames: readonly StoredFrames[], position: TailPosition): TailPos
  */
 export async function fetchStart(
   { fetchLog, fetchPage }: HistorySource,
-  position: TailPosition,
+  position: Cursor,
   mayRead: (record: StoredRecord) => boolean = () => true,
 ): Promise<StoredLog | undefined> {
   const [log, frames] = await Promise.all([
@@ -61,34 +61,32 @@ export function createHistoryFetcher({
 }: HistorySource & {
   /** What was read before. */
   initial: StoredLog | undefined;
-}): (position: TailPosition) => Promise<StoredLog | undefined> {
+}): (position: Cursor) => Promise<StoredLog | undefined> {
   // What is known of the task; set while pages are worth it.
   let known: StoredLog | undefined;
-  let ahead:
-    | { readonly position: TailPosition; readonly page: Promise<StoredFrames[]> }
-    | undefined;
+  let ahead: { readonly position: Cursor; readonly page: Promise<StoredFrames[]> } | undefined;
 
   const note = (log: StoredLog | undefined) => {
     const isLarge = log?.hasMore && averageLength(log.frames) >= minPageEntryLength;
     known = isLarge ? log : undefined;
   };
 
-  const readAhead = (position: TailPosition) => {
+  const readAhead = (position: Cursor) => {
     const page = fetchPage(position, pageCount);
     // Whoever wants it gets the error.
     page.catch(() => {});
     ahead = { position, page };
   };
 
-  const pageAt = (position: TailPosition) => {
+  const pageAt = (position: Cursor) => {
     const { position: at, page } = ahead ?? {};
     ahead = undefined;
-    const isThere = at?.epoch === position.epoch && at.next === position.next;
+    const isThere = at?.epoch === position.epoch && at.n === position.n;
     return (isThere && page) || fetchPage(position, pageCount);
   };
 
   note(initial);
-  if (initial && known) readAhead(endOf(initial.frames, { epoch: 0, next: 0 }));
+  if (initial && known) readAhead(endOf(initial.frames, { epoch: 0, n: 0 }));
 
   return async (position) => {
     if (known) {

@@ -1,7 +1,8 @@
-import type { ReaderStart } from '../../log/start-position';
+import { createLogReader } from '../../log/log-reader';
+import type { ReaderStart } from '../../log/log-walk';
+import type { LogWindow } from '../../log/log-window';
 import type { TaskAsker } from '../../log/task-guard';
 import type { TaskReader } from '../../log/task-stream-context';
-import type { TaskTail } from '../../log/task-tail';
 import type { RedisLink } from '../client/redis-link';
 import type { RedisKeys } from '../redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
@@ -10,11 +11,10 @@ import type { RedisProducer } from '../write/redis-producer';
 import { createHistoryFetcher } from './history-fetcher';
 import type { RecentTasks } from './recent-tasks';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
-import { createTailReader } from './tail-reader';
 
 /** What this process has to do with a task now. */
 interface LocalTask {
-  readonly tail: TaskTail;
+  readonly window: LogWindow;
   /** Whose it is, and of which definition. */
   readonly access: TaskAsker;
   /** Set while the task runs here. */
@@ -25,7 +25,7 @@ interface LocalTask {
   readonly isGone: boolean;
   /** Gives its frames to one more reader, who has read `initial` already. */
   read(from: ReaderStart, initial?: StoredLog): TaskReader;
-  /** Keeps its tail up to date with a producer elsewhere, of which this much is known. */
+  /** Keeps its window up to date with a producer elsewhere, of which this much is known. */
   follow(record: StoredRecord): void;
   /** Its producer is this process. */
   produce(producer: RedisProducer): void;
@@ -33,7 +33,7 @@ interface LocalTask {
   endProducing(record?: StoredRecord): void;
 }
 
-/** The tasks that this process writes or reads, so that all its readers share one tail of each. */
+/** The tasks that this process writes or reads, so that all its readers share one window of each. */
 export interface LocalTasks {
   get(taskId: string): LocalTask | undefined;
   /** The producers of this process. */
@@ -42,7 +42,7 @@ export interface LocalTasks {
    * Makes one, which takes the place of another of that id unless it `isOver`: what is over is
    * for its reader alone.
    */
-  add(options: { tail: TaskTail; access: TaskAsker; isOver?: boolean }): LocalTask;
+  add(options: { window: LogWindow; access: TaskAsker; isOver?: boolean }): LocalTask;
   /** Ends all reading and writing. */
   close(): void;
 }
@@ -65,8 +65,8 @@ export function createLocalTasks({
   const followers = new Set<RedisFollower>();
   let isClosed = false;
 
-  const createLocalTask = (tail: TaskTail, access: TaskAsker): LocalTask => {
-    const { taskId } = tail;
+  const createLocalTask = (window: LogWindow, access: TaskAsker): LocalTask => {
+    const { taskId } = window;
     const stored = storedTask(taskId);
     let producer: RedisProducer | undefined;
     let follower: RedisFollower | undefined;
@@ -86,18 +86,18 @@ export function createLocalTasks({
     const follow = (record: StoredRecord) => {
       if (follower) return;
       const onSign = (known: StoredRecord) => recentTasks.note(taskId, known);
-      follower = createRedisFollower({ link, keys, stored, tail, record, onSign, retentionMs });
+      follower = createRedisFollower({ link, keys, stored, window, record, onSign, retentionMs });
       followers.add(follower);
     };
 
     const task: LocalTask = {
-      tail,
+      window,
       access,
       get producer() {
         return producer;
       },
       get isAwaited() {
-        return follower !== undefined && !follower.isGone && tail.outcome === undefined;
+        return follower !== undefined && !follower.isGone && !window.isEnded;
       },
       get isGone() {
         return follower?.isGone === true;
@@ -115,11 +115,11 @@ export function createLocalTasks({
       },
       read(from, initial) {
         readerCount++;
-        return createTailReader({
-          tail,
+        return createLogReader({
+          window,
           from,
           initial,
-          fetchLog: createHistoryFetcher({ initial, ...stored }),
+          history: createHistoryFetcher({ initial, ...stored }),
           isAlive: () => producer !== undefined || follower?.isAlive === true,
           isGone: () => isClosed || task.isGone,
           onClose() {
@@ -135,16 +135,16 @@ export function createLocalTasks({
   return {
     get: (taskId) => tasks.get(taskId),
     producers: () => [...tasks.values()].flatMap(({ producer }) => producer ?? []),
-    add({ tail, access, isOver = false }) {
-      const task = createLocalTask(tail, access);
-      if (!isOver) tasks.set(tail.taskId, task);
+    add({ window, access, isOver = false }) {
+      const task = createLocalTask(window, access);
+      if (!isOver) tasks.set(window.taskId, task);
       return task;
     },
     close() {
       isClosed = true;
       for (const task of [...tasks.values()]) {
         task.producer?.abandon();
-        task.tail.wake();
+        task.window.wake();
       }
       for (const follower of followers) follower.close();
       followers.clear();

@@ -1,6 +1,8 @@
+import type { Cursor } from '../../../protocol/cursor';
+import type { LogWindow } from '../../log/log-window';
 import { createLostTask } from '../../log/lost-frames';
 import { mayKnow } from '../../log/task-guard';
-import type { TailPosition, TaskTail } from '../../log/task-tail';
+import { createWindowTrimmer } from '../../log/window-trimmer';
 import { later } from '../../time/later';
 import type { RedisLink } from '../client/redis-link';
 import { decodeReason, type RedisKeys } from '../redis-keys';
@@ -8,7 +10,7 @@ import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import { parseWakeUp } from './wake-up';
 
-/** Keeps a tail up to date with the log of a producer elsewhere, for all readers of a process. */
+/** Keeps a window up to date with the log of a producer elsewhere, for all readers of a process. */
 export interface RedisFollower {
   /** Whether the producer counts as alive. */
   readonly isAlive: boolean;
@@ -21,7 +23,7 @@ export interface RedisFollowerOptions {
   link: RedisLink;
   keys: RedisKeys;
   stored: StoredTask;
-  tail: TaskTail;
+  window: LogWindow;
   /** What was known of the task when this began. */
   record: StoredRecord;
   /** Called at a sign of life that is no look at the log. */
@@ -48,12 +50,13 @@ export function createRedisFollower({
   link,
   keys,
   stored,
-  tail,
+  window,
   record: firstRecord,
   onSign,
   retentionMs,
 }: RedisFollowerOptions): RedisFollower {
-  const { taskId } = tail;
+  const { taskId } = window;
+  let trimmer = createWindowTrimmer(window);
   let { leaseMs } = firstRecord;
   let heartbeatMs = leaseMs / 2;
   // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
@@ -72,7 +75,7 @@ export function createRedisFollower({
   let backAt = Number.NEGATIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const hasEnded = () => isClosed || isGone || tail.outcome !== undefined;
+  const hasEnded = () => isClosed || isGone || window.isEnded;
 
   const schedule = (callback: () => void, ms: number) => {
     clearTimeout(timer);
@@ -101,35 +104,35 @@ export function createRedisFollower({
 
   /** Takes over what a look brought. */
   const accept = ({ record, frames, hasMore }: StoredLog) => {
-    const before = { epoch: tail.epoch, next: tail.next };
+    const before = { epoch: window.epoch, next: window.next };
     const moveTo = (epoch: number) => {
-      while (tail.epoch < epoch) {
-        const end = record.closedEpochs.get(tail.epoch) ?? 0;
+      while (window.epoch < epoch) {
+        const end = record.closedEpochs.get(window.epoch) ?? 0;
         // What is missing is not at hand; readers that want it ask the log, and are told.
-        tail.skipTo(end);
-        tail.openEpoch({ end, next: 0 });
+        window.skipTo(end);
+        window.openEpoch({ end, next: 0 });
       }
     };
     for (const { epoch, offset, frames: added } of frames) {
-      if (epoch < tail.epoch) continue;
+      if (epoch < window.epoch) continue;
       moveTo(epoch);
-      tail.skipTo(offset);
-      tail.add(epoch, offset, added);
+      window.skipTo(offset);
+      window.add(epoch, offset, added);
     }
     if (!hasMore) {
       moveTo(record.epoch);
-      tail.skipTo(record.end + 1);
-      if (record.status !== 'running') tail.settle(record.status);
+      window.skipTo(record.end + 1);
+      if (record.status !== 'running') window.end();
     }
-    if (tail.epoch !== before.epoch || tail.next !== before.next) signAt = performance.now();
-    tail.trim(tail.next);
-    tail.wake();
-    if (tail.outcome !== undefined) stop();
+    if (window.epoch !== before.epoch || window.next !== before.next) signAt = performance.now();
+    trimmer.trim(window.next);
+    window.wake();
+    if (window.isEnded) stop();
   };
 
   const endAsGone = () => {
     isGone = true;
-    tail.wake();
+    window.wake();
     stop();
   };
 
@@ -150,24 +153,25 @@ export function createRedisFollower({
     }
     ({ leaseMs } = record);
     heartbeatMs = leaseMs / 2;
-    tail.changeLog(record.firstEpoch);
+    window.changeLog(record.firstEpoch);
+    trimmer = createWindowTrimmer(window);
     return true;
   };
 
   const bringUpToDate = async (): Promise<StoredLog | undefined> => {
     for (;;) {
       isDirty = false;
-      const log = await stored.fetchLog({ epoch: tail.epoch, next: tail.next });
+      const log = await stored.fetchLog({ epoch: window.epoch, n: window.next });
       if (failures > 0) backAt = performance.now();
       failures = 0;
       if (hasEnded()) return undefined;
       // A storage that went back to an older state has lost this log, too.
-      if (!log || log.record.epoch < tail.epoch) {
+      if (!log || log.record.epoch < window.epoch) {
         notFound();
         return undefined;
       }
       const { firstEpoch } = log.record;
-      if (firstEpoch !== tail.firstEpoch && !changeLog(log.record)) return undefined;
+      if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
       accept(log);
       if (hasEnded()) return undefined;
@@ -175,7 +179,7 @@ export function createRedisFollower({
     }
   };
 
-  /** Brings the tail up to date. Looks that are asked for meanwhile are one with this. */
+  /** Brings the window up to date. Looks that are asked for meanwhile are one with this. */
   const look = async () => {
     isDirty = true;
     if (isLooking || hasEnded()) return;
@@ -232,13 +236,13 @@ export function createRedisFollower({
       continued: continued === undefined ? undefined : JSON.parse(continued),
       cancel: cancel === undefined ? undefined : { reason: decodeReason(cancel) },
     });
-    let position: TailPosition = { epoch: firstEpoch, next: 0 };
+    let position: Cursor = { epoch: firstEpoch, n: 0 };
     let readAt = lookedAt;
     for (;;) {
       const log = await stored.fetchLog(position);
       for (const { epoch, offset, frames } of log?.frames ?? []) {
         for (const frame of frames) lost.track(frame);
-        position = { epoch, next: offset + frames.length };
+        position = { epoch, n: offset + frames.length };
       }
       // A long log may take long to read, but Redis must not have been away meanwhile.
       if (log && log.now - readAt <= heartbeatMs) readAt = log.now;
@@ -257,19 +261,19 @@ export function createRedisFollower({
       const wakeUp = parseWakeUp(message);
       if (!wakeUp) return;
       const { epoch, first, last, outcome, frames } = wakeUp;
-      if (epoch < tail.epoch) return;
+      if (epoch < window.epoch) return;
       // The end may come from whoever closed the task in the producer's place.
       if (outcome === undefined) giveSign();
-      if (epoch === tail.epoch) {
-        if (frames && first <= tail.next && last >= tail.next) {
-          tail.add(epoch, first, frames);
-          tail.trim(tail.next);
-          tail.wake();
+      if (epoch === window.epoch) {
+        if (frames && first <= window.next && last >= window.next) {
+          window.add(epoch, first, frames);
+          trimmer.trim(window.next);
+          window.wake();
         }
-        if (last < tail.next && outcome === undefined) return;
-        if (last === tail.next - 1 && outcome !== undefined) {
-          tail.settle(outcome);
-          tail.wake();
+        if (last < window.next && outcome === undefined) return;
+        if (last === window.next - 1 && outcome !== undefined) {
+          window.end();
+          window.wake();
           stop();
           return;
         }

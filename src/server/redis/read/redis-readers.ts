@@ -1,6 +1,7 @@
+import type { Cursor } from '../../../protocol/cursor';
+import { createLogWindow, type LogWindow } from '../../log/log-window';
 import { mayKnow } from '../../log/task-guard';
 import type { TaskStreamContext } from '../../log/task-stream-context';
-import { createTaskTail, type TailPosition, type TaskTail } from '../../log/task-tail';
 import { createClosedError, createLogAwayError } from '../client/storage-error';
 import type { StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
@@ -9,11 +10,13 @@ import type { LocalTasks } from './local-tasks';
 import type { RecentTasks } from './recent-tasks';
 
 /** Before the first frame of any log. */
-const origin: TailPosition = { epoch: 0, next: 0 };
+const origin: Cursor = { epoch: 0, n: 0 };
 
 /** Whether a record tells of an epoch, or of a later log, that the process does not know yet. */
-function isAhead({ firstEpoch, epoch }: StoredRecord, tail: TaskTail): boolean {
-  return firstEpoch > tail.firstEpoch || (firstEpoch === tail.firstEpoch && epoch > tail.epoch);
+function isAhead({ firstEpoch, epoch }: StoredRecord, window: LogWindow): boolean {
+  return (
+    firstEpoch > window.firstEpoch || (firstEpoch === window.firstEpoch && epoch > window.epoch)
+  );
 }
 
 /** Makes readers of tasks: from what this process has at hand, or else from the storage. */
@@ -32,16 +35,16 @@ export function createRedisReaders({
     const { cursor } = options;
     const here = tasks.get(taskId);
     // Whoever has seen a later epoch than this process may know what its producer has yet to learn.
-    const isKnown = !cursor || !here || cursor.epoch <= here.tail.epoch;
+    const isKnown = !cursor || !here || cursor.epoch <= here.window.epoch;
     if (here?.producer && isKnown && mayKnow(here.access, options)) return here.read(options);
 
-    const position = cursor ? { epoch: cursor.epoch, next: cursor.n + 1 } : origin;
+    const position = cursor ? { epoch: cursor.epoch, n: cursor.n + 1 } : origin;
     // Also for a task here that is not theirs to know: it takes as long as one that does not exist.
     const log = await fetchStart(storedTask(taskId), position, (found) => mayKnow(found, options));
     if (isClosed()) throw createClosedError();
     const known = tasks.get(taskId);
     if (known?.producer) {
-      if (!log || !isAhead(log.record, known.tail)) {
+      if (!log || !isAhead(log.record, known.window)) {
         return mayKnow(known.access, options) ? known.read(options) : undefined;
       }
       // Somebody else has closed the log, or has begun another one.
@@ -55,23 +58,23 @@ export function createRedisReaders({
     const { record } = log;
     const isRunning = record.status === 'running';
     let task = tasks.get(taskId);
-    const isBehind = !isRunning && task?.tail.outcome === undefined;
-    const isOther = task !== undefined && task.tail.firstEpoch !== record.firstEpoch;
-    if (isOther && task && !task.isGone && !isAhead(record, task.tail)) {
+    const isBehind = !isRunning && !task?.window.isEnded;
+    const isOther = task !== undefined && task.window.firstEpoch !== record.firstEpoch;
+    if (isOther && task && !task.isGone && !isAhead(record, task.window)) {
       throw createLogAwayError();
     }
     // The log may have come back after all hope was lost.
     if (!task || isBehind || isOther || task.isGone) {
-      const tail = createTaskTail({
+      const window = createLogWindow({
         taskId,
         firstEpoch: record.firstEpoch,
         epoch: record.epoch,
         next: record.end + 1,
         closedEpochs: new Map(record.closedEpochs),
       });
-      task = tasks.add({ tail, access: record, isOver: !isRunning });
+      task = tasks.add({ window, access: record, isOver: !isRunning });
       if (isRunning) task.follow(record);
-      else tail.settle(record.status);
+      else window.end();
     }
     // What was read from a place beyond this log is nothing of it.
     const isBeyond = position.epoch > record.epoch;

@@ -1,5 +1,6 @@
+import type { Cursor } from '../../../protocol/cursor';
 import type { TaskStatus } from '../../../protocol/task-parts';
-import type { TailPosition } from '../../log/task-tail';
+import type { LogEntry, LogPart } from '../../log/log-part';
 import { decodeOptional } from '../redis-keys';
 
 /** A task's record, as Redis has it. */
@@ -30,30 +31,20 @@ export interface StoredRecord {
   readonly isUnsaved: boolean;
 }
 
-/** Neighbouring frames, the first of which follows a gap when `first` lies behind what went before. */
-export interface StoredFrames {
-  readonly epoch: number;
-  /** The first number that the entry covers. */
-  readonly first: number;
-  /** The number of `frames[0]`: above `first` in an entry that stands for a gap. */
-  readonly offset: number;
-  readonly frames: string[];
-  /** Whether it stands for frames that are not kept. */
-  readonly isGap: boolean;
+/** An entry of the log, as Redis has it. */
+export interface StoredFrames extends LogEntry {
   /** Characters of the frames. */
   readonly length: number;
 }
 
 /** What a look at a task brings. */
-export interface StoredLog {
+export interface StoredLog extends LogPart {
   readonly record: StoredRecord;
   /** What is left of the producer's lease, in milliseconds; 0 once it has lapsed. */
   readonly leaseLeftMs: number;
   /** Redis' time, in epoch milliseconds. */
   readonly now: number;
   readonly frames: StoredFrames[];
-  /** Whether there are more frames than were asked for. */
-  readonly hasMore: boolean;
 }
 
 type Reply = readonly unknown[];
@@ -131,7 +122,7 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
 export function withFrames(
   log: StoredLog,
   frames: StoredFrames[],
-  end: TailPosition,
+  end: Cursor,
 ): StoredLog | undefined {
   const { record } = log;
   const isOfLog = ({ epoch }: { epoch: number }) =>
@@ -139,8 +130,8 @@ export function withFrames(
   if (!frames.every(isOfLog)) return undefined;
   // Nothing was read, for a reader of another log.
   if (!isOfLog(end)) return undefined;
-  const hasMore = end.epoch < record.epoch || end.next <= record.end;
-  return { ...log, record: hasMore ? record : { ...record, end: end.next - 1 }, frames, hasMore };
+  const hasMore = end.epoch < record.epoch || end.n <= record.end;
+  return { ...log, record: hasMore ? record : { ...record, end: end.n - 1 }, frames, hasMore };
 }
 
 /** Reads entries of the stream. */
@@ -148,7 +139,7 @@ export function parseEntries(reply: unknown): StoredFrames[] {
   return asList(reply).map(parseEntry);
 }
 
-/** The id from which on entries hold what comes at or after a position. */
-export function entryIdFrom({ epoch, next }: TailPosition): string {
-  return `${epoch}-${next + 1}`;
+/** The id from which on entries hold what comes at or after a frame. */
+export function entryIdFrom({ epoch, n }: Cursor): string {
+  return `${epoch}-${n + 1}`;
 }

@@ -2,9 +2,10 @@ import { beginsWith } from '../../../protocol/begins-with';
 import { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import { type GapCause, gapFrame } from '../../log/frame-gap';
+import type { LogWindow } from '../../log/log-window';
 import { cancelledError, createStopReason } from '../../log/stop-reason';
 import type { TaskLog } from '../../log/task-stream-context';
-import type { TaskTail } from '../../log/task-tail';
+import { createWindowTrimmer } from '../../log/window-trimmer';
 import { nextTurn } from '../../time/next-turn';
 import { startPatientTimer } from '../../time/patient-timer';
 import { decodeReason } from '../redis-keys';
@@ -19,7 +20,7 @@ const reservedBytes = 1024 * 1024;
 export interface RedisProducerOptions {
   stored: StoredTask;
   scheduler: CommitScheduler;
-  tail: TaskTail;
+  window: LogWindow;
   token: string;
   /** What the record says, also of a log that has to begin anew. */
   details: TaskDetails;
@@ -51,6 +52,8 @@ export interface RedisProducer extends TaskLog {
   readonly token: string;
   /** What the record says of the task. */
   readonly details: TaskDetails;
+  /** How the task has ended for readers here, if it has. */
+  readonly outcome: TaskOutcome | undefined;
   /** Asks Redis, because there may be news: a cancel, or the end of an outage. */
   look(): void;
   /** Stops for good, without settling. */
@@ -89,7 +92,7 @@ function isKeptWhenFull(frame: string): boolean {
 }
 
 /**
- * The producer's end of a log in Redis. What is appended is in the process' tail at once and is
+ * The producer's end of a log in Redis. What is appended is in the process' window at once and is
  * committed in groups, one call at a time: what comes while one is under way goes together in
  * the next, and only the end of all does not wait for the answer to the one before it. A call whose
  * answer was lost is made again; each entry names its frames, so nothing is stored twice.
@@ -97,7 +100,7 @@ function isKeptWhenFull(frame: string): boolean {
 export function createRedisProducer({
   stored,
   scheduler,
-  tail,
+  window,
   token,
   details,
   graceMs,
@@ -113,15 +116,17 @@ export function createRedisProducer({
   predecessorsSaved,
   onEnd,
 }: RedisProducerOptions): RedisProducer {
-  const { taskId } = tail;
+  const { taskId } = window;
   const { leaseMs } = details;
   const prefix = snapshotPrefix(taskId);
   const isSnapshot = (frame: string) => beginsWith(frame, prefix);
+  // Readers here may lag behind a storage that is away as far as frames are kept for it, and more.
+  const trimmer = createWindowTrimmer(window, { maxUnstoredLength: 2 * maxUnflushedBytes });
   const controller = new AbortController();
-  const pending = createPendingFrames({ taskId, frames: firstFrames, next: tail.next });
+  const pending = createPendingFrames({ taskId, frames: firstFrames, next: window.next });
   const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));
   let newestSnapshot = firstFrames.find(isSnapshot);
-  let epoch = tail.epoch;
+  let epoch = window.epoch;
   // Of what is stored and of what waits.
   let logBytes = firstFrames.reduce((sum, frame) => sum + byteLength(frame), 0);
   let isFull = false;
@@ -137,7 +142,7 @@ export function createRedisProducer({
   let behind: Promise<boolean> | undefined;
   // Whether the storage is away: a call failed, or takes very long.
   let isAway = false;
-  // Readers here have had a turn for all frames before `seenNext`, since the tail was trimmed.
+  // Readers here have had a turn for all frames before `seenNext`, since the window was trimmed.
   let isTrimDue = false;
   let isTrimming = false;
   let seenNext = 0;
@@ -203,22 +208,22 @@ export function createRedisProducer({
   const trim = () => {
     isTrimDue = false;
     // What is dropped while the storage is there will not be stored any more.
-    tail.trim(pending.dropping && !isAway ? tail.next : pending.first);
+    trimmer.trim(pending.dropping && !isAway ? window.next : pending.first);
   };
 
   /** Whether a reader here is about to take frames that may be nowhere else. */
   const isAwaited = () => {
-    for (const { position } of tail.readers) {
-      const isCurrent = position.epoch === tail.epoch && position.next >= seenNext;
-      if (isCurrent && position.next < tail.next) return true;
+    for (const { position } of window.readers) {
+      const isCurrent = position.epoch === window.epoch && position.n >= seenNext;
+      if (isCurrent && position.n < window.next) return true;
     }
     return false;
   };
 
   const trimAfterTurn = async () => {
     isTrimming = true;
-    for (let since = -1; since !== tail.next; ) {
-      since = tail.next;
+    for (let since = -1; since !== window.next; ) {
+      since = window.next;
       // They are woken in this one, and gather until the next.
       await nextTurn();
       await nextTurn();
@@ -229,9 +234,9 @@ export function createRedisProducer({
     trim();
   };
 
-  /** Sees to it that a long tail is trimmed, after readers here have had their turn. */
+  /** Sees to it that a long window is trimmed, after readers here have had their turn. */
   const trimSoon = () => {
-    if (tail.isLong && !isTrimming) void trimAfterTurn();
+    if (trimmer.isDue && !isTrimming) void trimAfterTurn();
   };
 
   const append = (frame: string) => {
@@ -245,8 +250,8 @@ export function createRedisProducer({
       logBytes += bytes;
       pending.push(frame);
     }
-    tail.push(frame);
-    tail.wake();
+    window.push(frame);
+    window.wake();
     pace.add();
     trimSoon();
   };
@@ -264,12 +269,12 @@ export function createRedisProducer({
     ];
     const shift = preface.length - pending.first;
     epoch++;
-    tail.openEpoch({ end: tail.next, next: tail.next + shift });
+    window.openEpoch({ end: window.next, next: window.next + shift });
     pending.restart(preface.length);
     flushWaiters = flushWaiters.map(({ last, resolve }) => ({ last: last + shift, resolve }));
     isFull = false;
     logBytes = pending.length + preface.reduce((sum, frame) => sum + byteLength(frame), 0);
-    tail.wake();
+    window.wake();
   };
 
   const runCommit = async (first?: number) => {
@@ -318,7 +323,7 @@ export function createRedisProducer({
   };
 
   const runOpen = async (frames: readonly string[]) => {
-    const epochs = { first: tail.firstEpoch, next: epoch };
+    const epochs = { first: window.firstEpoch, next: epoch };
     const opening = { token, epochs, details, ttlMs: runningTtlMs, frames };
     const { isOpen, cancel: asked } = await stored.open(opening);
     takeCancel(asked);
@@ -333,10 +338,10 @@ export function createRedisProducer({
 
   /** Gives readers here the outcome. */
   const settleHere = () => {
-    if (!closing || tail.outcome !== undefined) return;
-    for (const frame of closing.frames) tail.push(frame);
-    tail.settle(closing.outcome);
-    tail.wake();
+    if (!closing || window.isEnded) return;
+    for (const frame of closing.frames) window.push(frame);
+    window.end();
+    window.wake();
   };
 
   /** The link has reported what did not work; the same is tried again until it does. */
@@ -415,6 +420,9 @@ export function createRedisProducer({
         };
         pace.addLast();
       });
+    },
+    get outcome() {
+      return window.isEnded ? closing?.outcome : undefined;
     },
     get isStored() {
       return isOutcomeStored;

@@ -1,10 +1,12 @@
 import type { TaskReader } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
-import { createTaskTail, type TailPosition, type TaskTail } from '../../src/server/log/task-tail';
-import { createTailReader } from '../../src/server/redis/read/tail-reader';
-import { parseStoredLog, type StoredLog } from '../../src/server/redis/scripts/stored-log';
-import { turns } from '../helpers/async';
-import { fc } from '../helpers/fast-check';
+import type { Cursor } from '../../../src/protocol/cursor';
+import { createLogReader } from '../../../src/server/log/log-reader';
+import { createLogWindow, type LogWindow } from '../../../src/server/log/log-window';
+import { createWindowTrimmer } from '../../../src/server/log/window-trimmer';
+import { parseStoredLog, type StoredLog } from '../../../src/server/redis/scripts/stored-log';
+import { turns } from '../../helpers/async';
+import { fc } from '../../helpers/fast-check';
 
 type Received = [cursor: string, frame: string];
 
@@ -29,7 +31,7 @@ interface NumberedEntry extends ModelEntry {
 const taskId = 'task';
 /** The log's first epoch; in what is expected of it they count from 0. */
 const base = 59_950_785_260;
-const start: TailPosition = { epoch: base, next: 0 };
+const start: Cursor = { epoch: base, n: 0 };
 const gap = 'a gap';
 
 function frameOf(epoch: number, n: number): string {
@@ -52,7 +54,7 @@ function sizeOf(entries: ModelEntry[]): number {
 }
 
 /** One by one and from the definition: what a reader gets that wants frame `next` of an epoch. */
-function expected(log: ModelLog, from: TailPosition): Received[] {
+function expected(log: ModelLog, from: Cursor): Received[] {
   const received: Received[] = [];
   let isTold = false;
   for (const [epoch, entries] of log.entries()) {
@@ -66,7 +68,7 @@ function expected(log: ModelLog, from: TailPosition): Received[] {
           return fillers === 0 && index === size - 1 ? 'silent' : 'skipped';
         }),
     );
-    for (let n = epoch === from.epoch ? from.next : 0; n < states.length; n++) {
+    for (let n = epoch === from.epoch ? from.n : 0; n < states.length; n++) {
       const state = states[n];
       if (state === 'there' || state === 'filler') {
         received.push([`${epoch}-${n}`, frameOf(epoch, n)]);
@@ -83,14 +85,14 @@ function expected(log: ModelLog, from: TailPosition): Received[] {
 }
 
 /** A reader that wants what follows a place. */
-function readFrom({ epoch, next }: TailPosition) {
-  return { cursor: { epoch: base + epoch, n: next - 1 }, skip: 0 };
+function readFrom({ epoch, n }: Cursor) {
+  return { cursor: { epoch: base + epoch, n: n - 1 } };
 }
 
 /** What the `read` script answers, `count` entries at a time. */
 function fetchFrom(
   log: ModelLog,
-  { epoch: from, next }: TailPosition,
+  { epoch: from, n: next }: Cursor,
   count: number,
   status: string,
 ): StoredLog {
@@ -125,8 +127,8 @@ function fetchFrom(
   return stored!;
 }
 
-/** A tail that has the frames from a position on at hand, as a process that followed so long. */
-function tailFrom(log: ModelLog, kept: number): TaskTail {
+/** A window that has the frames from a position on at hand, as a process that followed so long. */
+function tailFrom(log: ModelLog, kept: number): LogWindow {
   const open = log.length - 1;
   const end = sizeOf(log[open]!);
   const start = Math.max(0, end - kept);
@@ -134,9 +136,9 @@ function tailFrom(log: ModelLog, kept: number): TaskTail {
     log.slice(0, -1).map((entries, epoch) => [base + epoch, sizeOf(entries)]),
   );
   const at = { firstEpoch: base, epoch: base + open, next: start };
-  const tail = createTaskTail({ taskId, ...at, closedEpochs });
-  for (let n = start; n < end; n++) tail.push(frameOf(open, n));
-  return tail;
+  const window = createLogWindow({ taskId, ...at, closedEpochs });
+  for (let n = start; n < end; n++) window.push(frameOf(open, n));
+  return window;
 }
 
 async function readAll(reader: TaskReader): Promise<Received[]> {
@@ -179,22 +181,20 @@ describe('a reader of a stored log', () => {
         fc.boolean(),
         async (log, pageSize, isInitial) => {
           const positions = log.flatMap((entries, epoch) =>
-            Array.from({ length: sizeOf(entries) + 1 }, (_, next) => ({ epoch, next })),
+            Array.from({ length: sizeOf(entries) + 1 }, (_, n) => ({ epoch, n })),
           );
           for (const position of positions) {
-            const tail = tailFrom(log, 0);
-            tail.settle('completed');
-            const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const window = tailFrom(log, 0);
+            window.end();
+            const fetch = (from: Cursor) => fetchFrom(log, from, pageSize, 'completed');
             const from = readFrom(position);
-            const at = { epoch: from.cursor.epoch, next: position.next };
-            const reader = createTailReader({
-              tail,
+            const at = { epoch: from.cursor.epoch, n: position.n };
+            const reader = createLogReader({
+              window,
               from,
               initial: isInitial ? fetch(at) : undefined,
-              fetchLog: async (from) => fetch(from),
+              history: async (from) => fetch(from),
               isAlive: () => false,
-              isGone: () => false,
-              onClose: () => {},
             });
             expect(await readAll(reader)).toEqual(expected(log, position));
             reader.close();
@@ -220,22 +220,20 @@ describe('a reader of a stored log', () => {
           const open = log.length - 1;
           const handFrom = Math.max(0, sizeOf(log[open]!) - kept);
           const positions = log.flatMap((entries, epoch) =>
-            Array.from({ length: sizeOf(entries) + 1 }, (_, next) => ({ epoch, next })),
+            Array.from({ length: sizeOf(entries) + 1 }, (_, n) => ({ epoch, n })),
           );
           for (const position of positions) {
-            const tail = tailFrom(log, kept);
-            tail.settle('completed');
-            const fetch = (from: TailPosition) => fetchFrom(log, from, pageSize, 'completed');
+            const window = tailFrom(log, kept);
+            window.end();
+            const fetch = (from: Cursor) => fetchFrom(log, from, pageSize, 'completed');
             const from = readFrom(position);
-            const at = { epoch: from.cursor.epoch, next: position.next };
-            const reader = createTailReader({
-              tail,
+            const at = { epoch: from.cursor.epoch, n: position.n };
+            const reader = createLogReader({
+              window,
               from,
               initial: isInitial ? fetch(at) : undefined,
-              fetchLog: async (from) => fetch(from),
+              history: async (from) => fetch(from),
               isAlive: () => false,
-              isGone: () => false,
-              onClose: () => {},
             });
             const atHand = log.map((entries, epoch) =>
               epoch < open ? entries : restoreFrom(entries, handFrom),
@@ -292,7 +290,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
 
 interface Attached {
   reader: TaskReader;
-  from: TailPosition;
+  from: Cursor;
   got: string[];
   /** What it had that then turned out not to be stored. */
   early: Set<string>;
@@ -302,7 +300,8 @@ describe('the readers of a process', () => {
   it('miss nothing of the log, however much of it is forgotten meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(stepArbitrary, { maxLength: 60 }), async (steps) => {
-        const tail = createTaskTail({ taskId, epoch: base, next: 0 });
+        const window = createLogWindow({ taskId, epoch: base });
+        const trimmer = createWindowTrimmer(window);
         const log: string[][] = [[]];
         let stored = 0;
         let attached: Attached[] = [];
@@ -310,14 +309,14 @@ describe('the readers of a process', () => {
         const write = (length: number) => {
           const frame = `${log.length - 1}-${open().length} ${'x'.repeat(length)}`;
           open().push(frame);
-          tail.push(frame);
-          tail.trim(stored);
+          window.push(frame);
+          trimmer.trim(stored);
         };
         const store = () => {
           stored = open().length;
-          tail.trim(stored);
+          trimmer.trim(stored);
         };
-        const fetchLog = async ({ epoch: at, next }: TailPosition): Promise<StoredLog> => {
+        const fetchLog = async ({ epoch: at, n: next }: Cursor): Promise<StoredLog> => {
           const all = log.flatMap((frames, of) =>
             frames.slice(0, of === log.length - 1 ? stored : frames.length).map((frame, n) => ({
               epoch: base + of,
@@ -358,19 +357,16 @@ describe('the readers of a process', () => {
             for (const { got, early } of attached) {
               for (const frame of dropped) if (got.includes(frame)) early.add(frame);
             }
-            tail.openEpoch({ end: stored, next: 0 });
+            window.openEpoch({ end: stored, next: 0 });
             log.push([]);
             stored = 0;
           } else if (step.kind === 'attach') {
             const epoch = Math.max(0, log.length - 1 - (step.back % 3));
-            const from = { epoch, next: Math.max(0, log[epoch]!.length - step.back) };
-            const reader = createTailReader({
-              tail,
+            const from = { epoch, n: Math.max(0, log[epoch]!.length - step.back) };
+            const reader = createLogReader({
+              window,
               from: readFrom(from),
-              fetchLog,
-              isAlive: () => true,
-              isGone: () => false,
-              onClose: () => {},
+              history: fetchLog,
             });
             attached.push({ reader, from, got: [], early: new Set() });
           }
@@ -389,11 +385,11 @@ describe('the readers of a process', () => {
         store();
         for (const step of steps) {
           await perform(step);
-          tail.wake();
+          window.wake();
         }
         store();
-        tail.settle('completed');
-        tail.wake();
+        window.end();
+        window.wake();
         for (const one of attached) {
           while (!one.reader.isEnded) {
             await one.reader.wait();
@@ -401,15 +397,13 @@ describe('the readers of a process', () => {
           }
           one.reader.close();
           const wanted = log.flatMap((frames, epoch) =>
-            epoch < one.from.epoch
-              ? []
-              : frames.slice(epoch === one.from.epoch ? one.from.next : 0),
+            epoch < one.from.epoch ? [] : frames.slice(epoch === one.from.epoch ? one.from.n : 0),
           );
           const got = one.got.filter((frame) => !one.early.has(frame));
           expect(got.map(nameOf)).toEqual(wanted.map(nameOf));
         }
-        expect(tail.readers.size).toBe(0);
-        expect(tail.waiters.size).toBe(0);
+        expect(window.readers.size).toBe(0);
+        expect(window.waiters.size).toBe(0);
       }),
       { numRuns: 150 },
     );
@@ -434,17 +428,14 @@ const record = {
 };
 
 describe('a reader that waits', () => {
-  const wait = (fetchLog: (position: TailPosition) => Promise<StoredLog | undefined>) => {
-    const tail = createTaskTail({ taskId, epoch: base, next: 1 });
-    const reader = createTailReader({
-      tail,
-      from: { cursor: undefined, skip: 0 },
-      fetchLog,
-      isAlive: () => true,
-      isGone: () => false,
-      onClose: () => {},
+  const wait = (fetchLog: (position: Cursor) => Promise<StoredLog | undefined>) => {
+    const window = createLogWindow({ taskId, epoch: base, next: 1 });
+    const reader = createLogReader({
+      window,
+
+      history: fetchLog,
     });
-    return { tail, reader };
+    return { window, reader };
   };
   const page = fetchFrom(
     [[{ size: 1, fillers: undefined, isDeleted: false }]],
@@ -454,13 +445,13 @@ describe('a reader that waits', () => {
   );
 
   it('is done waiting when it is closed, however long the storage takes', async () => {
-    const { tail, reader } = wait(() => new Promise(() => {}));
+    const { window, reader } = wait(() => new Promise(() => {}));
     const waiting = [reader.wait(), reader.wait()];
     await turns();
     reader.close();
     await Promise.all(waiting);
     expect(reader.isEnded).toBe(true);
-    expect([tail.readers.size, tail.waiters.size]).toEqual([0, 0]);
+    expect([window.readers.size, window.waiters.size]).toEqual([0, 0]);
   });
 
   it('takes no notice of what it is given after it was closed', async () => {
@@ -489,13 +480,13 @@ describe('a reader that waits', () => {
   it('asks once, however many wait and however often they are woken', async () => {
     let asked = 0;
     let give = (_log: StoredLog) => {};
-    const { tail, reader } = wait(() => {
+    const { window, reader } = wait(() => {
       asked += 1;
       return new Promise((resolve) => (give = resolve));
     });
     const waiting = [reader.wait(), reader.wait()];
-    tail.push('frame 0-1');
-    tail.wake();
+    window.push('frame 0-1');
+    window.wake();
     await turns();
     waiting.push(reader.wait());
     give(page);
@@ -507,19 +498,17 @@ describe('a reader that waits', () => {
   });
 
   it('ends when its process does not expect the log any more', async () => {
-    const tail = createTaskTail({ taskId, epoch: base, next: 1 });
+    const window = createLogWindow({ taskId, epoch: base, next: 1 });
     let isGone = false;
-    const reader = createTailReader({
-      tail,
-      from: { cursor: { epoch: base, n: 0 }, skip: 0 },
-      fetchLog: async () => undefined,
-      isAlive: () => true,
+    const reader = createLogReader({
+      window,
+      from: { cursor: { epoch: base, n: 0 } },
+      history: async () => undefined,
       isGone: () => isGone,
-      onClose: () => {},
     });
     const waiting = reader.wait();
     isGone = true;
-    tail.wake();
+    window.wake();
     await waiting;
     expect(reader.isEnded).toBe(true);
     reader.close();
@@ -545,7 +534,7 @@ describe('the readers of a process whose task is started again, and again', () =
       fc.asyncProperty(fc.array(runArbitrary, { minLength: 1, maxLength: 5 }), async (runs) => {
         let epoch = base;
         let size = 0;
-        const tail = createTaskTail({ taskId, epoch, next: 0 });
+        const window = createLogWindow({ taskId, epoch, next: 0 });
         const cursors: { epoch: number; n: number }[] = [];
         const sizes = new Map<number, number>();
         const readings: {
@@ -558,7 +547,7 @@ describe('the readers of a process whose task is started again, and again', () =
           sizes.set(epoch, size);
         };
         // As of when it was asked for: it may come when another run has begun.
-        const fetchLog = async ({ epoch: at, next }: TailPosition): Promise<StoredLog> => {
+        const fetchLog = async ({ epoch: at, n: next }: Cursor): Promise<StoredLog> => {
           const [of, count] = [epoch, size];
           await turns(2);
           const first = of > at ? 0 : next;
@@ -586,13 +575,10 @@ describe('the readers of a process whose task is started again, and again', () =
           };
         };
         const attach = (cursor: { epoch: number; n: number } | undefined) => {
-          const reader = createTailReader({
-            tail,
-            from: { cursor, skip: 0 },
-            fetchLog,
-            isAlive: () => true,
-            isGone: () => false,
-            onClose: () => {},
+          const reader = createLogReader({
+            window,
+            from: { cursor },
+            history: fetchLog,
           });
           const shown = cursor && `${cursor.epoch}-${cursor.n}`;
           readings.push({ cursor: shown, reader, done: readRuns(reader) });
@@ -602,22 +588,22 @@ describe('the readers of a process whose task is started again, and again', () =
           epoch += run.jump;
           size = 0;
           grow(run.before);
-          tail.changeLog(epoch);
-          tail.skipTo(size);
-          tail.wake();
+          window.changeLog(epoch);
+          window.skipTo(size);
+          window.wake();
           attach(undefined);
           for (const index of run.cursors) attach(cursors[index % cursors.length]);
           await turns(run.turns);
           for (let count = 0; count < run.after; count++) {
             grow(1);
-            if (run.isAtHand) tail.push(frameOf(epoch, size - 1));
-            else tail.skipTo(size);
-            tail.wake();
+            if (run.isAtHand) window.push(frameOf(epoch, size - 1));
+            else window.skipTo(size);
+            window.wake();
             await turns(run.turns);
           }
         }
-        tail.settle('completed');
-        tail.wake();
+        window.end();
+        window.wake();
         for (const { cursor, reader, done } of readings) {
           const received = await done;
           expect(reader.isCut).toBe(false);
@@ -642,7 +628,7 @@ describe('the readers of a process whose task is started again, and again', () =
           }
           expect(last).toBe(`${epoch}-${size - 1}`);
         }
-        expect(tail.readers.size).toBe(0);
+        expect(window.readers.size).toBe(0);
       }),
       { numRuns: 200 },
     );

@@ -1,0 +1,148 @@
+import type { Cursor } from '../../protocol/cursor';
+import { type GapCause, gapFrame } from './frame-gap';
+import type { LogWindow } from './log-window';
+import type { FrameRange } from './task-stream-context';
+
+/** Neighbouring frames, the first of which follows a gap when `first` lies behind what went before. */
+export interface LogEntry {
+  readonly epoch: number;
+  /** The first number that the entry covers. */
+  readonly first: number;
+  /** The number of `frames[0]`: above `first` in an entry that stands for a gap. */
+  readonly offset: number;
+  readonly frames: string[];
+  /** Whether it stands for frames that are not kept. */
+  readonly isGap: boolean;
+}
+
+/** A part of a log from some place on, as a storage has it. */
+export interface LogPart {
+  readonly record: {
+    /** Of the log, which no other log of the task has. */
+    readonly firstEpoch: number;
+    /** The one that is open, or the last one. */
+    readonly epoch: number;
+    /** The number of the epoch's last frame. */
+    readonly end: number;
+    /** One past the last frame of each epoch that is closed. */
+    readonly closedEpochs: ReadonlyMap<number, number>;
+  };
+  readonly frames: readonly LogEntry[];
+  /** Whether there are more frames than were asked for. */
+  readonly hasMore: boolean;
+}
+
+/** Reads a log from a place on. `undefined`: there is no such log any more. */
+export type LogHistory = (from: Cursor) => Promise<LogPart | undefined>;
+
+/** A range that a reader has yet to hand out. */
+export interface QueuedRange extends Omit<FrameRange, 'isReplay'> {
+  /** The frame that the reader wants once it has handed this out. */
+  after: Cursor;
+  /** Whether this stands for frames that are gone. */
+  readonly isGap: boolean;
+}
+
+/** A frame in place of those that are missing before frame `end`: it has the number of the last. */
+export function gapRange(
+  taskId: string,
+  { epoch, n: end }: Cursor,
+  cause: GapCause,
+): Omit<FrameRange, 'isReplay'> {
+  const n = Math.max(0, end - 1);
+  return { epoch, data: [gapFrame(taskId, cause)], offset: n, start: n, end: n + 1 };
+}
+
+/**
+ * Makes ranges of what was read from a place on. What is missing in between, or at the end of a log
+ * that has nothing more, becomes a gap that the reader is told of; so does the first gap of the
+ * producer that has no words of its own, unless the reader `wasTold` of one before.
+ */
+export function rangesOf(
+  taskId: string,
+  from: Cursor,
+  { record, frames, hasMore }: LogPart,
+  wasTold: boolean,
+): { ranges: QueuedRange[]; after: Cursor; isTold: boolean } {
+  const ranges: QueuedRange[] = [];
+  let { epoch, n: next } = from;
+  let isTold = wasTold;
+  // Neighbouring entries become one range.
+  let run: { data: string[]; offset: number } | undefined;
+
+  const queue = (range: Omit<FrameRange, 'isReplay'>, isGap: boolean) => {
+    next = range.end;
+    ranges.push({ ...range, after: { epoch, n: next }, isGap });
+  };
+  const flush = () => {
+    if (!run) return;
+    const { data, offset } = run;
+    run = undefined;
+    const start = Math.max(next, offset);
+    queue({ epoch, data, offset, start, end: offset + data.length }, false);
+  };
+  /** Says that frames up to `end` are gone, unless there are none. */
+  const miss = (end: number, cause: GapCause = 'storage-lost') => {
+    flush();
+    if (end <= next) return;
+    isTold = true;
+    queue(gapRange(taskId, { epoch, n: end }, cause), true);
+  };
+  const endOf = (of: number) =>
+    of === record.epoch ? record.end + 1 : (record.closedEpochs.get(of) ?? 0);
+  const moveTo = (newEpoch: number) => {
+    while (epoch < newEpoch) {
+      miss(endOf(epoch));
+      epoch++;
+      next = 0;
+    }
+  };
+
+  for (const entry of frames) {
+    const end = entry.offset + entry.frames.length;
+    // Left behind by another log.
+    if (entry.epoch < record.firstEpoch || entry.epoch > record.epoch) continue;
+    if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
+    if (entry.isGap && entry.frames.length > 0) isTold = true;
+    if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
+      for (const frame of entry.frames) run.data.push(frame);
+      continue;
+    }
+    flush();
+    moveTo(entry.epoch);
+    miss(entry.first);
+    if (entry.frames.length > 0) run = { data: entry.frames, offset: entry.offset };
+    else if (isTold) next = end;
+    // The log says it once, and this reader came later.
+    else miss(end, 'log-full');
+  }
+  flush();
+  if (!hasMore) {
+    moveTo(record.epoch);
+    miss(endOf(epoch));
+  }
+  return { ranges, after: { epoch, n: next }, isTold };
+}
+
+/** The part of a log that lies before a place, as if the log went no further. */
+export function partBefore({ record, frames, hasMore }: LogPart, until: Cursor): LogPart {
+  const wanted = frames.filter(
+    ({ epoch, first }) => epoch < until.epoch || (epoch === until.epoch && first < until.n),
+  );
+  const isBeyond =
+    record.epoch === until.epoch ? record.end >= until.n : record.epoch > until.epoch;
+  return {
+    record: isBeyond ? { ...record, epoch: until.epoch, end: until.n - 1 } : record,
+    frames: wanted,
+    hasMore: hasMore && wanted.length === frames.length,
+  };
+}
+
+/** A log of which the storage has nothing any more. */
+export function nothingOf({ firstEpoch, epoch, next, endOf }: LogWindow): LogPart {
+  const closedEpochs = new Map<number, number>();
+  for (let closed = firstEpoch; closed < epoch; closed++) {
+    closedEpochs.set(closed, endOf(closed) ?? 0);
+  }
+  return { record: { firstEpoch, epoch, end: next - 1, closedEpochs }, frames: [], hasMore: false };
+}
