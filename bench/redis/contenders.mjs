@@ -79,18 +79,12 @@ function readPort(reader) {
   return new ReadableStream(
     {
       async pull(controller) {
-        for (;;) {
-          const range = reader.take();
-          if (range) {
-            const { data, offset, start, end } = range;
-            let text = '';
-            for (let n = start; n < end; n++) text += `data: ${data[n - offset]}\n\n`;
-            controller.enqueue(text);
-            return;
-          }
-          if (reader.isEnded) return controller.close();
-          await reader.wait();
-        }
+        const { value: range } = await reader.next();
+        if (!range) return controller.close();
+        const { data, offset, start, end } = range;
+        let text = '';
+        for (let n = start; n < end; n++) text += `data: ${data[n - offset]}\n\n`;
+        controller.enqueue(text);
       },
       cancel: () => reader.close(),
     },

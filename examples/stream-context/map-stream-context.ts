@@ -172,7 +172,7 @@ function readerOf(taskId: string, task: StoredTask, options: ReadTaskOptions): T
   let isClosed = false;
   let release = () => {};
   const hasMore = () => !isClosed && (hasToBeTold || next < data.length);
-  return {
+  const reader: TaskReader = {
     take() {
       if (!hasMore()) isReplay = false;
       if (!hasMore()) return undefined;
@@ -191,13 +191,18 @@ function readerOf(taskId: string, task: StoredTask, options: ReadTaskOptions): T
       next = data.length;
       return { epoch, data, offset: 0, start, end: next, isReplay };
     },
-    async wait() {
-      if (this.isEnded || hasMore()) return;
-      await new Promise<void>((resolve) => {
-        release = resolve;
-        waiters.add(resolve);
-      });
+    async next() {
+      for (;;) {
+        const value = reader.take();
+        if (value) return { value, done: false };
+        if (reader.isEnded) return { value: undefined, done: true };
+        await new Promise<void>((resolve) => {
+          release = resolve;
+          waiters.add(resolve);
+        });
+      }
     },
+    [Symbol.asyncIterator]: () => reader,
     get isEnded() {
       return isClosed || (task.status !== 'running' && !hasMore());
     },
@@ -209,6 +214,7 @@ function readerOf(taskId: string, task: StoredTask, options: ReadTaskOptions): T
       release();
     },
   };
+  return reader;
 }
 
 /** What a reader is told whose cursor is of another log of the task. */

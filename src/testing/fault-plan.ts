@@ -8,8 +8,8 @@ export interface FaultPlan {
   readonly injected: readonly StreamContextFault[];
   /** Makes a call as the schedule has it. */
   call<Value>(call: FaultyCall, work: () => Promise<Value>): Promise<Value>;
-  /** The same for a wait, which can only be late. */
-  wait(work: () => Promise<void>): Promise<void>;
+  /** The same for what a reader waits for, which can only be late. */
+  next<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Counts chunks that a producer appends: whether it is gone before this one. */
   killsAtNext(): boolean;
   /** Counts frames that a reader gets: how many of these it gets before it is cut, if it is. */
@@ -27,7 +27,7 @@ export function createFaultPlan(schedule: readonly StreamContextFault[]): FaultP
     return count;
   };
 
-  const faultsOf = (call: FaultyCall | 'wait') => {
+  const faultsOf = (call: FaultyCall | 'next') => {
     const count = advance(call);
     const due = schedule.filter(
       (fault) => 'call' in fault && fault.call === call && fault.at === count,
@@ -56,9 +56,10 @@ export function createFaultPlan(schedule: readonly StreamContextFault[]): FaultP
       failWith(due, 'lost-answer');
       return answer;
     },
-    async wait(work) {
-      await work();
-      await delay(faultsOf('wait'));
+    async next(work) {
+      const answer = await work();
+      await delay(faultsOf('next'));
+      return answer;
     },
     killsAtNext() {
       const count = advance('append');

@@ -15,7 +15,7 @@ export type FaultyCall =
 /**
  * What goes wrong, and when: `at` counts from 1, for each kind of call by itself.
  *
- * - `delay`: the answer to that call comes so much later; of a reader's `wait`, too.
+ * - `delay`: the answer to that call comes so much later; of a reader's `next`, too.
  * - `unavailable`: the storage is away. The call does nothing, and rejects.
  * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that is opened
  *   so and not opened again with its token has a producer that is gone.
@@ -27,7 +27,7 @@ export type FaultyCall =
 export type StreamContextFault =
   | {
       readonly fault: 'delay';
-      readonly call: FaultyCall | 'wait';
+      readonly call: FaultyCall | 'next';
       readonly at: number;
       readonly ms: number;
     }
@@ -79,6 +79,6 @@ export function createFaultSchedule({
     const at = 1 + below(within);
     if (fault === 'cut' || fault === 'kill') return { fault, at };
     if (fault !== 'delay') return { fault, call: drawOf(calls, 'open'), at };
-    return { fault, call: drawOf([...calls, 'wait'], 'wait'), at, ms: 1 + below(maxDelayMs) };
+    return { fault, call: drawOf([...calls, 'next'], 'next'), at, ms: 1 + below(maxDelayMs) };
   });
 }

@@ -1,4 +1,4 @@
-import type { TaskReader } from '../server/index';
+import type { FrameRange, TaskReader } from '../server/index';
 import type { FaultPlan } from './fault-plan';
 
 /** A reader as a schedule of faults treats it. */
@@ -12,17 +12,24 @@ export function createFaultyReader({
   isProducerGone: () => boolean;
 }): TaskReader {
   let isCut = false;
-  return {
-    take() {
-      const range = isCut ? undefined : reader.take();
-      if (!range) return undefined;
-      const handed = plan.cutWithin(range.end - range.start);
-      if (handed === undefined) return range;
-      isCut = true;
-      reader.close();
-      return handed > 0 ? { ...range, end: range.start + handed } : undefined;
+
+  const handOut = (range: FrameRange | undefined) => {
+    if (isCut || !range) return undefined;
+    const handed = plan.cutWithin(range.end - range.start);
+    if (handed === undefined) return range;
+    isCut = true;
+    reader.close();
+    return handed > 0 ? { ...range, end: range.start + handed } : undefined;
+  };
+
+  const faulty: TaskReader = {
+    take: () => (isCut ? undefined : handOut(reader.take())),
+    async next() {
+      const { value } = await plan.next(() => reader.next());
+      const range = handOut(value);
+      return range ? { value: range, done: false } : { value: undefined, done: true };
     },
-    wait: () => (isCut ? Promise.resolve() : plan.wait(() => reader.wait())),
+    [Symbol.asyncIterator]: () => faulty,
     get isEnded() {
       return isCut || reader.isEnded;
     },
@@ -34,4 +41,5 @@ export function createFaultyReader({
     },
     close: () => reader.close(),
   };
+  return faulty;
 }

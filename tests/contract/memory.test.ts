@@ -170,10 +170,10 @@ describe('createMemoryStreamContext', () => {
     const log = await context.open(taskId, { leaseMs: 1, token: randomUUID(), frames: ['1'] });
     const reader = await other.read(taskId);
     expect(reader?.take()).toMatchObject({ start: 0, end: 1 });
-    const waiting = reader?.wait();
+    const following = reader?.next();
     log?.append('2');
-    await waiting;
-    expect(reader?.take()).toMatchObject({ start: 1, end: 2 });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await following).toMatchObject({ value: { start: 1, end: 2 } });
     expect(await other.cancel(taskId, { reason: 'From the copy.' })).toBe(true);
     expect(log?.signal.reason).toMatchObject({ cause: { message: 'From the copy.' } });
     reader?.close();

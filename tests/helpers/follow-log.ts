@@ -97,18 +97,15 @@ export function followLog(
     if (hasLeft) reader.close();
     let left = Number.isFinite(leaveAfter) ? 1 + Math.floor(random() * leaveAfter) : leaveAfter;
     try {
-      for (;;) {
-        for (let range = reader.take(); range; range = reader.take()) {
-          for (let n = range.start; n < range.end; n++) {
-            note(`${range.epoch}-${n}`, range.data[n - range.offset] ?? '');
-            left -= 1;
-            // What it has been handed and has not looked at is lost to it.
-            if (left === 0) return false;
-          }
+      for await (const { epoch, data, offset, start, end } of reader) {
+        for (let n = start; n < end; n++) {
+          note(`${epoch}-${n}`, data[n - offset] ?? '');
+          left -= 1;
+          // What it has been handed and has not looked at is lost to it.
+          if (left === 0) return false;
         }
-        if (reader.isEnded) return true;
-        await reader.wait();
       }
+      return true;
     } finally {
       reader.close();
     }

@@ -83,11 +83,8 @@ export async function readLog(
 /** The chunks from where the reader is to the end, as JSON. */
 export async function readToEnd(reader: TaskReader): Promise<string[]> {
   const log: string[] = [];
-  for (;;) {
-    const range = reader.take();
-    if (range) {
-      for (let n = range.start; n < range.end; n++) log.push(range.data[n - range.offset] ?? '');
-    } else if (reader.isEnded) return log;
-    else await reader.wait();
+  for await (const { data, offset, start, end } of reader) {
+    log.push(...data.slice(start - offset, end - offset));
   }
+  return log;
 }

@@ -60,14 +60,8 @@ async function read(at: TaskStreamContext, cursor?: string): Promise<Reading> {
   if (!reader) throw new Error('The task is unknown.');
   const received: Reading['received'] = [];
   const run = async () => {
-    for (;;) {
-      for (let range = reader.take(); range; range = reader.take()) {
-        for (let n = range.start; n < range.end; n++) {
-          received.push([`${range.epoch}-${n}`, range.data[n - range.offset] ?? '']);
-        }
-      }
-      if (reader.isEnded) break;
-      await reader.wait();
+    for await (const { epoch, data, offset, start, end } of reader) {
+      for (let n = start; n < end; n++) received.push([`${epoch}-${n}`, data[n - offset] ?? '']);
     }
     expect(reader.isCut ?? false).toBe(false);
     reader.close();
@@ -146,8 +140,7 @@ describe('a task that is started again after Redis has lost it', () => {
     await own.admin.send('FLUSHALL');
     const log = await open(next.context, 'new', { owner: 'other' });
     log.append(chunk('new', 1));
-    while (!reader.isEnded) await reader.wait();
-    expect(reader.take()).toBeUndefined();
+    expect(await reader.next()).toEqual({ value: undefined, done: true });
     expect(reader.isCut).toBe(true);
     reader.close();
     await old.settle([], 'completed');

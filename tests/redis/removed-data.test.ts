@@ -76,21 +76,16 @@ async function epoch(): Promise<string> {
 
 /** The numbers of the chunks that a reader takes until it ends, gaps as `gap@cursor`. */
 async function readToEnd(reader: TaskReader, received: string[] = []): Promise<string[]> {
-  for (;;) {
-    for (let range = reader.take(); range; range = reader.take()) {
-      for (let n = range.start; n < range.end; n++) {
-        const chunk = JSON.parse(range.data[n - range.offset]!);
-        const isGap = chunk.type === 'data-task-error' && chunk.data.code === 'gap';
-        if (isGap) received.push(`gap@${range.epoch - first}-${n}`);
-        else received.push(chunk.type === 'data-n' ? chunk.data.split(' ')[0] : chunk.type);
-      }
+  for await (const { epoch, data, offset, start, end } of reader) {
+    for (let n = start; n < end; n++) {
+      const chunk = JSON.parse(data[n - offset]!);
+      const isGap = chunk.type === 'data-task-error' && chunk.data.code === 'gap';
+      if (isGap) received.push(`gap@${epoch - first}-${n}`);
+      else received.push(chunk.type === 'data-n' ? chunk.data.split(' ')[0] : chunk.type);
     }
-    if (reader.isEnded) {
-      reader.close();
-      return received;
-    }
-    await reader.wait();
   }
+  reader.close();
+  return received;
 }
 
 async function readAll(at: TaskStreamContext, cursor?: string): Promise<string[]> {

@@ -20,6 +20,7 @@ import {
 } from '../../src/server/resumable/live-lines';
 import { createMirrorLog } from '../../src/server/resumable/mirror-log';
 import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { receiveFrames } from '../../src/testing/contract/reading';
 import { createDeferred } from '../helpers/async';
 import { createMemoryBus } from '../helpers/memory-bus';
 import { cursorsIn, parseFrames, withoutHeartbeats } from '../helpers/sse';
@@ -166,16 +167,8 @@ describe('a taskId that a context of `resumable-stream` has forgotten', () => {
   }
 
   async function take(reader: TaskReader, count = Number.POSITIVE_INFINITY) {
-    const received: [string, string][] = [];
-    for (;;) {
-      for (let range = reader.take(); range; range = reader.take()) {
-        for (let n = range.start; n < range.end; n++) {
-          received.push([`${range.epoch}-${n}`, range.data[n - range.offset] ?? '']);
-        }
-      }
-      if (received.length >= count || reader.isEnded) return received;
-      await reader.wait();
-    }
+    const received = await receiveFrames(reader, count);
+    return received.map(({ epoch, n, data }): [string, string] => [`${epoch}-${n}`, data]);
   }
 
   const anotherLog = (cursor: string) => [cursor, expect.stringContaining('another-log')];
@@ -257,6 +250,12 @@ describe('a stream whose log ends without an outcome', () => {
               const range = reader.take();
               isCut = range === undefined;
               return range;
+            },
+          },
+          next: {
+            async value() {
+              const value = this.take();
+              return { value, done: value === undefined };
             },
           },
           isEnded: { get: () => isCut },

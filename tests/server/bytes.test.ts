@@ -132,17 +132,7 @@ describe('heartbeats', () => {
       async read(taskId, options) {
         const reader = await context.read(taskId, options);
         if (!reader) return undefined;
-        return {
-          take: reader.take,
-          wait: reader.wait,
-          close: reader.close,
-          get isEnded() {
-            return reader.isEnded;
-          },
-          get isAlive() {
-            return isAlive;
-          },
-        };
+        return Object.create(reader, { isAlive: { get: () => isAlive } });
       },
     };
     const { task } = startOwnTask({
@@ -602,13 +592,8 @@ describe('a log that breaks while it is read', () => {
       async read(taskId, options) {
         const reader = await context.read(taskId, options);
         if (!reader) return undefined;
-        return {
-          isEnded: false,
-          isAlive: true,
-          take: reader.take,
-          wait: () => Promise.reject(new Error('broken')),
-          close,
-        };
+        const broken = () => Promise.reject(new Error('broken'));
+        return Object.create(reader, { next: { value: broken }, close: { value: close } });
       },
     };
     const gate = createDeferred();

@@ -19,6 +19,7 @@ import {
 } from '../../src/server/resumable/live-lines';
 import { createMirrorLog } from '../../src/server/resumable/mirror-log';
 import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { receiveFrames } from '../../src/testing/contract/reading';
 import { aiVersions } from '../helpers/ai-versions';
 import { createDeferred, turns, until } from '../helpers/async';
 import { cursorAt, relative } from '../helpers/cursors';
@@ -104,18 +105,9 @@ async function openReader(
 
 /** What the reader gets until it has `count` chunks, or to the end. */
 async function receive(reader: Reader, count = Number.POSITIVE_INFINITY) {
-  const cursors: string[] = [];
-  const chunks: string[] = [];
-  for (;;) {
-    const range = reader.take();
-    for (let n = range?.start ?? 0; n < (range?.end ?? 0); n++) {
-      cursors.push(`${range?.epoch}-${n}`);
-      chunks.push(range?.data[n - range.offset] ?? '');
-    }
-    if (range) continue;
-    if (chunks.length < count && !reader.isEnded) await reader.wait();
-    else return relative(cursors).map((cursor, index) => ({ cursor, data: chunks[index] ?? '' }));
-  }
+  const received = await receiveFrames(reader, count);
+  const cursors = relative(received.map(({ epoch, n }) => `${epoch}-${n}`));
+  return received.map(({ data }, index) => ({ cursor: cursors[index] ?? '', data }));
 }
 
 const numbered = (start: number, end: number) =>
@@ -920,7 +912,7 @@ describe('a reader elsewhere', () => {
     expect(reader.isAlive).toBe(false);
     expect(await inspect()).toMatchObject({ status: 'running', isLost: true });
     expect(reader.isEnded).toBe(false);
-    const failed = expect(reader.wait()).rejects.toMatchObject({ code: 'lost', retryable: true });
+    const failed = expect(reader.next()).rejects.toMatchObject({ code: 'lost', retryable: true });
     await vi.advanceTimersByTimeAsync(5_000);
     await failed;
     reader.close();
@@ -988,10 +980,10 @@ describe('a reader elsewhere', () => {
       openReader(elsewhere, taskId),
     ]);
     await receive(leaving, 1);
-    const waiting = leaving.wait();
+    const waiting = leaving.next();
     leaving.close();
     leaving.close();
-    await waiting;
+    expect(await waiting).toMatchObject({ done: true });
     expect(leaving.isEnded).toBe(true);
     expect(leaving.take()).toBeUndefined();
     await log.settle([chunk(1)], 'completed');

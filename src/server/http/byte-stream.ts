@@ -3,7 +3,6 @@ import type { Cursor } from '../../protocol/cursor';
 import { framePrefix, preamble } from '../../protocol/frame';
 import { holdReader } from '../log/held-reader';
 import type { FrameRange, TaskReader } from '../log/task-stream-context';
-import { nextTurn } from '../time/next-turn';
 import { createEventEncoder, type EventEncoder } from './event-encoder';
 
 /** About how many characters leave in one write, when more is pending. */
@@ -141,23 +140,27 @@ export function createByteStream({
     return text;
   };
 
+  /** Goes over to a range, if there is one. */
+  const begin = (next: FrameRange | undefined) => {
+    leaveRange();
+    range = next;
+    if (!next) return;
+    n = next.start;
+    if (next.epoch !== epoch) {
+      epoch = next.epoch;
+      prefix = framePrefix(epoch);
+    }
+    replay = next.isReplay ? compactText(next, prefix, encoder) : undefined;
+  };
+
   const pending = (reader: TaskReader) => {
     let text = '';
     while (text.length < maxWriteLength) {
-      if (isRangeDone()) {
-        leaveRange();
-        range = reader.take();
-        if (!range) break;
-        n = range.start;
-        if (range.epoch !== epoch) {
-          epoch = range.epoch;
-          prefix = framePrefix(epoch);
-        }
-        replay = range.isReplay ? compactText(range, prefix, encoder) : undefined;
-      }
+      if (isRangeDone()) begin(reader.take());
+      if (!range) break;
       const maxLength = maxWriteLength - text.length;
       if (replay) text += replay.next(maxLength);
-      else if (range) text += nextText(range, maxLength);
+      else text += nextText(range, maxLength);
     }
     return text;
   };
@@ -175,10 +178,10 @@ export function createByteStream({
     if (isHeartbeatDue) text += heartbeat();
     while (text === '' && !reader.isEnded) {
       isWaiting = true;
-      await reader.wait();
-      await nextTurn();
+      const { value } = await reader.next();
       isWaiting = false;
       if (isCancelled) return;
+      begin(value);
       text = pending(reader);
     }
     const isDone = reader.isEnded && isRangeDone();

@@ -67,16 +67,13 @@ export function createChunkStream({
         lastNumber = item.value.n;
         return item.value.data;
       }
-      const range = reader?.take();
-      frames = range && framesOf(range);
-      if (range) {
-        epoch = range.epoch;
-        continue;
-      }
-      if (!reader || reader.isEnded) return undefined;
+      if (!reader) return undefined;
       isWaiting = true;
-      await reader.wait();
+      const { value: range } = await reader.next();
       isWaiting = false;
+      if (!range) return undefined;
+      frames = framesOf(range);
+      epoch = range.epoch;
     }
   };
 

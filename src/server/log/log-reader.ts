@@ -1,10 +1,11 @@
 import type { TaskError } from '../../protocol/task-error';
 import { createDeferred, type Deferred } from '../time/deferred';
+import { inNextTurn } from '../time/next-turn';
 import { pause } from '../time/pause';
 import { type LogHistory, type LogPart, nothingOf } from './log-part';
 import { createLogWalk, type ReaderStart } from './log-walk';
 import type { LogWindow } from './log-window';
-import type { TaskReader } from './task-stream-context';
+import type { FrameRange, TaskReader } from './task-stream-context';
 
 export interface LogReaderOptions {
   window: LogWindow;
@@ -23,6 +24,10 @@ export interface LogReaderOptions {
   isGone?: () => boolean | TaskError;
   onClose?: () => void;
 }
+
+type Step = IteratorResult<FrameRange, undefined>;
+
+const over: Step = { value: undefined, done: true };
 
 /** How long a reader waits before it asks a storage again that was away, in milliseconds. */
 const retryMs = 250;
@@ -43,15 +48,15 @@ export function createLogReader({
   const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
   let isClosed = false;
   let isFetching = false;
-  // What all who wait now are waiting for.
-  let waiting: Deferred | undefined;
+  // Set while `next` waits.
+  let waiting: Deferred<Step> | undefined;
 
   window.readers.add(walk);
 
   const hasEnded = () => {
     if (isClosed) return true;
     walk.changeLog();
-    return walk.isAtEnd || (!walk.hasFetched && isGone() === true);
+    return walk.isAtEnd() || (!walk.hasFetched() && isGone() === true);
   };
 
   const fetchHistory = async (fetch: LogHistory) => {
@@ -71,47 +76,83 @@ export function createLogReader({
       // The storage is away, which the context has reported: it is asked again.
     }
     const { epoch, n } = walk.position;
-    const hasMoved = epoch !== position.epoch || n !== position.n || walk.hasFetched;
+    const hasMoved = epoch !== position.epoch || n !== position.n || walk.hasFetched();
     if (!hasMoved && !hasEnded()) await pause(retryMs);
     isFetching = false;
     check();
   };
 
-  const endWait = (failure?: TaskError) => {
-    if (!waiting) return;
-    const { resolve, reject } = waiting;
-    waiting = undefined;
-    window.waiters.delete(check);
-    if (failure) reject(failure);
-    else resolve();
+  const take = () => {
+    if (isClosed) return undefined;
+    const hasFetched = walk.hasFetched();
+    const range = walk.take();
+    // The next piece comes while this one is being sent.
+    if (hasFetched && history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
+    return range;
   };
 
-  /** Ends the wait when there is something, and sees to it otherwise that there will be. */
+  /** What `next` gives; `undefined`: that has to be waited for. */
+  const step = (): Step | undefined => {
+    const value = take();
+    if (value) return { value, done: false };
+    return hasEnded() ? over : undefined;
+  };
+
+  const endWait = (settle: (waiter: Deferred<Step>) => void) => {
+    if (!waiting) return;
+    const waiter = waiting;
+    waiting = undefined;
+    window.waiters.delete(check);
+    settle(waiter);
+  };
+
+  /** Ends the wait if there is something. */
+  const stepOn = () => {
+    const result = waiting && step();
+    if (result) endWait(({ resolve }) => resolve(result));
+    else check();
+  };
+
+  /** Sees to it that the wait ends. */
   const check = () => {
     if (!waiting) return;
-    if (hasEnded() || walk.hasNext) return endWait();
+    // What comes in the same turn goes together.
+    if (walk.hasNext() || hasEnded()) return inNextTurn(stepOn);
     const gone = isGone();
-    if (typeof gone === 'object') return endWait(gone);
-    if (history && walk.lacksHistory && !isFetching) void fetchHistory(history);
+    if (typeof gone === 'object') return endWait(({ reject }) => reject(gone));
+    if (history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     window.waiters.add(check);
   };
 
-  return {
-    take() {
-      if (isClosed) return undefined;
-      const { hasFetched } = walk;
-      const range = walk.take();
-      // The next piece comes while this one is being sent.
-      if (hasFetched && history && !isFetching && walk.lacksHistory) void fetchHistory(history);
-      return range;
-    },
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    walk.leave();
+    window.readers.delete(walk);
+    endWait(({ resolve }) => resolve(over));
+    onClose?.();
+  };
 
-    wait() {
-      waiting ??= createDeferred();
+  const reader: TaskReader = {
+    take,
+
+    next() {
+      // One after the other.
+      if (waiting) return waiting.promise.then(() => reader.next());
+      const result = step();
+      if (result) return Promise.resolve(result);
+      waiting = createDeferred();
       const { promise } = waiting;
       check();
       return promise;
     },
+
+    async return() {
+      close();
+      return over;
+    },
+
+    [Symbol.asyncIterator]: () => reader,
 
     get isEnded() {
       return hasEnded();
@@ -119,20 +160,14 @@ export function createLogReader({
 
     get isCut() {
       if (isClosed || !hasEnded()) return false;
-      return walk.endsInGap || window.isCut || !walk.isAtEnd;
+      return walk.endsInGap || window.isCut || !walk.isAtEnd();
     },
 
     get isAlive() {
       return isAlive();
     },
 
-    close() {
-      if (isClosed) return;
-      isClosed = true;
-      walk.leave();
-      window.readers.delete(walk);
-      endWait();
-      onClose?.();
-    },
+    close,
   };
+  return reader;
 }

@@ -61,9 +61,10 @@ export interface LogWindow {
   wake(): void;
 }
 
-interface GrowingSegment extends LogSegment {
+type Growing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+interface GrowingSegment extends Growing<LogSegment> {
   data: string[];
-  offset: number;
 }
 
 function lengthOf(frames: readonly string[]): number {
@@ -85,58 +86,40 @@ export function createLogWindow({
   /** One past the last frame, by epoch. */
   closedEpochs?: Map<number, number>;
 }): LogWindow {
-  let firstEpoch = initialFirstEpoch;
   let current: GrowingSegment = { epoch: initialEpoch, data: [], offset: firstNext };
   let segments = [current];
-  let length = 0;
-  let gap: LogWindow['gap'];
-  let ending: { readonly isCut: boolean } | undefined;
   // By epoch, unless that is its first frame.
   const begins = new Map<number, number>();
-  const readers = new Set<{ readonly position: Cursor }>();
   const waiters = new Set<() => void>();
-
-  const nextOf = () => current.offset + current.data.length;
 
   const push = (frame: string) => {
     current.data.push(frame);
-    length += frame.length;
+    window.next++;
+    window.length += frame.length;
   };
 
   /** What is added from now on belongs to another segment. */
   const beginSegment = (epoch: number, offset: number) => {
     current = { epoch, data: [], offset };
     segments = [...segments, current];
+    window.segments = segments;
+    window.epoch = epoch;
+    window.next = offset;
   };
 
-  return {
+  // Plain properties: readers look at them all the time, and engines are slow at those with getters.
+  const window: Growing<LogWindow> = {
     taskId,
-    readers,
+    firstEpoch: initialFirstEpoch,
+    epoch: initialEpoch,
+    next: firstNext,
+    length: 0,
+    segments,
+    gap: undefined,
+    isEnded: false,
+    isCut: false,
+    readers: new Set(),
     waiters,
-    get firstEpoch() {
-      return firstEpoch;
-    },
-    get epoch() {
-      return current.epoch;
-    },
-    get next() {
-      return nextOf();
-    },
-    get length() {
-      return length;
-    },
-    get segments() {
-      return segments;
-    },
-    get gap() {
-      return gap;
-    },
-    get isEnded() {
-      return ending !== undefined;
-    },
-    get isCut() {
-      return ending?.isCut === true;
-    },
 
     segmentFrom({ epoch, n }) {
       if (epoch === current.epoch && n >= current.offset) return current;
@@ -151,56 +134,58 @@ export function createLogWindow({
 
     push,
     add(epoch, first, frames) {
-      const next = nextOf();
+      const { next } = window;
       if (epoch !== current.epoch || first > next) return false;
       for (let index = next - first; index < frames.length; index++) push(frames[index] ?? '');
       return true;
     },
     skipTo(next) {
-      if (next <= nextOf()) return;
-      length -= lengthOf(current.data);
+      if (next <= window.next) return;
+      window.length -= lengthOf(current.data);
       current.data = [];
       current.offset = next;
+      window.next = next;
     },
     leap(next) {
-      if (next > nextOf()) beginSegment(current.epoch, next);
+      if (next > window.next) beginSegment(current.epoch, next);
     },
     lose(from, cause) {
-      gap = { from: Math.min(from, gap?.from ?? from), cause };
+      window.gap = { from: Math.min(from, window.gap?.from ?? from), cause };
     },
 
     openEpoch({ end, next }) {
       closedEpochs.set(current.epoch, end);
       const count = Math.max(0, end - current.offset);
-      length -= lengthOf(current.data.slice(count));
+      window.length -= lengthOf(current.data.slice(count));
       current.data = current.data.slice(0, count);
       if (next > 0) begins.set(current.epoch + 1, next);
       beginSegment(current.epoch + 1, next);
     },
     changeLog(first) {
-      firstEpoch = first;
       closedEpochs.clear();
       begins.clear();
       segments = [];
       beginSegment(first, 0);
-      length = 0;
-      gap = undefined;
-      ending = undefined;
+      const nothing = { length: 0, gap: undefined, isEnded: false, isCut: false };
+      Object.assign(window, { firstEpoch: first, ...nothing });
     },
     end({ isCut } = { isCut: false }) {
-      ending ??= { isCut };
+      if (window.isEnded) return;
+      window.isEnded = true;
+      window.isCut = isCut;
     },
 
     forget(before) {
       for (const segment of segments) {
         const count = Math.min(before(segment) - segment.offset, segment.data.length);
         if (count <= 0) continue;
-        for (let index = 0; index < count; index++) length -= segment.data[index]?.length ?? 0;
+        window.length -= lengthOf(segment.data.slice(0, count));
         // A new array, because readers may still look at the old one.
         segment.data = segment.data.slice(count);
         segment.offset += count;
       }
       segments = segments.filter((segment) => segment === current || segment.data.length > 0);
+      window.segments = segments;
     },
 
     wake() {
@@ -210,4 +195,5 @@ export function createLogWindow({
       for (const waiter of waiting) waiter();
     },
   };
+  return window;
 }

@@ -16,12 +16,19 @@ export interface FrameRange {
   readonly isReplay: boolean;
 }
 
-/** A cursor over a log. It holds a position, never a copy of what it has yet to read. */
-export interface TaskReader {
-  /** What has come since the last call, at once; `undefined` when there is nothing now. */
+/**
+ * A place in a log, from which ranges are iterated: it holds a position, never a copy of what it has
+ * yet to read. One iteration at a time.
+ */
+export interface TaskReader extends AsyncIterator<FrameRange, undefined> {
+  /**
+   * The next range, once there is one. What comes in the same turn of the event loop comes as one.
+   * Done when the log has ended, or the reader was closed.
+   */
+  next(): Promise<IteratorResult<FrameRange, undefined>>;
+  /** The next range if it is at hand, at once. Not while `next` is waiting. */
   take(): FrameRange | undefined;
-  /** Resolves when `take` may have something, the log has ended, or the reader was closed. */
-  wait(): Promise<void>;
+  [Symbol.asyncIterator](): AsyncIterator<FrameRange, undefined>;
   /** True once everything was taken and nothing will follow, or the reader was closed. */
   readonly isEnded: boolean;
   /**

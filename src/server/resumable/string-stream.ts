@@ -85,14 +85,18 @@ export function createStringStream({
     onLetGo: leaveRange,
   });
 
+  const begin = (next: FrameRange | undefined) => {
+    leaveRange();
+    range = next;
+    if (next) n = next.start;
+  };
+
   const takeText = (from: TaskReader) => {
     let text = '';
     while (text.length < maxStringLength && !failure) {
       if (!range || n >= range.end) {
-        leaveRange();
-        range = from.take();
+        begin(from.take());
         if (!range) break;
-        n = range.start;
       }
       const piece = pieceAt(range, n);
       const whole = remainingSkip === 0 ? textOf(piece, decoded) : undefined;
@@ -139,7 +143,7 @@ export function createStringStream({
               controller.close();
               return;
             }
-            await reader.wait();
+            begin((await reader.next()).value);
           }
         } catch (error) {
           held.close();

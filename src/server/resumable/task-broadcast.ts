@@ -3,7 +3,6 @@ import { createTaskId } from '../../protocol/task-id';
 import type { FrameRange, TaskReader } from '../log/task-stream-context';
 import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
-import { nextTurn } from '../time/next-turn';
 import { createGuardedSource } from './guarded-source';
 import {
   encodeFrameLine,
@@ -73,8 +72,8 @@ export function createTaskBroadcast(): TaskBroadcast {
   const sentParts = createSentParts();
   const run = encodeRun(createTaskId().slice(0, 8));
   const flushWaiters: (() => void)[] = [];
-  // One for all turns, because each call would leave something with the log.
-  let waiting: Promise<void> | undefined;
+  // What comes next, while that is waited for.
+  let upcoming: Promise<IteratorResult<FrameRange, undefined>> | undefined;
 
   const wakeFlushed = () => {
     for (const resolve of flushWaiters.splice(0)) resolve();
@@ -140,16 +139,17 @@ export function createTaskBroadcast(): TaskBroadcast {
 
   /** Waits for more; `false` when there was none for half a lease. */
   const waitForMore = async ({ reader, header }: { reader: TaskReader; header: LiveHeader }) => {
-    waiting ??= reader.wait().then(() => {
-      waiting = undefined;
-    });
+    upcoming ??= reader.next();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const beat = new Promise<'beat'>((resolve) => {
-      timer = later(() => resolve('beat'), header.leaseMs / 2);
+    const beat = new Promise<undefined>((resolve) => {
+      timer = later(() => resolve(undefined), header.leaseMs / 2);
     });
-    const first = await Promise.race([waiting, beat]);
+    const first = await Promise.race([upcoming, beat]);
     clearTimeout(timer);
-    return first !== 'beat';
+    if (!first) return false;
+    upcoming = undefined;
+    range = first.value ?? range;
+    return true;
   };
 
   /** Says again where the log ends, and gives readers the time to ask for what they have missed. */
@@ -168,7 +168,8 @@ export function createTaskBroadcast(): TaskBroadcast {
     if (!started) return undefined;
     for (;;) {
       if (isEndSent) return linger();
-      const text = pending(started);
+      // Nothing is taken ahead of what is waited for.
+      const text = upcoming ? '' : pending(started);
       const isMark = text === '' && isMarkDue;
       isMarkDue = false;
       if (text !== '') return text;
@@ -178,8 +179,6 @@ export function createTaskBroadcast(): TaskBroadcast {
       const hasMore = await waitForMore(started);
       isIdle = false;
       if (!hasMore) return encodeMark('sent', skippedFrom ?? n);
-      // What comes in the same turn goes together.
-      await nextTurn();
     }
   };
 

@@ -65,7 +65,8 @@ export function toTaskStreamContext(
 /** A reader of a task that is over. */
 const endedReader: TaskReader = {
   take: () => undefined,
-  wait: async () => {},
+  next: async () => ({ value: undefined, done: true }),
+  [Symbol.asyncIterator]: () => endedReader,
   isEnded: true,
   isAlive: false,
   close() {},

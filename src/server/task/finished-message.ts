@@ -105,12 +105,7 @@ export async function readFinishedMessage({
     record.add(chunk, frame);
   };
   try {
-    while (!reader.isEnded) {
-      const range = reader.take();
-      if (!range) {
-        await reader.wait();
-        continue;
-      }
+    for await (const range of reader) {
       for (const frame of chunksOf(range)) {
         add(JSON.parse(frame), frame);
         await breathe();

@@ -13,19 +13,13 @@ export async function followSettlement(
 ): Promise<TaskSettlement> {
   const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
   try {
-    for (;;) {
-      const range = reader.take();
-      if (range) {
-        for (let n = range.start; n < range.end; n++) {
-          const json = range.data[n - range.offset];
-          if (json?.startsWith(settles)) return JSON.parse(json).data;
-        }
-      } else if (reader.isEnded) {
-        throw createUnsettledError();
-      } else {
-        await reader.wait();
+    for await (const { data, offset, start, end } of reader) {
+      for (let n = start; n < end; n++) {
+        const json = data[n - offset];
+        if (json?.startsWith(settles)) return JSON.parse(json).data;
       }
     }
+    throw createUnsettledError();
   } finally {
     reader.close();
   }

@@ -9,8 +9,9 @@ export interface Deferred<Value = void> {
 export function createDeferred<Value = void>(): Deferred<Value> {
   let resolve: (value: Value) => void = () => {};
   let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<Value>((...settle) => {
-    [resolve, reject] = settle;
+  const promise = new Promise<Value>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
   });
   return { promise, resolve, reject };
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { chunk, chunks } from './chunks';
 import { expectNone } from './expectations';
-import { receive, receiveMarks, takeNow } from './reading';
+import { receive, receiveMarks } from './reading';
 import type { ContractSuite } from './suite';
 
 /** Any number of readers get what follows their cursors (R-CONTEXT-2). */
@@ -92,7 +92,7 @@ export function describeReaders({ describe, it, itIf }: ContractSuite): void {
       equal(reader.isEnded, true);
       equal(reader.isCut ?? false, false);
       expectNone(reader.take());
-      await reader.wait();
+      equal((await reader.next()).done, true);
       reader.close();
     });
 
@@ -100,7 +100,7 @@ export function describeReaders({ describe, it, itIf }: ContractSuite): void {
       const { open, openReader, cursorOf, context } = bench;
       const log = await open();
       const reader = await openReader(context, { cursor: await cursorOf(2) });
-      deepEqual(takeNow(reader), []);
+      expectNone(reader.take());
       equal(reader.isEnded, false);
       const reading = receive(reader);
       for (const data of chunks(1, 4)) log.append(data);
@@ -153,10 +153,10 @@ export function describeReaders({ describe, it, itIf }: ContractSuite): void {
       const leaving = await openReader(context);
       const staying = await openReader(context);
       await receive(leaving, 1);
-      const waiting = leaving.wait();
+      const waiting = leaving.next();
       leaving.close();
       leaving.close();
-      await waiting;
+      equal((await waiting).done, true);
       equal(leaving.isEnded, true);
       await log.settle([chunk(1)], 'completed');
       expectNone(leaving.take());

@@ -1,5 +1,5 @@
 import { ok } from 'node:assert/strict';
-import type { TaskReader } from '../../server/index';
+import type { FrameRange, TaskReader } from '../../server/index';
 
 /** A frame as a reader gets it. */
 export interface ReceivedFrame {
@@ -15,19 +15,13 @@ export interface RelativeFrame {
   readonly data: string;
 }
 
-/** Takes what is there now. */
-export function takeNow(reader: TaskReader): ReceivedFrame[] {
-  const taken: ReceivedFrame[] = [];
-  for (let range = reader.take(); range; range = reader.take()) {
-    const { epoch, offset, start, end } = range;
-    ok(start < end, 'A range has at least one frame.');
-    for (let n = start; n < end; n++) {
-      const data = range.data[n - offset];
-      ok(data !== undefined, `Frame ${epoch}-${n} is missing in the range that is to hold it.`);
-      taken.push({ epoch, n, data });
-    }
-  }
-  return taken;
+function framesOf({ epoch, data, offset, start, end }: FrameRange): ReceivedFrame[] {
+  ok(start < end, 'A range has at least one frame.');
+  return data.slice(start - offset, end - offset).map((frame, index) => {
+    const n = start + index;
+    ok(frame !== undefined, `Frame ${epoch}-${n} is missing in the range that is to hold it.`);
+    return { epoch, n, data: frame };
+  });
 }
 
 /** Reads until `count` frames have come, or to the end. */
@@ -36,11 +30,12 @@ export async function receiveFrames(
   count: number = Number.POSITIVE_INFINITY,
 ): Promise<ReceivedFrame[]> {
   const received: ReceivedFrame[] = [];
-  for (;;) {
-    received.push(...takeNow(reader));
-    if (received.length >= count || reader.isEnded) return received;
-    await reader.wait();
+  while (received.length < count) {
+    const { value: range } = await reader.next();
+    if (!range) break;
+    for (const frame of framesOf(range)) received.push(frame);
   }
+  return received;
 }
 
 /** The same, with epochs counted from the lowest among what was received. */
@@ -54,11 +49,10 @@ export async function receive(reader: TaskReader, count?: number): Promise<Relat
 export async function receiveMarks(reader: TaskReader, count: number): Promise<boolean[]> {
   const marks: boolean[] = [];
   for (let taken = 0; taken < count; ) {
-    const range = reader.take();
-    if (range) {
-      marks.push(range.isReplay);
-      taken += range.end - range.start;
-    } else await reader.wait();
+    const { value: range } = await reader.next();
+    ok(range, 'The log has ended too early.');
+    marks.push(range.isReplay);
+    taken += range.end - range.start;
   }
   return marks;
 }

@@ -5,6 +5,7 @@ import { createLogReader } from '../../../src/server/log/log-reader';
 import { createLogWindow, type LogWindow } from '../../../src/server/log/log-window';
 import { createWindowTrimmer } from '../../../src/server/log/window-trimmer';
 import { parseStoredLog, type StoredLog } from '../../../src/server/redis/scripts/stored-log';
+import { receiveFrames } from '../../../src/testing/contract/reading';
 import { turns } from '../../helpers/async';
 import { fc } from '../../helpers/fast-check';
 
@@ -142,17 +143,11 @@ function tailFrom(log: ModelLog, kept: number): LogWindow {
 }
 
 async function readAll(reader: TaskReader): Promise<Received[]> {
-  const received: Received[] = [];
-  for (;;) {
-    for (let range = reader.take(); range; range = reader.take()) {
-      for (let n = range.start; n < range.end; n++) {
-        const frame = range.data[n - range.offset] ?? 'nothing';
-        received.push([`${range.epoch - base}-${n}`, frame.includes('"code":"gap"') ? gap : frame]);
-      }
-    }
-    if (reader.isEnded) return received;
-    await reader.wait();
-  }
+  const received = await receiveFrames(reader);
+  return received.map(({ epoch, n, data }) => [
+    `${epoch - base}-${n}`,
+    data.includes('"code":"gap"') ? gap : data,
+  ]);
 }
 
 const entryArbitrary: fc.Arbitrary<ModelEntry> = fc
@@ -292,6 +287,8 @@ interface Attached {
   reader: TaskReader;
   from: Cursor;
   got: string[];
+  /** Set while it waits for more. */
+  reading: Promise<void> | undefined;
   /** What it had that then turned out not to be stored. */
   early: Set<string>;
 }
@@ -342,10 +339,12 @@ describe('the readers of a process', () => {
             hasMore: wanted.length > 3,
           };
         };
-        const take = ({ reader, got }: Attached) => {
-          for (let range = reader.take(); range; range = reader.take()) {
-            got.push(...range.data.slice(range.start - range.offset, range.end - range.offset));
-          }
+        const readOn = async (one: Attached) => {
+          const { value: range } = await one.reader.next();
+          one.reading = undefined;
+          if (!range) return;
+          const { data, offset, start, end } = range;
+          one.got.push(...data.slice(start - offset, end - offset));
         };
         const perform = async (step: Step) => {
           if (step.kind === 'write') {
@@ -368,13 +367,12 @@ describe('the readers of a process', () => {
               from: readFrom(from),
               history: fetchLog,
             });
-            attached.push({ reader, from, got: [], early: new Set() });
+            attached.push({ reader, from, got: [], reading: undefined, early: new Set() });
           }
           const one = 'reader' in step && attached[step.reader % attached.length];
           if (one && step.kind === 'read') {
-            void one.reader.wait();
-            await turns(1);
-            take(one);
+            one.reading ??= readOn(one);
+            await turns(2);
           } else if (one) {
             one.reader.close();
             attached = attached.filter((other) => other !== one);
@@ -391,10 +389,7 @@ describe('the readers of a process', () => {
         window.end();
         window.wake();
         for (const one of attached) {
-          while (!one.reader.isEnded) {
-            await one.reader.wait();
-            take(one);
-          }
+          while (one.reading || !one.reader.isEnded) await (one.reading ?? readOn(one));
           one.reader.close();
           const wanted = log.flatMap((frames, epoch) =>
             epoch < one.from.epoch ? [] : frames.slice(epoch === one.from.epoch ? one.from.n : 0),
@@ -446,10 +441,11 @@ describe('a reader that waits', () => {
 
   it('is done waiting when it is closed, however long the storage takes', async () => {
     const { window, reader } = wait(() => new Promise(() => {}));
-    const waiting = [reader.wait(), reader.wait()];
+    const waiting = [reader.next(), reader.next()];
     await turns();
     reader.close();
-    await Promise.all(waiting);
+    const ended = { value: undefined, done: true };
+    expect(await Promise.all(waiting)).toEqual([ended, ended]);
     expect(reader.isEnded).toBe(true);
     expect([window.readers.size, window.waiters.size]).toEqual([0, 0]);
   });
@@ -457,9 +453,10 @@ describe('a reader that waits', () => {
   it('takes no notice of what it is given after it was closed', async () => {
     let give = (_log: StoredLog) => {};
     const { reader } = wait(() => new Promise((resolve) => (give = resolve)));
-    void reader.wait();
+    const waiting = reader.next();
     reader.close();
     give(page);
+    expect(await waiting).toMatchObject({ done: true });
     await turns();
     expect(reader.take()).toBeUndefined();
   });
@@ -471,8 +468,7 @@ describe('a reader that waits', () => {
       if (asked < 3) throw new Error('away');
       return page;
     });
-    await reader.wait();
-    expect(reader.take()).toMatchObject({ start: 0, end: 1, isReplay: true });
+    expect(await reader.next()).toMatchObject({ value: { start: 0, end: 1, isReplay: true } });
     expect(asked).toBe(3);
     reader.close();
   });
@@ -484,16 +480,21 @@ describe('a reader that waits', () => {
       asked += 1;
       return new Promise((resolve) => (give = resolve));
     });
-    const waiting = [reader.wait(), reader.wait()];
+    const waiting = [reader.next(), reader.next()];
     window.push('frame 0-1');
     window.wake();
     await turns();
-    waiting.push(reader.wait());
+    waiting.push(reader.next());
     give(page);
-    await Promise.all(waiting);
+    await turns();
+    window.end();
+    window.wake();
+    expect(await Promise.all(waiting)).toMatchObject([
+      { value: { start: 0, end: 1 } },
+      { value: { start: 1, end: 2 } },
+      { done: true },
+    ]);
     expect(asked).toBe(1);
-    expect(reader.take()).toMatchObject({ start: 0, end: 1 });
-    expect(reader.take()).toMatchObject({ start: 1, end: 2 });
     reader.close();
   });
 
@@ -506,10 +507,10 @@ describe('a reader that waits', () => {
       history: async () => undefined,
       isGone: () => isGone,
     });
-    const waiting = reader.wait();
+    const waiting = reader.next();
     isGone = true;
     window.wake();
-    await waiting;
+    expect(await waiting).toMatchObject({ done: true });
     expect(reader.isEnded).toBe(true);
     reader.close();
   });
@@ -635,16 +636,10 @@ describe('the readers of a process whose task is started again, and again', () =
   });
 
   async function readRuns(reader: TaskReader): Promise<Received[]> {
-    const received: Received[] = [];
-    for (;;) {
-      for (let range = reader.take(); range; range = reader.take()) {
-        for (let n = range.start; n < range.end; n++) {
-          const frame = range.data[n - range.offset] ?? 'nothing';
-          received.push([`${range.epoch}-${n}`, frame.includes('another-log') ? gap : frame]);
-        }
-      }
-      if (reader.isEnded) return received;
-      await reader.wait();
-    }
+    const received = await receiveFrames(reader);
+    return received.map(({ epoch, n, data }) => [
+      `${epoch}-${n}`,
+      data.includes('another-log') ? gap : data,
+    ]);
   }
 });

@@ -44,9 +44,8 @@ export function createLossWatch({
       watched.set(taskId, reader);
       if (isClosed) reader.close();
       timer = later(() => reader.close(), maxWatchMs);
-      while (!reader.isEnded) {
-        reader.take();
-        await reader.wait();
+      for await (const _ of reader) {
+        // Until the task is closed.
       }
       reader.close();
     } catch {
