@@ -4,7 +4,7 @@ import type { ResumableStreamContext } from './log/resumable-stream-context';
 import { checkTaskId, unlessAway } from './log/task-errors';
 import type { TaskStreamContext } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
-import { toTaskStreamContext } from './resumable/to-task-stream-context';
+import { toTaskStreamContext } from './to-task-stream-context';
 
 export interface CancelTaskOptions {
   /** The task to stop. */

@@ -20,11 +20,11 @@ import {
 } from './log/task-errors';
 import type { TaskStreamContext } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
-import { toTaskStreamContext } from './resumable/to-task-stream-context';
 import { deliverOutcome } from './task/deliver-outcome';
 import { reportTo } from './task/mask-error';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkDurations } from './time/check-durations';
+import { toTaskStreamContext } from './to-task-stream-context';
 
 export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
   /** The task to follow. */

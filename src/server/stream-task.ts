@@ -23,12 +23,12 @@ import {
 } from './log/task-errors';
 import type { TaskReader } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
-import { toTaskStreamContext } from './resumable/to-task-stream-context';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
+import { toTaskStreamContext } from './to-task-stream-context';
 
 /** A task that `streamTask` started or joined. */
 export interface StreamedTask<Result = unknown> {

@@ -1,5 +1,5 @@
 import type { ResumableStreamContext, TaskStreamContext } from '../server/index';
-import { toTaskStreamContext } from '../server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../server/to-task-stream-context';
 import { createFaultPlan } from './fault-plan';
 import type { StreamContextFault } from './fault-schedule';
 import { createFaultyProducer, type FaultyProducer } from './faulty-producer';

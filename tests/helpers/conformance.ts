@@ -11,7 +11,7 @@ import {
 } from 'ai-task-stream/server';
 import { afterEach, expect } from 'vitest';
 import type { z } from 'zod';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { createOwnContext } from './tasks';
 
 type Execute = Parameters<

@@ -8,7 +8,7 @@ import {
   type TaskReader,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { absolute } from './cursors';
 
 /** A context that shares its tasks with no other test. */

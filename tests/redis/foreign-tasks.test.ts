@@ -2,7 +2,7 @@
 import { createTaskRoute, defineTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { createResumableStreamContext } from 'resumable-stream/generic';
 import { afterEach, expect, it } from 'vitest';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { createDeferred, turns } from '../helpers/async';
 import { createMemoryBus } from '../helpers/memory-bus';
 import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';

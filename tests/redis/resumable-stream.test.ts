@@ -14,7 +14,7 @@ import { createClient } from 'redis';
 import { createResumableStreamContext } from 'resumable-stream';
 import { createResumableStreamContext as createIoredisContext } from 'resumable-stream/ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { liveOnly } from '../contract/live-only';
 import { createDeferred, turns, until } from '../helpers/async';
 import { sharedRedisUrl, startRedis } from '../helpers/redis-server';

@@ -19,7 +19,7 @@ import {
   encodeRun,
 } from '../../src/server/resumable/live-lines';
 import { createMirrorLog } from '../../src/server/resumable/mirror-log';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { receiveFrames } from '../../src/testing/contract/reading';
 import { createDeferred } from '../helpers/async';
 import { createMemoryBus } from '../helpers/memory-bus';

@@ -2,7 +2,7 @@
 import { createTaskRoute, defineTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { createResumableStreamContext } from 'resumable-stream/generic';
 import { describe, expect, it } from 'vitest';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { aborted, turns } from '../helpers/async';
 import { heapUsed } from '../helpers/heap-used';
 import { createMemoryBus } from '../helpers/memory-bus';

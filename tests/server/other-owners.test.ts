@@ -1,5 +1,5 @@
 import { createResumableStreamContext } from 'resumable-stream/generic';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { describeOtherOwners } from '../contract/other-owners-contract';
 import { createMemoryBus } from '../helpers/memory-bus';
 import { createOwnContext } from '../helpers/tasks';

@@ -18,7 +18,7 @@ import {
   encodeRun,
 } from '../../src/server/resumable/live-lines';
 import { createMirrorLog } from '../../src/server/resumable/mirror-log';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { receiveFrames } from '../../src/testing/contract/reading';
 import { aiVersions } from '../helpers/ai-versions';
 import { createDeferred, turns, until } from '../helpers/async';

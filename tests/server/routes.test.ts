@@ -9,7 +9,7 @@ import {
 } from 'ai-task-stream/server';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { toTaskStreamContext } from '../../src/server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
 import { aborted, createDeferred, turns } from '../helpers/async';
 import { cursorsIn, storedChunksIn, typesIn, withoutHeartbeats } from '../helpers/sse';
 import { createId, createOwnContext } from '../helpers/tasks';

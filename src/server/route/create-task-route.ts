@@ -19,10 +19,10 @@ import {
 import { mayKnow } from '../log/task-guard';
 import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { readInput } from '../read-input';
-import { toTaskStreamContext } from '../resumable/to-task-stream-context';
 import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
 import { checkDurations } from '../time/check-durations';
+import { toTaskStreamContext } from '../to-task-stream-context';
 import {
   checkStartBody,
   checkStartQuery,

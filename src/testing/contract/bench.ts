@@ -9,7 +9,7 @@ import type {
   TaskReader,
   TaskStreamContext,
 } from '../../server/index';
-import { toTaskStreamContext } from '../../server/resumable/to-task-stream-context';
+import { toTaskStreamContext } from '../../server/to-task-stream-context';
 import { chunk } from './chunks';
 import { type RelativeFrame, receive } from './reading';
 

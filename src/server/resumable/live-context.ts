@@ -1,66 +1,39 @@
 import { formatCursor } from '../../protocol/cursor';
-import { TaskError } from '../../protocol/task-error';
-import { checkedContext } from '../log/checked-context';
 import { createLogReader } from '../log/log-reader';
+import type { LogWindow } from '../log/log-window';
 import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
-import type { TaskLog, TaskReader, TaskStreamContext } from '../log/task-stream-context';
-import { liveLog } from '../memory/memory-retention';
-import { createMemoryState, type MemoryLog } from '../memory/memory-state';
-import { createMemoryContext } from '../memory/memory-stream-context';
+import type {
+  TaskLog,
+  TaskReader,
+  TaskRecord,
+  TaskStreamContext,
+} from '../log/task-stream-context';
 import { answerWithin } from '../time/answer-within';
 import { atMost } from '../time/at-most';
 import { createStreamClaims, streamIdOf } from './stream-claims';
 import type { TaskBroadcast } from './task-broadcast';
 import { openTaskMirror, type TaskMirror } from './task-mirror';
 
+/** The log of a task that runs in this process. */
+interface OwnLog
+  extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
+  /** The claim token of whoever opened it. */
+  readonly token: string;
+  /** Epoch milliseconds; set once settled. */
+  readonly settledAt: number | undefined;
+  readonly window: LogWindow;
+}
+
+/** A context whose logs are in the memory of this process. */
+interface OwnLogs {
+  readonly context: TaskStreamContext;
+  get(taskId: string): OwnLog | undefined;
+}
+
 /** How long an answer of the wrapped context may take, in milliseconds. */
 const answerTimeoutMs = 5_000;
-
-/**
- * How long the producer's process remembers a task that has settled, in milliseconds: for its own
- * response, should that be asked for late. After that the wrapped context knows that it is over.
- */
-const settledMs = 60_000;
-
-const contextsKey = Symbol.for('ai-task-stream.resumable-stream.v1');
-
-/** @throws TaskError `invalid-options`. */
-function checkIsContext(value: unknown): void {
-  const { open, read, createNewResumableStream } = Object(value);
-  if ([open && read, createNewResumableStream].some((member) => typeof member === 'function'))
-    return;
-  throw new TaskError({
-    code: 'invalid-options',
-    message:
-      '`streamContext` is none. Pass what `createRedisStreamContext()`, `createMemoryStreamContext()` or `createResumableStreamContext()` gave you, or leave it out.',
-  });
-}
-
-/**
- * The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is.
- *
- * @throws TaskError `invalid-options` when it is neither.
- */
-export function toTaskStreamContext(
-  context: TaskStreamContext | ResumableStreamContext,
-): TaskStreamContext {
-  checkIsContext(context);
-  if (!('createNewResumableStream' in context)) return context;
-  // On `globalThis`, because bundlers instantiate a module once per route.
-  const holder = globalThis as {
-    [contextsKey]?: WeakMap<ResumableStreamContext, TaskStreamContext>;
-  };
-  holder[contextsKey] ??= new WeakMap();
-  const contexts = holder[contextsKey];
-  let wrapped = contexts.get(context);
-  if (!wrapped) {
-    wrapped = checkedContext(wrap(context));
-    contexts.set(context, wrapped);
-  }
-  return wrapped;
-}
 
 /** A reader of a task that is over. */
 const endedReader: TaskReader = {
@@ -77,14 +50,19 @@ const endedReader: TaskReader = {
  * are those of a memory context. For readers in other processes it is sent through a stream of
  * the wrapped context, too.
  */
-function wrap(context: ResumableStreamContext): TaskStreamContext {
-  const state = createMemoryState();
-  const memory = createMemoryContext(state, { retentionMs: settledMs });
+export function createLiveContext({
+  context,
+  ownLogs,
+}: {
+  context: ResumableStreamContext;
+  ownLogs: OwnLogs;
+}): TaskStreamContext {
+  const { context: own } = ownLogs;
   const claims = createStreamClaims({ context, answerTimeoutMs });
   const broadcasts = new Map<string, TaskBroadcast>();
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
 
-  const send = (log: MemoryLog, broadcast: TaskBroadcast, leaseMs: number) => {
+  const send = (log: OwnLog, broadcast: TaskBroadcast, leaseMs: number) => {
     const { taskId, window, owner, chatId, name, definition, createdAt } = log;
     const details = { owner, chatId, name, definition, createdAt, leaseMs };
     const header = { version: 1, epoch: window.epoch, ...details } as const;
@@ -98,7 +76,7 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
     ...log,
     async settle(frames, status) {
       const broadcast = broadcasts.get(taskId);
-      if (liveLog(state, taskId)?.settledAt === undefined) broadcast?.close(frames.length);
+      if (ownLogs.get(taskId)?.settledAt === undefined) broadcast?.close(frames.length);
       const isOurs = await log.settle(frames, status);
       await atMost(graceMs, broadcast?.finished);
       return isOurs;
@@ -140,28 +118,28 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
   const leave = (mirror: TaskMirror) => mirror.read().close();
 
   return {
-    ...memory,
+    ...own,
 
     async open(taskId, options) {
       const { leaseMs, graceMs = answerTimeoutMs } = options;
-      if (!liveLog(state, taskId)) {
+      if (!ownLogs.get(taskId)) {
         const broadcast = await claims.claim(taskId);
         if (!broadcast) return undefined;
-        if (!liveLog(state, taskId)) {
+        if (!ownLogs.get(taskId)) {
           claims.use(taskId);
-          const log = await memory.open(taskId, options);
-          const memoryLog = liveLog(state, taskId);
-          if (memoryLog) send(memoryLog, broadcast, leaseMs);
+          const log = await own.open(taskId, options);
+          const ownLog = ownLogs.get(taskId);
+          if (ownLog) send(ownLog, broadcast, leaseMs);
           return log && withBroadcast(taskId, log, graceMs);
         }
       }
-      const log = await memory.open(taskId, options);
+      const log = await own.open(taskId, options);
       return log && withBroadcast(taskId, log, graceMs);
     },
 
     async read(taskId, options = {}) {
       const { token } = options;
-      const log = liveLog(state, taskId);
+      const log = ownLogs.get(taskId);
       if (log) {
         if (!mayKnow(log, options)) {
           await existingOf(taskId);
@@ -181,15 +159,15 @@ function wrap(context: ResumableStreamContext): TaskStreamContext {
 
     async cancel(taskId, options = {}) {
       const isOurs = () => {
-        const log = liveLog(state, taskId);
+        const log = ownLogs.get(taskId);
         return log ? mayKnow(log, options) : claims.has(taskId);
       };
       if (!isOurs() && (await existingOf(taskId)) !== null && !isOurs()) return false;
-      return memory.cancel(taskId, options);
+      return own.cancel(taskId, options);
     },
 
     async inspect(taskId) {
-      if (liveLog(state, taskId)) return memory.inspect(taskId);
+      if (ownLogs.get(taskId)) return own.inspect(taskId);
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
       const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;

@@ -1,0 +1,51 @@
+import { TaskError } from '../protocol/task-error';
+import { checkedContext } from './log/checked-context';
+import type { ResumableStreamContext } from './log/resumable-stream-context';
+import type { TaskStreamContext } from './log/task-stream-context';
+import { createMemoryLogs } from './memory/memory-logs';
+import { createLiveContext } from './resumable/live-context';
+
+/**
+ * How long the producer's process remembers a task that has settled, in milliseconds: for its own
+ * response, should that be asked for late. After that the wrapped context knows that it is over.
+ */
+const settledMs = 60_000;
+
+const contextsKey = Symbol.for('ai-task-stream.resumable-stream.v1');
+
+/** @throws TaskError `invalid-options`. */
+function checkIsContext(value: unknown): void {
+  const { open, read, createNewResumableStream } = Object(value);
+  if ([open && read, createNewResumableStream].some((member) => typeof member === 'function'))
+    return;
+  throw new TaskError({
+    code: 'invalid-options',
+    message:
+      '`streamContext` is none. Pass what `createRedisStreamContext()`, `createMemoryStreamContext()` or `createResumableStreamContext()` gave you, or leave it out.',
+  });
+}
+
+/**
+ * The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is.
+ *
+ * @throws TaskError `invalid-options` when it is neither.
+ */
+export function toTaskStreamContext(
+  context: TaskStreamContext | ResumableStreamContext,
+): TaskStreamContext {
+  checkIsContext(context);
+  if (!('createNewResumableStream' in context)) return context;
+  // On `globalThis`, because bundlers instantiate a module once per route.
+  const holder = globalThis as {
+    [contextsKey]?: WeakMap<ResumableStreamContext, TaskStreamContext>;
+  };
+  holder[contextsKey] ??= new WeakMap();
+  const contexts = holder[contextsKey];
+  let wrapped = contexts.get(context);
+  if (!wrapped) {
+    const ownLogs = createMemoryLogs({ retentionMs: settledMs });
+    wrapped = checkedContext(createLiveContext({ context, ownLogs }));
+    contexts.set(context, wrapped);
+  }
+  return wrapped;
+}
