@@ -1,5 +1,5 @@
-import { h as TaskUIDataTypes } from './task-parts.js';
-export { i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, e as TaskErrorData, m as TaskErrorPartData, g as TaskHeartbeatData, d as TaskLogData, n as TaskLogLevel, T as TaskOutcome, o as TaskPartialData, b as TaskProgress, f as TaskSettlement, a as TaskStatus, c as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
+import { g as TaskUIDataTypes } from './task-parts.js';
+export { h as TaskChunk, i as TaskData, j as TaskError, k as TaskErrorCode, d as TaskErrorData, l as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, m as TaskLogLevel, n as TaskOutcome, o as TaskPartialData, a as TaskProgress, e as TaskSettlement, T as TaskStatus, b as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 export { i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';

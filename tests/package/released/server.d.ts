@@ -1,11 +1,11 @@
+import { T as TaskStreamContext } from './task-stream-context.js';
+export { C as CancelOptions, a as Cursor, F as FrameRange, O as OpenTaskOptions, b as OutcomeClaim, c as OutcomeClaiming, R as ReadTaskOptions, S as SettleTaskOptions, d as TaskLog, e as TaskReader, f as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskDefinition } from './define-task.js';
 export { D as DefineTaskOptions, e as DefinedExecuteOptions, E as ExecuteOptions, f as RunNestedTask, g as RunNestedTaskOptions, S as StartDefinedTaskArguments, h as StartDefinedTaskOptions, i as StepReporter, j as StreamTaskOptions, k as StreamedTask, l as TaskReporter, m as ToUIMessageStreamOptions, n as defineTask, s as streamTask } from './define-task.js';
-import { T as TaskStreamContext } from './task-stream-context.js';
-export { C as CancelOptions, F as FrameRange, O as OpenTaskOptions, a as OutcomeClaim, b as OutcomeClaiming, R as ReadTaskOptions, S as SettleTaskOptions, c as TaskLog, d as TaskReader, e as TaskRecord } from './task-stream-context.js';
 import { UIMessage, UIDataTypes } from 'ai';
 import { StandardSchemaV1 } from '@standard-schema/spec';
-import './task-types.js';
 import './task-parts.js';
+import './task-types.js';
 
 interface CancelTaskOptions {
     /** The task to stop. */

@@ -1,4 +1,4 @@
-import { a as TaskStatus, b as TaskProgress, c as TaskStep, d as TaskLogData, e as TaskErrorData, f as TaskSettlement, g as TaskHeartbeatData } from './task-parts.js';
+import { T as TaskStatus, a as TaskProgress, b as TaskStep, c as TaskLogData, d as TaskErrorData, e as TaskSettlement, f as TaskHeartbeatData } from './task-parts.js';
 
 /** What is known of a task from the chunks seen so far. */
 interface TaskState<Result = unknown, Value = unknown, StepName extends string = string> {

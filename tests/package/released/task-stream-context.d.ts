@@ -1,4 +1,10 @@
-import { T as TaskOutcome, a as TaskStatus } from './task-parts.js';
+import { n as TaskOutcome, T as TaskStatus } from './task-parts.js';
+
+/** Names a frame within a log: the `epoch` it was written in, and its number `n` there, both from 0. */
+interface Cursor {
+    readonly epoch: number;
+    readonly n: number;
+}
 
 /**
  * Neighbouring frames of one epoch, as a view over an array that only grows: nothing is copied.
@@ -14,12 +20,19 @@ interface FrameRange {
     /** Whether these were in the log before the reader had caught up with it. */
     readonly isReplay: boolean;
 }
-/** A cursor over a log. It holds a position, never a copy of what it has yet to read. */
-interface TaskReader {
-    /** What has come since the last call, at once; `undefined` when there is nothing now. */
+/**
+ * A place in a log, from which ranges are iterated: it holds a position, never a copy of what it has
+ * yet to read. One iteration at a time.
+ */
+interface TaskReader extends AsyncIterator<FrameRange, undefined> {
+    /**
+     * The next range, once there is one. What comes in the same turn of the event loop comes as one.
+     * Done when the log has ended, or the reader was closed.
+     */
+    next(): Promise<IteratorResult<FrameRange, undefined>>;
+    /** The next range if it is at hand, at once. Not while `next` is waiting. */
     take(): FrameRange | undefined;
-    /** Resolves when `take` may have something, the log has ended, or the reader was closed. */
-    wait(): Promise<void>;
+    [Symbol.asyncIterator](): AsyncIterator<FrameRange, undefined>;
     /** True once everything was taken and nothing will follow, or the reader was closed. */
     readonly isEnded: boolean;
     /**
@@ -124,10 +137,10 @@ interface ReadTaskOptions {
     /** The task counts as unknown when it is not of this definition. Default: any will do. */
     definition?: string;
     /**
-     * The last frame that the reader has, `epoch-n`. Default: read from the start. One of another log
-     * of that taskId brings an error part of the code `gap`, and then all of this log.
+     * The last frame that the reader has. Default: read from the start. One of another log of that
+     * taskId brings an error part of the code `gap`, and then all of this log.
      */
-    cursor?: string;
+    cursor?: Cursor;
     /** How many frames from the start are left out, where there is no cursor. Default 0. */
     skip?: number;
     /**
@@ -154,7 +167,7 @@ interface TaskRecord {
     readonly name?: string;
     /** Which definition it is of, if a route has started it. */
     readonly definition?: string;
-    /** The last frame in the log. */
+    /** The last frame in the log, as its `id` names it: `epoch-n`. */
     readonly cursor: string;
     /** Epoch milliseconds. */
     readonly createdAt: number;
@@ -230,4 +243,4 @@ interface TaskStreamContext {
     close(): Promise<void>;
 }
 
-export type { CancelOptions as C, FrameRange as F, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, OutcomeClaim as a, OutcomeClaiming as b, TaskLog as c, TaskReader as d, TaskRecord as e };
+export type { CancelOptions as C, FrameRange as F, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, Cursor as a, OutcomeClaim as b, OutcomeClaiming as c, TaskLog as d, TaskReader as e, TaskRecord as f };

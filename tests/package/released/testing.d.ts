@@ -1,6 +1,6 @@
 import { R as ResumableStreamContext, c as TaskTransformer, h as StartDefinedTaskOptions, k as StreamedTask } from './define-task.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
-import { e as TaskErrorData } from './task-parts.js';
+import { d as TaskErrorData } from './task-parts.js';
 import { I as InferTaskResult, a as InferTaskPartial, b as InferTaskStep, J as Jsonified, T as TaskTypes } from './task-types.js';
 import { UIMessageChunk, UIMessage } from 'ai';
 import { T as TaskState } from './task-state.js';
@@ -52,7 +52,7 @@ type FaultyCall = 'open' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claim
 /**
  * What goes wrong, and when: `at` counts from 1, for each kind of call by itself.
  *
- * - `delay`: the answer to that call comes so much later; of a reader's `wait`, too.
+ * - `delay`: the answer to that call comes so much later; of a reader's `next`, too.
  * - `unavailable`: the storage is away. The call does nothing, and rejects.
  * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that is opened
  *   so and not opened again with its token has a producer that is gone.
@@ -63,7 +63,7 @@ type FaultyCall = 'open' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claim
  */
 type StreamContextFault = {
     readonly fault: 'delay';
-    readonly call: FaultyCall | 'wait';
+    readonly call: FaultyCall | 'next';
     readonly at: number;
     readonly ms: number;
 } | {
