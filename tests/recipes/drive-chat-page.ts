@@ -51,6 +51,10 @@ export function driveChatPage(getDesk: () => Desk, getServer: () => WiredServer)
     const [desk, { wire }] = [getDesk(), getServer()];
     const { page, chatId } = await openHeld();
     await keeps(chatId, question);
+    const loads: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith(`/api/chat/${chatId}`)) loads.push(request.method());
+    });
     await page.reload();
     await shows(page, question, until(0.3));
     wire.cut();
@@ -63,6 +67,8 @@ export function driveChatPage(getDesk: () => Desk, getServer: () => WiredServer)
     desk.release();
     await shows(page, question, whole);
     await keeps(chatId, question, whole);
+    // What a resumed answer brings needs no second look at the database.
+    expect(loads).toEqual(['GET']);
     await click(page, 'Send');
     await shows(page, question, whole, question, whole);
     await keeps(chatId, question, whole, question, whole);
@@ -80,6 +86,15 @@ export function driveChatPage(getDesk: () => Desk, getServer: () => WiredServer)
     desk.release();
     await click(page, 'Send');
     await shows(page, question, until(0.3), question, whole);
+    expect(desk.takeComplaints()).toEqual([]);
+  });
+
+  it('says so where a chat cannot be loaded', async () => {
+    const desk = getDesk();
+    const page = await desk.openTab(addressOf(randomUUID()));
+    await page.route('**/api/chat/*', (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    await page.getByText('The chat could not be loaded (503).').waitFor();
     expect(desk.takeComplaints()).toEqual([]);
   });
 
