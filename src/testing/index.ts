@@ -1,6 +1,6 @@
 export type { CreateStreamContext } from './contract/bench';
-export type { CutStreamContext } from './contract/lost-producer';
 export type { StreamContextPromise } from './contract/promises';
+export type { CutStreamContext } from './contract/storage-trouble';
 export {
   createFaultSchedule,
   type FaultScheduleOptions,

@@ -3,13 +3,16 @@ import { describeCancel } from './contract/cancel';
 import { describeChat } from './contract/chat';
 import { describeClosing } from './contract/closing';
 import { describeDefinition } from './contract/definition';
-import { type CutStreamContext, describeLostProducer } from './contract/lost-producer';
+import { describeEmptiedStorage } from './contract/emptied-storage';
+import { describeLostProducer } from './contract/lost-producer';
 import { describeNames } from './contract/names';
 import { describeOneProducer } from './contract/one-producer';
 import { describeOtherLogs } from './contract/other-logs';
+import { describeOutage } from './contract/outage';
 import { describeOutcome } from './contract/outcome';
 import type { StreamContextPromise } from './contract/promises';
 import { describeReaders } from './contract/readers';
+import type { CutStreamContext } from './contract/storage-trouble';
 import { createContractSuite } from './contract/suite';
 import { describeTime } from './contract/time';
 import { describeTurns } from './contract/turns';
@@ -34,6 +37,11 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
    * any more. Default: those tests are left out.
    */
   cut?: CutStreamContext;
+  /**
+   * Takes everything from the storage, as a restart does where nothing is kept on a disk. With it
+   * the suite tests that running tasks begin their logs anew. Default: those tests are left out.
+   */
+  empty?: () => Promise<void>;
 }
 
 /**
@@ -51,6 +59,7 @@ export function testStreamContext(
     without = [],
     retentionMs = 3_600_000,
     cut,
+    empty,
     ...runner
   }: TestStreamContextOptions = {},
 ): void {
@@ -68,7 +77,11 @@ export function testStreamContext(
     describeChat(suite);
     describeTurns(suite);
     describeTime(suite, { retentionMs });
-    if (cut) describeLostProducer(suite, cut);
+    if (cut) {
+      describeLostProducer(suite, cut);
+      describeOutage(suite, cut);
+    }
+    if (empty) describeEmptiedStorage(suite, { empty, cut });
     describeClosing(suite);
   });
 }

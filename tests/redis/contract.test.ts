@@ -8,12 +8,17 @@ import { createClient } from 'redis';
 import { createClient as createClientV4 } from 'redis-v4';
 import { createClient as createClientV5 } from 'redis-v5';
 import { describe, it } from 'vitest';
+import { connectAdmin } from '../helpers/redis-admin';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
 import { sharedRedisUrl } from '../helpers/redis-server';
 
 const url = sharedRedisUrl();
-/** Large enough for what the suite stores in one frame. */
-const limits = { maxFrameBytes: 8 * 1024 * 1024, maxUnflushedBytes: 8 * 1024 * 1024 };
+/** Large enough for what the suite stores in one frame, and for a machine that is busy. */
+const limits = {
+  maxFrameBytes: 8 * 1024 * 1024,
+  maxUnflushedBytes: 8 * 1024 * 1024,
+  commandTimeoutMs: 60_000,
+};
 /** Redis has a clock of its own. */
 const settings: TestStreamContextOptions = {
   ...{ describe, it, name: 'Redis', without: ['the time of this process'] },
@@ -63,5 +68,13 @@ describe('a client of redis 6, whose wire can be cut', () => {
     return () => wire?.accept();
   };
 
-  testStreamContext(create, { ...settings, cut });
+  /** What another database without a disk would have after a restart. */
+  const empty = async () => {
+    const admin = await connectAdmin(url);
+    const keys = [...(await admin.ttls()).keys()].filter((key) => key.startsWith(keyPrefix));
+    if (keys.length > 0) await admin.send('DEL', ...keys);
+    admin.close();
+  };
+
+  testStreamContext(create, { ...settings, cut, empty });
 });

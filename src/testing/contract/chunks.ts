@@ -12,16 +12,21 @@ export function chunks(start: number, end: number): string[] {
 export function openingFrames(taskId: string): string[] {
   const createdAt = Date.now();
   const data = { taskId, status: 'running', createdAt, updatedAt: createdAt };
-  return [{ type: 'start' }, { type: 'data-task', id: taskId, data }].map((part) =>
-    JSON.stringify(part),
-  );
+  return toFrames({ type: 'start' }, { type: 'data-task', id: taskId, data });
+}
+
+/** A text that is not at its end. */
+export function openTextFrames(): string[] {
+  return toFrames({ type: 'text-start', id: 't' }, { type: 'text-delta', id: 't', delta: 'Hel' });
 }
 
 /** The frames that the log of a completed task ends with (R-ORDER-3). */
 export function closingFrames(taskId: string): string[] {
   const settledAt = Date.now();
   const data = { taskId, status: 'completed', durationMs: 0, settledAt };
-  return [{ type: 'data-task-settle', id: taskId, data }, { type: 'finish' }].map((part) =>
-    JSON.stringify(part),
-  );
+  return toFrames({ type: 'data-task-settle', id: taskId, data }, { type: 'finish' });
+}
+
+function toFrames(...parts: object[]): string[] {
+  return parts.map((part) => JSON.stringify(part));
 }

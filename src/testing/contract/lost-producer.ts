@@ -1,61 +1,30 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
-import type { TaskStreamContext } from '../../server/index';
-import { aborted, type Bench, settleDown } from './bench';
-import { chunk, chunks, closingFrames, openingFrames } from './chunks';
-import { expectMembers } from './expectations';
-import { type ReceivedFrame, receive, receiveFrames } from './reading';
-import type { BenchTest, ContractSuite } from './suite';
+import { deepEqual, equal, notEqual } from 'node:assert/strict';
+import { createTaskId } from '../../protocol/task-id';
+import { aborted, settleDown } from './bench';
+import { chunk, closingFrames, openingFrames, openTextFrames } from './chunks';
+import { expectMembers, expectNone } from './expectations';
+import { receiveFrames } from './reading';
+import {
+  type CutStreamContext,
+  shortLeaseMs as leaseMs,
+  type TroubledBench,
+  tellsOf,
+  until,
+  untilOver,
+  withCut,
+} from './storage-trouble';
+import type { ContractSuite } from './suite';
 
-/** Cuts an instance off its storage; the function that is returned lets it back. */
-export type CutStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void>;
-
-/** A lease that a test can wait for, in milliseconds; two heartbeat intervals. */
-const leaseMs = 500;
-
-/** The type of a chunk, and the status or code that it tells, if it tells one. */
-function tellsOf({ data }: ReceivedFrame): unknown[] {
-  const told = JSON.parse(data);
-  return [told.type, told.data?.status ?? told.data?.code].filter((part) => part !== undefined);
-}
-
-/** Asks until a task is over. Nobody reads it. */
-async function whenOver(at: TaskStreamContext, taskId: string): Promise<void> {
-  while ((await at.inspect(taskId))?.status === 'running') await settleDown();
-}
-
-/** What contexts promise that several processes share, when one of these is cut off. */
+/** What contexts promise that processes share, when one of these is away for longer than a lease. */
 export function describeLostProducer({ describe, it }: ContractSuite, cut: CutStreamContext): void {
-  /** Runs a test that cuts the instance which runs tasks, and lets it back at the end. */
-  const withCut =
-    (
-      test: (bench: Bench & { cutOff(): Promise<() => Promise<void>> }) => Promise<void>,
-    ): BenchTest =>
-    async (bench) => {
-      const restores: (() => Promise<void> | void)[] = [];
-      const restoreAll = async () => {
-        for (const restore of restores.splice(0)) await restore();
-      };
-      const cutOff = async () => {
-        restores.push(await cut(bench.context));
-        return restoreAll;
-      };
-      try {
-        await test({ ...bench, cutOff });
-      } finally {
-        await restoreAll();
-      }
-    };
+  const itCuts = (name: string, test: (bench: TroubledBench) => Promise<void>) =>
+    it(name, withCut(cut, test));
 
-  describe('a producer that is cut off its storage', () => {
-    it(
-      'for long has its task closed once, in the next epoch, with its open parts (R-LEASE-2, R-EPOCH-1)',
-      withCut(async ({ open, openReader, cutOff, taskId, elsewhere }) => {
-        const text = [
-          { type: 'text-start', id: 't' },
-          { type: 'text-delta', id: 't', delta: 'Hel' },
-        ];
-        const opening = openingFrames(taskId);
-        const frames = [...opening, ...text.map((part) => JSON.stringify(part))];
+  describe('a producer that is gone', () => {
+    itCuts(
+      'has its task closed once, in the next epoch, with its open parts (R-LEASE-2, R-EPOCH-1)',
+      async ({ open, openReader, cutOff, taskId, elsewhere }) => {
+        const frames = [...openingFrames(taskId), ...openTextFrames()];
         await open({ leaseMs, frames });
         const readers = [await openReader(elsewhere), await openReader(elsewhere)];
         await cutOff();
@@ -80,25 +49,36 @@ export function describeLostProducer({ describe, it }: ContractSuite, cut: CutSt
           equal(reader.isCut ?? false, false);
           reader.close();
         }
-      }),
+      },
     );
 
-    it(
-      'for long has its task closed though nobody reads it (R-LEASE-3)',
-      withCut(async ({ open, cutOff, taskId, elsewhere }) => {
+    itCuts(
+      'has its task closed though nobody reads it (R-LEASE-3)',
+      async ({ open, cutOff, taskId, elsewhere }) => {
         await open({ leaseMs, frames: openingFrames(taskId) });
         await cutOff();
-        await whenOver(elsewhere, taskId);
+        await untilOver(elsewhere, taskId);
         expectMembers(await elsewhere.inspect(taskId), { status: 'failed' });
-      }),
+      },
     );
 
-    it(
-      'for long may write nothing any more, and learns of it (R-FENCE-1)',
-      withCut(async ({ open, readAll, cutOff, taskId, elsewhere }) => {
+    itCuts(
+      'has its task cancelled where that was asked for (R-LEASE-2)',
+      async ({ open, cutOff, taskId, elsewhere }) => {
+        await open({ leaseMs, frames: openingFrames(taskId) });
+        await cutOff();
+        equal(await elsewhere.cancel(taskId, { reason: 'Enough.' }), true);
+        await untilOver(elsewhere, taskId);
+        expectMembers(await elsewhere.inspect(taskId), { status: 'cancelled' });
+      },
+    );
+
+    itCuts(
+      'may write nothing once its task was closed, and learns of it (R-FENCE-1)',
+      async ({ open, readAll, cutOff, taskId, elsewhere }) => {
         const log = await open({ leaseMs, frames: openingFrames(taskId) });
         const restore = await cutOff();
-        await whenOver(elsewhere, taskId);
+        await untilOver(elsewhere, taskId);
         const closed = await readAll(elsewhere);
         log.append(chunk('late'));
         await restore();
@@ -106,52 +86,63 @@ export function describeLostProducer({ describe, it }: ContractSuite, cut: CutSt
         log.append(chunk('later'));
         equal(await log.settle(closingFrames(taskId), 'completed'), false);
         deepEqual(await readAll(elsewhere), closed);
-      }),
+      },
     );
 
-    it(
-      'for long is told to be cancelled where that was asked for (R-LEASE-2)',
-      withCut(async ({ open, cutOff, taskId, elsewhere }) => {
-        await open({ leaseMs, frames: openingFrames(taskId) });
-        await cutOff();
-        equal(await elsewhere.cancel(taskId, { reason: 'Enough.' }), true);
-        await whenOver(elsewhere, taskId);
-        expectMembers(await elsewhere.inspect(taskId), { status: 'cancelled' });
-      }),
-    );
-
-    it(
-      'for a while loses and doubles nothing (R-STORE-1)',
-      withCut(async ({ open, openReader, cutOff, elsewhere }) => {
-        const log = await open({ leaseMs: 60_000 });
-        const reader = await openReader(elsewhere);
-        for (const data of chunks(1, 10)) log.append(data);
-        await log.flushed();
+    itCuts(
+      'goes on when it comes back and nobody has missed it (R-FENCE-1)',
+      async ({ open, readAll, cutOff, taskId, elsewhere }) => {
+        const log = await open({ leaseMs, frames: openingFrames(taskId) });
         const restore = await cutOff();
-        for (const data of chunks(10, 30)) log.append(data);
+        // Twice its lease, in which nobody looks.
+        for (let waited = 0; waited < 2 * leaseMs; waited += 100) await settleDown();
+        log.append(chunk('later'));
         await restore();
-        equal(await log.settle([chunk(30)], 'completed'), true);
-        const expected = chunks(0, 31).map((data, n) => ({ cursor: `0-${n}`, data }));
-        deepEqual(await receive(reader), expected);
-        reader.close();
-      }),
+        equal(await log.settle(closingFrames(taskId), 'completed'), true);
+        equal(log.signal.aborted, false);
+        equal((await readAll(elsewhere)).length, 5);
+      },
     );
 
-    it(
-      'at its end tells the readers here of it after the grace period (R-SETTLE-1, R-SAVE-4)',
-      withCut(async ({ open, openReader, cutOff, context }) => {
-        const log = await open({ leaseMs: 60_000, graceMs: 200 });
-        const reader = await openReader(context);
+    itCuts(
+      'leaves its outcome to others, who have its chat until then (R-SAVE-2, R-CONTEXT-6)',
+      async ({ open, cutOff, taskId, elsewhere }) => {
+        const chatId = createTaskId();
+        const frames = openingFrames(taskId);
+        await open({ leaseMs, frames, chatId, savesOutcome: true, continued: undefined });
         await cutOff();
-        log.append(chunk(1));
-        ok(await log.settle([chunk(2)], 'completed'));
-        equal(log.isStored, false);
-        deepEqual(
-          (await receive(reader)).map(({ data }) => data),
-          chunks(0, 3),
-        );
-        reader.close();
-      }),
+        await untilOver(elsewhere, taskId);
+        expectMembers(await elsewhere.inspect(taskId), { isUnsaved: true });
+        equal(await elsewhere.activeTask(chatId), taskId);
+        const claiming = await elsewhere.claimOutcome?.(taskId);
+        equal(claiming?.kind, 'claimed');
+        if (claiming?.kind === 'claimed') await claiming.claim.release({ isSaved: true });
+        expectNone((await elsewhere.inspect(taskId))?.isUnsaved);
+        expectNone(await elsewhere.activeTask(chatId));
+      },
     );
+
+    itCuts(
+      'before its host has the outcome leaves that to others, too (R-SAVE-3)',
+      async ({ open, cutOff, taskId, elsewhere }) => {
+        const log = await open({ leaseMs, frames: openingFrames(taskId), savesOutcome: true });
+        equal(await log.settle(closingFrames(taskId), 'completed'), true);
+        await cutOff();
+        notEqual((await elsewhere.claimOutcome?.(taskId))?.kind, undefined);
+        const isClaimed = async () => (await elsewhere.claimOutcome?.(taskId))?.kind === 'claimed';
+        await until(isClaimed);
+      },
+    );
+  });
+
+  describe('a producer that is silent', () => {
+    it('keeps its task (R-LEASE-1)', async ({ open, taskId, elsewhere }) => {
+      const log = await open({ leaseMs, frames: openingFrames(taskId) });
+      for (let waited = 0; waited < 2 * leaseMs; waited += 100) {
+        await settleDown();
+        expectMembers(await elsewhere.inspect(taskId), { status: 'running' });
+      }
+      equal(await log.settle(closingFrames(taskId), 'completed'), true);
+    });
   });
 }
