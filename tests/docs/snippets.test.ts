@@ -1,42 +1,40 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { documents } from '../helpers/documents';
 import { readSnippets } from '../helpers/snippets';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const documents = ['README.md', 'PROTOCOL.md', 'CONTRIBUTING.md', ...findPages()];
+
 interface File {
   /** Where the snippet stands, such as `README.md:31`. */
   origin: string;
   text: string;
 }
 
-function findPages(): string[] {
-  return ['docs', 'docs/errors', 'docs/hosts'].flatMap((folder) =>
-    existsSync(join(root, folder))
-      ? ts.sys
-          .readDirectory(join(root, folder), ['.md'], [], ['*'])
-          .map((path) => path.slice(root.length))
-      : [],
-  );
-}
+/** By what names AI SDK 6 is installed here. */
+const paths6 = {
+  ai: ['./node_modules/ai-v6'],
+  '@ai-sdk/openai': ['./node_modules/ai-sdk-openai-v3'],
+  '@ai-sdk/react': ['./node_modules/ai-sdk-react-v3'],
+};
 
-/** All snippets by the path of the file that each is taken for. */
-function readFiles(): Map<string, File> {
+/** All snippets as those of one major version of the AI SDK paste them, by path. */
+function readFiles(major: 6 | 7): Map<string, File> {
   const files = new Map<string, File>();
   for (const document of documents) {
-    for (const { text, line, extension, path: given, major } of readSnippets(
-      join(root, document),
-    )) {
-      // Beside the file whose place it takes with another major version of the AI SDK.
-      const place = given && major ? `${dirname(given)}/ai-sdk-${major}-${basename(given)}` : given;
-      const name = place ?? `snippet-${line}.${extension}`;
-      // Is that file, word for word, and is compiled where it stands.
-      if (name.startsWith('examples/')) continue;
-      // Inside the project, so that packages are found; nothing is written.
-      const path = join(root, 'tests', 'docs', '.snippets', document, name);
+    const snippets = readSnippets(join(root, document));
+    const places = snippets.map(({ path, major: own }) => `${path} ${own}`);
+    for (const { text, line, extension, path: given, major: own } of snippets) {
+      const name = given ?? `snippet-${line}.${extension}`;
+      // The one for another version, or one that has another for this version beside it.
+      if (own === undefined ? places.includes(`${given} ${major}`) : own !== major) continue;
+      // Inside the project, so that packages are found; nothing is written. What `examples` has is
+      // there word for word.
+      const path = name.startsWith('examples/')
+        ? join(root, name)
+        : join(root, 'tests', 'docs', '.snippets', document, name);
       expect(files.has(path), `${document} shows ${name} twice`).toBe(false);
       files.set(path, { origin: `${document}:${line}`, text });
     }
@@ -44,7 +42,7 @@ function readFiles(): Map<string, File> {
   return files;
 }
 
-function readOptions(): ts.CompilerOptions {
+function readOptions(major: 6 | 7): ts.CompilerOptions {
   const file = join(root, 'tsconfig.tests.json');
   const { options, errors } = ts.getParsedCommandLineOfConfigFile(file, undefined, {
     ...ts.sys,
@@ -53,13 +51,17 @@ function readOptions(): ts.CompilerOptions {
     },
   }) ?? { options: {}, errors: [] };
   expect(errors).toEqual([]);
-  // A page that Vite builds reads its environment from `import.meta.env`.
-  return { ...options, types: [...(options.types ?? []), 'vite/client'], noEmit: true };
+  const paths = major === 6 ? { ...options.paths, ...paths6 } : options.paths;
+  const types = [...(options.types ?? []), 'vite/client'];
+  return { ...options, types, noEmit: true, ...(paths && { paths }) };
 }
 
+/** What is no snippet is the same for all programs. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** What is wrong with the snippets, one line each. */
-function check(snippets: Map<string, File>): string[] {
-  const options = readOptions();
+function check(snippets: Map<string, File>, major: 6 | 7): string[] {
+  const options = readOptions(major);
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile, directoryExists } = host;
   host.fileExists = (path) => snippets.has(path) || fileExists(path);
@@ -68,9 +70,9 @@ function check(snippets: Map<string, File>): string[] {
     path.includes('.snippets') || (directoryExists?.call(host, path) ?? true);
   host.getSourceFile = (path, language, ...others) => {
     const snippet = snippets.get(path);
-    return snippet
-      ? ts.createSourceFile(path, snippet.text, language)
-      : getSourceFile.call(host, path, language, ...others);
+    if (snippet) return ts.createSourceFile(path, snippet.text, language);
+    if (!parsed.has(path)) parsed.set(path, getSourceFile.call(host, path, language, ...others));
+    return parsed.get(path);
   };
   const program = ts.createProgram([...snippets.keys()], options, host);
   return [...snippets].flatMap(([path, { origin }]) => {
@@ -84,22 +86,23 @@ function check(snippets: Map<string, File>): string[] {
   });
 }
 
-describe('the snippets of the documents', () => {
-  const snippets = readFiles();
-
+describe.each([7, 6] as const)('the snippets of the documents, with AI SDK %s', (major) => {
   it('are there', () => {
-    expect(snippets.size).toBeGreaterThan(5);
+    expect(readFiles(major).size).toBeGreaterThan(5);
   });
 
   it('compile against the sources', () => {
-    expect(check(snippets)).toEqual([]);
+    expect(check(readFiles(major), major)).toEqual([]);
   });
 
   it('notices an error', () => {
-    const broken = { origin: 'here', text: "import { nothing } from 'ai-task-stream/server';\n" };
+    const program = `import { nothing } from 'ai-task-stream/server';
+import { ${major === 6 ? 'toUIMessageStream' : 'noSuchFunction'} } from 'ai';
+`;
     const path = join(root, 'tests', 'docs', '.snippets', 'broken.ts');
-    expect(check(new Map([[path, broken]]))).toEqual([
+    expect(check(new Map([[path, { origin: 'here', text: program }]]), major)).toEqual([
       expect.stringContaining("has no exported member 'nothing'"),
+      expect.stringMatching(/has no exported member (named )?'(toUIMessageStream|noSuchFunction)'/),
     ]);
   });
 });

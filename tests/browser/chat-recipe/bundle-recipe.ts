@@ -23,6 +23,9 @@ function readRecipe(major: 6 | 7, { uploadsAll }: { uploadsAll: boolean }): Map<
   return files;
 }
 
+/** This host is not Next.js: nothing waits for what is given to `after`. */
+const outsideOfNext = 'export const after = () => {};';
+
 /** Serves the files to the bundler as `recipe:` and their path. Nothing is written. */
 function recipePlugin(files: Map<string, string>): Plugin {
   const namespace = 'recipe';
@@ -30,12 +33,13 @@ function recipePlugin(files: Map<string, string>): Plugin {
     name: namespace,
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^recipe:/ }, ({ path }) => ({ path: path.slice(7), namespace }));
+      onResolve({ filter: /^next\/server$/, namespace }, ({ path }) => ({ path, namespace }));
       onResolve({ filter: /^\./, namespace }, ({ path, importer }) => {
         const file = posix.join(posix.dirname(importer), path);
         return { path: files.has(`${file}.tsx`) ? `${file}.tsx` : `${file}.ts`, namespace };
       });
       onLoad({ filter: /./, namespace }, ({ path }) => ({
-        contents: files.get(path) ?? '',
+        contents: path === 'next/server' ? outsideOfNext : (files.get(path) ?? ''),
         loader: path.endsWith('x') ? 'tsx' : 'ts',
         resolveDir: root,
       }));
