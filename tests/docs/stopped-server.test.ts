@@ -1,0 +1,84 @@
+// The server that docs/production.md shows, in a process of its own, which is told to stop.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { findFreePort } from '../../scripts/find-free-port.mjs';
+import { readPastedFiles } from '../helpers/snippets';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** In the place of the page's task: it ends when it is told to. */
+const report = `
+import { defineTask } from 'ai-task-stream/server';
+export const report = defineTask({
+  name: 'report',
+  execute: () => new Promise((resolve) => process.once('message', resolve)),
+  onSettle: ({ status }) => console.log(status),
+});`;
+
+async function bundleServer(outfile: string): Promise<void> {
+  const contents = readPastedFiles(join(root, 'docs/production.md'), 7).get('server.ts') ?? '';
+  await build({
+    absWorkingDir: root,
+    stdin: { contents, loader: 'ts', resolveDir: root },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    tsconfig: 'tsconfig.tests.json',
+    logLevel: 'error',
+    outfile,
+    plugins: [
+      {
+        name: 'report',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /lib\/report$/ }, () => ({ path: 'report', namespace: 'report' }));
+          onLoad({ filter: /./, namespace: 'report' }, () => ({
+            contents: report,
+            resolveDir: root,
+          }));
+        },
+      },
+    ],
+  });
+}
+
+const patience = { timeout: 30_000, interval: 50 };
+
+it('lets a task end that nobody follows, before it stops at SIGTERM', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stopped-server-'));
+  const program = join(folder, 'server.mjs');
+  await bundleServer(program);
+  const port = await findFreePort();
+  const server = fork(program, { env: { ...process.env, PORT: `${port}` }, silent: true });
+  try {
+    let output = '';
+    server.stdout?.on('data', (data) => {
+      output += data;
+    });
+    const takeTask = async () => {
+      const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      const response = await fetch(`http://127.0.0.1:${port}`, { ...options, body: '{}' });
+      // Leaves at once.
+      await response.body?.cancel();
+      return true;
+    };
+    const isUp = () => takeTask().catch(() => false);
+    await expect.poll(isUp, patience).toBe(true);
+    const exited = once(server, 'exit');
+    server.kill('SIGTERM');
+    // It has heard the signal once it takes no more connections.
+    await expect.poll(isUp, patience).toBe(false);
+    expect(output).toBe('');
+    server.send('end');
+    expect(await exited).toEqual([0, null]);
+    expect(output).toMatch(/^(completed\n)+$/);
+  } finally {
+    server.kill('SIGKILL');
+    await rm(folder, { recursive: true });
+  }
+});
