@@ -21,6 +21,7 @@ export type TaskErrorCode =
   | 'message-unavailable'
   | 'method-not-allowed'
   | 'not-found'
+  | 'page-failed'
   | 'refused'
   | 'settled'
   | 'stream-aborted'

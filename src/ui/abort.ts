@@ -3,13 +3,13 @@
  * whatever a platform calls a signal: React Native's is no `EventTarget` of the DOM.
  */
 export function onAbort(signal: Partial<AbortSignal>, listener: () => void): () => void {
+  const { onabort } = signal;
   let call: (() => void) | undefined = listener;
   const abort = () => call?.();
   if (signal.addEventListener) signal.addEventListener('abort', abort);
   else {
-    const { onabort } = signal;
-    signal.onabort = (event: Event) => {
-      onabort?.call(signal as AbortSignal, event);
+    signal.onabort = function (this: AbortSignal, event) {
+      onabort?.call(this, event);
       abort();
     };
   }
@@ -20,20 +20,18 @@ export function onAbort(signal: Partial<AbortSignal>, listener: () => void): () 
   };
 }
 
-/** What a request that a signal aborts fails with. Not every platform's signal has a reason. */
-export function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? createAbortError('Aborted.');
-}
-
-/** @throws The signal's reason, if it has aborted. */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortReason(signal);
+/** @throws The signal's reason, which not every platform's has, if it has aborted. */
+export function throwIfAborted({ aborted, reason }: AbortSignal): void {
+  if (aborted) throw reason ?? named(new Error('Aborted.'));
 }
 
 /** An error that the AI SDK's clients take for an abort, which they know by its name. */
 export function createAbortError(message: string | undefined): Error {
   const { DOMException } = globalThis;
-  return DOMException
-    ? new DOMException(message, 'AbortError')
-    : Object.assign(new Error(message), { name: 'AbortError' });
+  return DOMException ? new DOMException(message, 'AbortError') : named(new Error(message));
+}
+
+function named(error: Error): Error {
+  error.name = 'AbortError';
+  return error;
 }

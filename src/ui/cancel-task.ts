@@ -1,3 +1,4 @@
+import { TaskError } from '../protocol/task-error';
 import { requestPatiently } from './request-patiently';
 import type { FollowOptions } from './task-client-options';
 
@@ -16,8 +17,9 @@ export async function cancelTask(
   if (signal.aborted) return false;
   try {
     return await isTaken(await requestPatiently(options, send, signal));
-  } catch {
-    // The server cannot be reached, or the signal aborted.
+  } catch (error) {
+    // Else the server cannot be reached, or the signal aborted.
+    if (TaskError.isInstance(error)) console.error(error);
     return false;
   }
 }

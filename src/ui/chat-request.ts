@@ -7,6 +7,7 @@ import {
 import { taskIdHeader } from '../protocol/frame';
 import { onAbort } from './abort';
 import { addQuery } from './add-query';
+import { toAnswer } from './page-fault';
 import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
 
@@ -85,11 +86,17 @@ export function requestChat<Message extends UIMessage>(
         // A plain object, as the AI SDK's own, because a page's `fetch` may spread it.
         const all = { ...Object.fromEntries(new Headers(prepared?.headers)), ...headers };
         const [address = ''] = String(input).split('#');
-        resolve(await fetch(addQuery(address, query), { ...prepared, ...init, headers: all }));
+        const request = { ...prepared, ...init, headers: all };
+        // A promise, because it is not for the AI SDK to tell how that ends.
+        resolve((async () => fetch(addQuery(address, query), request))());
         // Nothing to read, by the AI SDK's own rules.
         return new Response(null, { status: 204 });
       },
     });
-    stock.reconnectToStream(chat).catch(reject);
+    // Nobody hears of this once the request is made.
+    stock
+      .reconnectToStream(chat)
+      .catch((error) => resolve(toAnswer(error, 'Preparing the request')))
+      .catch(reject);
   });
 }

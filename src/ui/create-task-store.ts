@@ -4,6 +4,7 @@ import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
 import { newTaskId } from './new-task-id';
+import { pageFault } from './page-fault';
 import { createTaskCancel } from './task-cancel';
 import { requestTask } from './task-request';
 import { countItems, createCore, deriveState, itemsAfter, reduceChunks } from './task-stream-state';
@@ -14,6 +15,7 @@ import type {
   TaskStreamOptions,
   UnsettledTask,
 } from './task-stream-types';
+import { writeInput } from './write-input';
 
 /** A task that is being followed: the way to leave it, and what those who started it wait for. */
 interface Following<Result> {
@@ -127,12 +129,15 @@ export function createTaskStore<Result, Value>(
       },
       onChunks: receive,
       getTask: () => core.task,
-    }).then((failure) => {
-      if (signal.aborted) return;
-      if (!failure || core.task.settlement) detach();
-      else if (ifPresent && failure.status === 404) renew();
-      else fail(failure.error);
-    });
+    })
+      // Such as the `random` of the options.
+      .catch((cause: unknown) => ({ error: pageFault('An option', cause), status: undefined }))
+      .then((failure) => {
+        if (signal.aborted) return;
+        if (!failure || core.task.settlement) detach();
+        else if (ifPresent && failure.status === 404) renew();
+        else fail(failure.error);
+      });
     return end;
   }
 
@@ -149,11 +154,9 @@ export function createTaskStore<Result, Value>(
       const taskId = given?.taskId ?? newTaskId();
       renew(taskId);
       try {
-        const { transformer } = options;
-        const value = transformer ? transformer.stringify(input) : input;
-        return follow(taskId, JSON.stringify({ taskId, input: value }));
+        return follow(taskId, writeInput(taskId, input, options.transformer));
       } catch (cause) {
-        return fail(clientError('unserializable', 'The input must be JSON.', cause));
+        return fail(pageFault('Writing the input', cause));
       }
     },
     cancel: createTaskCancel(async (reason) => {

@@ -3,12 +3,14 @@ import { TaskError } from '../protocol/task-error';
 import type { TaskState } from '../protocol/task-state';
 import { throwIfAborted } from './abort';
 import { clientError } from './client-error';
+import { errorText } from './error-text';
+import { toAnswer } from './page-fault';
 import { createPatience } from './patience';
 import { readEventStream } from './read-event-stream';
 import { isPassing } from './retry-after';
 import { superviseAttempt } from './supervise-attempt';
 import type { FollowOptions } from './task-client-options';
-import { type Refusal, readRefusal, streamOf } from './task-request';
+import { type Refusal, readRefusal, refusalOf, streamOf } from './task-request';
 import { warnOnce } from './warn-once';
 
 /** A chunk whose type is known to be a string, and nothing else. */
@@ -72,7 +74,8 @@ export async function followTask(
   let heardAt = Number.NEGATIVE_INFINITY;
 
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
-    const response = await connect(cursor, attemptSignal);
+    const given = await connect(cursor, attemptSignal).catch(toAnswer);
+    const response = given ?? toAnswer(new TypeError('It gave no answer.'));
     // What was left or given up may still answer, when its `fetch` does not mind the signal.
     const check = () => {
       throwIfAborted(signal);
@@ -80,6 +83,8 @@ export async function followTask(
     };
     const { status } = response;
     if (status >= 400) {
+      // Without its body it counts, too, which may never end.
+      refusal = refusalOf(response, '');
       refusal = await readRefusal(response);
       throw refusal.error;
     }
@@ -157,12 +162,12 @@ export async function followTask(
     }
     if (signal.aborted || isReadToEnd) return undefined;
     const refused = refusal as Refusal | undefined;
-    if (TaskError.isInstance(cause) && (!refused || isFinal(refused))) {
-      return { error: cause, status: refused?.status };
+    if (refused ? isFinal(refused) : TaskError.isInstance(cause)) {
+      return { error: refused?.error ?? (cause as TaskError), status: refused?.status };
     }
     const hadProgress = cursor !== from || getTask().heartbeat?.at !== heartbeat?.at;
     if (!patience.judge(hadProgress, silenceLimitMs())) {
-      const message = 'No connection. Resume the task later.';
+      const message = `No connection. Resume the task later. (${errorText(cause)})`;
       return { error: clientError('gave-up', message, cause) };
     }
     onConnected(false);

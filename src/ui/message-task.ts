@@ -1,8 +1,9 @@
 import type { UIMessage } from 'ai';
+import type { TaskError } from '../protocol/task-error';
 import { isTaskPart, type TaskData } from '../protocol/task-parts';
 import { childOf, initialTaskState, reduceTaskChunk, type TaskState } from '../protocol/task-state';
 import type { ChatTask } from './chat-task-registry';
-import { deriveState } from './task-stream-state';
+import { deriveState, parseText } from './task-stream-state';
 import type { TaskStreamState, TaskTransformer } from './task-stream-types';
 
 /** Which of a message's tasks is meant. */
@@ -61,7 +62,8 @@ export function deriveMessageTask(
   seen: ChatTask | undefined,
   reviver: Reviver | undefined,
 ): TaskStreamState {
-  const { task: passed, connection = 'idle', isStalled = false, failure } = seen ?? {};
+  const { task: passed, connection = 'idle', isStalled = false } = seen ?? {};
+  let failure = seen?.failure;
   let task: TaskState = { ...initialTaskState, taskId };
   if (passed && taskId !== undefined) {
     task = {
@@ -71,7 +73,18 @@ export function deriveMessageTask(
   }
   if (taskId !== undefined) for (const part of message.parts) task = reduceTaskChunk(task, part);
 
-  if (reviver) task = reviver(task);
+  try {
+    if (reviver) task = reviver(task);
+  } catch (error) {
+    // Shown, because thrown while it renders it would take the whole page down.
+    failure ??= error as TaskError;
+    const { settlement } = task;
+    task = {
+      ...task,
+      partials: [],
+      settlement: settlement && { ...settlement, result: undefined },
+    };
+  }
   const children = Object.entries(task.children).filter(([id]) => has(id));
   const state = deriveState({
     task: { ...task, children: Object.fromEntries(children) },
@@ -90,21 +103,22 @@ export function deriveMessageTask(
 export type Reviver = (task: TaskState) => TaskState;
 
 /** Parses each partial result once, as long as those before it stay. */
-export function createReviver({ parse }: TaskTransformer): Reviver {
+export function createReviver(transformer: TaskTransformer): Reviver {
   let texts: readonly unknown[] = [];
   let values: readonly unknown[] = [];
-  const parseText = (value: unknown) => (typeof value === 'string' ? parse(value) : value);
+  const reviveText = (value: unknown) =>
+    typeof value === 'string' ? parseText(transformer, value) : value;
   return (task) => {
     const { partials, settlement } = task;
     const known = texts.every((text, index) => text === partials[index]) ? values : [];
     if (texts.length !== partials.length || known !== values) {
-      values = [...known, ...partials.slice(known.length).map(parseText)];
+      values = [...known, ...partials.slice(known.length).map(reviveText)];
       texts = partials;
     }
     return {
       ...task,
       partials: values,
-      settlement: settlement && { ...settlement, result: parseText(settlement.result) },
+      settlement: settlement && { ...settlement, result: reviveText(settlement.result) },
     };
   };
 }

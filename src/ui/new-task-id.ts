@@ -4,6 +4,6 @@ import { warnOnce } from './warn-once';
 /** Makes a taskId, also where the platform has no `crypto`, as React Native without a polyfill. */
 export function newTaskId(): string {
   if (typeof globalThis.crypto?.getRandomValues === 'function') return createTaskId();
-  warnOnce('Without `crypto`, task ids can be guessed. Add react-native-get-random-values.');
+  warnOnce('Without `crypto`, task ids can be guessed.');
   return createTaskId((bytes) => bytes.map(() => Math.random() * 256));
 }

@@ -1,4 +1,6 @@
+import { TaskError } from '../protocol/task-error';
 import { throwIfAborted } from './abort';
+import { toAnswer } from './page-fault';
 import { createPatience } from './patience';
 import { isPassing, retryAfterMs } from './retry-after';
 import type { FollowOptions } from './task-client-options';
@@ -17,11 +19,13 @@ export async function requestPatiently(
   const patience = createPatience(options);
   for (;;) {
     const sent = send();
-    const { status, headers } = await sent.catch(() => ({ status: 503, headers: new Headers() }));
-    if (!isPassing(status)) return sent;
+    const answer = await sent.catch(toAnswer).catch((error: unknown) => {
+      if (TaskError.isInstance(error)) throw error;
+    });
+    if (answer && !isPassing(answer.status)) return sent;
     throwIfAborted(signal);
     if (!patience.judge(false)) return sent;
-    await patience.pause(retryAfterMs(headers), signal);
+    await patience.pause(retryAfterMs(answer?.headers), signal);
     throwIfAborted(signal);
   }
 }

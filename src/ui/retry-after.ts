@@ -2,12 +2,12 @@
 const longestMs = 3_600_000;
 
 /** How long a server wants not to be asked again: a number of seconds or a date; 0 without either. */
-export function retryAfterMs(headers: Headers): number {
-  const wish = headers.get('retry-after') ?? '';
+export function retryAfterMs(headers: Headers | undefined): number {
+  const wish = headers?.get('retry-after') ?? '';
   const seconds = Number(wish);
   // The difference of two dates by the server's clock, where it tells both: ours may be wrong.
   const ms = Number.isNaN(seconds)
-    ? Date.parse(wish) - (Date.parse(headers.get('date') ?? '') || Date.now())
+    ? Date.parse(wish) - (Date.parse(headers?.get('date') ?? '') || Date.now())
     : seconds * 1000;
   return Math.min(Math.max(ms || 0, 0), longestMs);
 }

@@ -1,4 +1,3 @@
-import { abortReason } from './abort';
 import { createAlarm } from './alarm';
 
 /**
@@ -25,7 +24,7 @@ export async function superviseAttempt(
   const silence = alarm.rung.then(() => {
     controller.abort();
     if (!signal.aborted) onStalled(true);
-    throw abortReason(controller.signal);
+    throw new Error('Nothing came.');
   });
   alarm.set(limitMs());
   try {

@@ -1,6 +1,8 @@
 import { TaskError, type TaskErrorData } from '../protocol/task-error';
 import { addQuery } from './add-query';
 import { clientError } from './client-error';
+import { briefText } from './error-text';
+import { toAnswer } from './page-fault';
 import { retryAfterMs } from './retry-after';
 import type { TaskClientOptions } from './task-client-options';
 
@@ -21,22 +23,36 @@ export interface TaskRequest {
 
 /** Makes a request with fresh headers. */
 export async function requestTask(
-  { api, headers: extra, credentials, fetch = globalThis.fetch }: TaskClientOptions,
+  { api, headers: extra, credentials, fetch: given }: TaskClientOptions,
   { method, taskId, body, cursor, reason, signal }: TaskRequest,
 ): Promise<Response> {
-  const headers = new Headers(typeof extra === 'function' ? await extra() : extra);
+  let headers: Headers;
+  try {
+    headers = new Headers(typeof extra === 'function' ? await extra() : extra);
+  } catch (error) {
+    return toAnswer(error, '`headers`');
+  }
   headers.set('accept', 'text/event-stream');
   if (body) headers.set('content-type', 'application/json');
   if (cursor) headers.set('last-event-id', cursor);
-  return fetch(body ? api : addQuery(api, { taskId, ...(reason && { reason }) }), {
-    method: method ?? (body ? 'POST' : 'GET'),
-    headers,
-    signal,
-    body,
-    credentials,
-    // Lets a cancel outlive the page that asked for it.
-    keepalive: method === 'DELETE',
-  });
+  try {
+    return await (given ?? globalThis.fetch)(
+      body ? api : addQuery(api, { taskId, ...(reason && { reason }) }),
+      {
+        method: method ?? (body ? 'POST' : 'GET'),
+        headers,
+        signal,
+        body,
+        credentials,
+        // Lets a cancel outlive the page that asked for it.
+        keepalive: method === 'DELETE',
+      },
+    );
+  } catch (error) {
+    // Relative to nothing, unless a `fetch` of the page's own knows to what.
+    if (given || globalThis.location || /^[\w+.-]+:\D/.test(api)) throw error;
+    throw clientError('invalid-options', '`api` needs http:// and a host.', error);
+  }
 }
 
 /** What an error means that the server answered with. */
@@ -48,22 +64,43 @@ export interface Refusal {
   minimumMs: number;
 }
 
-/** Reads an answer whose status is an error. */
-export async function readRefusal(response: Response): Promise<Refusal> {
-  const { status, headers } = response;
-  const { error }: { error?: Partial<TaskErrorData> } = Object(
-    await response.json().catch(() => {}),
-  );
+/** What an answer means whose status is an error, and whose body is so. */
+export function refusalOf({ status, headers }: Response, text: string): Refusal {
+  const body = parse(text);
+  const { error }: { error?: Partial<TaskErrorData> } = Object(body);
+  const said = saidIn(body);
   return {
     status,
     error: new TaskError({
       code: 'refused',
-      message: `Status ${status}. Check address and access.`,
+      message: `Status ${status}${said ? `: ${said}` : '. Check address and access.'}`,
       details: { status },
       ...(typeof error?.code === 'string' && error),
     }),
     minimumMs: retryAfterMs(headers),
   };
+}
+
+/** Reads an answer whose status is an error. */
+export async function readRefusal(response: Response): Promise<Refusal> {
+  return refusalOf(response, await response.text().catch(() => ''));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON, but words.
+    return text;
+  }
+}
+
+/** The words of another server's refusal, as such servers tell them; nothing of markup. */
+function saidIn(body: unknown): string {
+  const { error, message, detail, title } = Object(body);
+  const said: unknown[] = [body, message, error, Object(error).message, detail, title];
+  const words = said.find((value) => typeof value === 'string');
+  return typeof words !== 'string' || /<[a-z!/?]/i.test(words) ? '' : briefText(words);
 }
 
 /** The stream of a successful answer; throws a `TaskError` when it is none that can be read. */
@@ -72,11 +109,8 @@ export function streamOf({ headers, body }: Response): ReadableStream<Uint8Array
     throw clientError('invalid-response', 'Not an event stream. Check the address.');
   }
   // React Native's own fetch has no body, or one of its own kind.
-  if (!body?.getReader) {
-    throw clientError('unreadable-body', 'Cannot stream. Pass fetch from expo/fetch.');
-  }
-  if (!globalThis.TextDecoder) {
-    throw clientError('unreadable-body', 'Cannot decode. Add a polyfill of TextDecoder.');
+  if (!body?.getReader || !globalThis.TextDecoder) {
+    throw clientError('unreadable-body', 'Cannot stream. Use expo/fetch, and a TextDecoder.');
   }
   return body;
 }

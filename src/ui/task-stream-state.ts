@@ -5,6 +5,7 @@ import { estimateRemainingMs, taskPercent } from '../protocol/task-progress';
 import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
 import { reduceUIMessageChunk } from '../protocol/ui-message';
 import type { ReceivedChunk } from './follow-task';
+import { pageFault } from './page-fault';
 import type { TaskConnection, TaskStreamState, TaskTransformer } from './task-stream-types';
 
 /** The part of the state that is not derived. */
@@ -97,6 +98,15 @@ function revive(chunk: ReceivedChunk, transformer: TaskTransformer): ReceivedChu
   const field = chunk.type === 'data-task-settle' ? 'result' : 'value';
   const text: unknown = Reflect.get(chunk.data, field);
   if (typeof text !== 'string') return chunk;
-  const revived = { ...chunk, data: { ...chunk.data, [field]: transformer.parse(text) } };
+  const revived = { ...chunk, data: { ...chunk.data, [field]: parseText(transformer, text) } };
   return revived;
+}
+
+/** @throws TaskError `page-failed` */
+export function parseText(transformer: TaskTransformer, text: string): unknown {
+  try {
+    return transformer.parse(text);
+  } catch (cause) {
+    throw pageFault('`transformer.parse`', cause);
+  }
 }

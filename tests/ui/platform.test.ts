@@ -46,7 +46,7 @@ describe('on a platform that lacks what browsers have', () => {
     const ids = bodies.map((body) => (JSON.parse(body) as { taskId: string }).taskId);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect(new Set(ids).size).toBe(3);
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('react-native-get-random-values')]]);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('`crypto`')]]);
   });
 
   it('a store does with signals that are no EventTarget at all', async () => {

@@ -1,7 +1,7 @@
 import { UIDataTypes, UITools, UIMessage } from 'ai';
 
 /** Codes that the package itself uses; `execute` may throw codes of its own. Each has a page under docs/errors. */
-type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'context-unavailable' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
+type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'context-unavailable' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
 /** What a client gets to know of an error: plain data, fit for the wire. */
 interface TaskErrorData {
     code: TaskErrorCode | (string & {});

@@ -9,14 +9,6 @@ import '@standard-schema/spec';
 /** Makes a context that shares its storage with all others that it makes. */
 type CreateStreamContext = () => Promise<TaskStreamContext | ResumableStreamContext> | TaskStreamContext | ResumableStreamContext;
 
-/** What a test runner is made of, as far as suites need it: that of vitest, jest, node:test, mocha. */
-interface TestRunner {
-    /** Groups the tests that its function makes. */
-    describe(name: string, define: () => void): unknown;
-    /** Makes a test, which fails when its function rejects. */
-    it(name: string, test: () => Promise<void>): unknown;
-}
-
 /** What a stream context may do without, if whoever uses it knows. */
 type StreamContextPromise = 
 /** The log of a settled task can be read by whoever comes then. */
@@ -43,6 +35,14 @@ type StreamContextPromise =
  * is called without the functions of `ai-task-stream/server`, which see to that.
  */
  | 'checks of its own';
+
+/** What a test runner is made of, as far as suites need it: that of vitest, jest, node:test, mocha. */
+interface TestRunner {
+    /** Groups the tests that its function makes. */
+    describe(name: string, define: () => void): unknown;
+    /** Makes a test, which fails when its function rejects. */
+    it(name: string, test: () => Promise<void>): unknown;
+}
 
 /** Cuts an instance off its storage; the function that is returned lets it back. */
 type CutStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void>;
@@ -239,6 +239,11 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
      * any more. Default: those tests are left out.
      */
     cut?: CutStreamContext;
+    /**
+     * Takes everything from the storage, as a restart does where nothing is kept on a disk. With it
+     * the suite tests that running tasks begin their logs anew. Default: those tests are left out.
+     */
+    empty?: () => Promise<void>;
 }
 /**
  * Makes the tests of what PROTOCOL.md promises of a stream context (section 10), with the `describe`
@@ -248,6 +253,6 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
  * instances of a server do. Each test makes at least two and closes them.
  * @throws TaskError `invalid-options` when there is no test runner.
  */
-declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, cut, ...runner }?: TestStreamContextOptions): void;
+declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, cut, empty, ...runner }?: TestStreamContextOptions): void;
 
 export { type CreateStreamContext, type CutStreamContext, type DefinitionRun, type FaultScheduleOptions, type FaultyCall, type FaultyStreamContext, type ManualClock, type ManualClockOptions, type ReadTask, type ReadTaskResponse, type ReadTaskResponseOptions, type RunDefinitionOptions, type RunnableDefinition, type SeenTask, type StreamContextFault, type StreamContextPromise, type TestRunner, type TestStreamContextOptions, createFaultSchedule, createFaultyStreamContext, createManualClock, readTask, runDefinition, testStreamContext };

@@ -1,0 +1,13 @@
+/** A text of somebody else in one line, cut where that would be long. */
+export function briefText(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  // Not within one character.
+  return line.length > 200 ? `${line.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}…` : line;
+}
+
+/** What an error says, with what it says of its cause. */
+export function errorText(error: unknown): string {
+  const { message = error, cause } = Object(error);
+  const { code, message: reason } = Object(cause);
+  return briefText(`${message} ${reason || code || ''}`);
+}
