@@ -54,7 +54,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     const packed: { files: { path: string }[] }[] = JSON.parse(stdout);
     const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
     const expected =
-      /^(dist\/.+\.(js|js\.map|d\.ts)|docs\/((errors|hosts)\/)?[^/]+\.md|(README|CHANGELOG|PROTOCOL)\.md|LICENSE|package\.json)$/;
+      /^(dist\/.+\.(js|js\.map|d\.ts)|docs\/((api|errors|hosts)\/)?[^/]+\.md|docs\/images\/[^/]+\.png|(README|CHANGELOG|CONTRIBUTING|PROTOCOL)\.md|LICENSE|package\.json)$/;
     expect(paths.filter((path) => !expected.test(path))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js']));
   });
