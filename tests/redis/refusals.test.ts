@@ -4,7 +4,7 @@ import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
-import { createRedisKeys } from '../../src/server/redis/redis-keys';
+import { createRedisKeys } from '../../src/server/redis/scripts/redis-keys';
 import { aborted, createDeferred, until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import {

@@ -17,17 +17,17 @@ import { createRedisLink } from './client/redis-link';
 import { createClosedError, createLogAwayError } from './client/storage-error';
 import { createLocalTasks } from './read/local-tasks';
 import { createLossWatch, isLost } from './read/loss-watch';
+import { awaitSaved } from './read/predecessors';
 import { createRecentTasks } from './read/recent-tasks';
 import { createRedisReaders } from './read/redis-readers';
-import { createRedisChats } from './redis-chats';
-import { createRedisKeys } from './redis-keys';
+import { createRedisKeys } from './scripts/redis-keys';
 import type { StoredRecord } from './scripts/stored-log';
 import { createStoredOutcomes } from './scripts/stored-outcome';
 import { createStoredTasks, type TaskDetails } from './scripts/stored-task';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
 import { createCommitScheduler } from './write/commit-scheduler';
 import { createOutcomeHolds } from './write/outcome-holds';
-import { awaitSaved } from './write/predecessors';
+import { createRedisChats } from './write/redis-chats';
 import { createRedisEarlyCancels } from './write/redis-early-cancels';
 import { createRedisProducer, type RedisProducer } from './write/redis-producer';
 
@@ -161,7 +161,7 @@ function createContext({
   // Named at the first use: workers give no random numbers while modules are loaded.
   let home: string | undefined;
   const recentTasks = createRecentTasks();
-  const storedTask = createStoredTasks(link, keys, recentTasks);
+  const storedTask = createStoredTasks(link, keys, recentTasks.look);
   const tasks = createLocalTasks({
     link,
     keys,

@@ -1,11 +1,16 @@
 import { TaskError } from '../../../protocol/task-error';
 import { hexDigest } from '../../log/hex-digest';
 import { createUnavailableError } from '../../log/task-errors';
-import type { RedisScript } from '../scripts/redis-scripts';
 import { createRedisChannels, type RedisChannels } from './redis-channels';
 import { createRedisCommands } from './redis-commands';
 import type { RedisConnector } from './redis-connection';
 import { createStorageError, replyCode } from './storage-error';
+
+/** A Lua script. */
+export interface RedisScript {
+  readonly name: string;
+  readonly source: string;
+}
 
 /** Redis, as the context uses it: scripts, and messages on channels. */
 export interface RedisLink extends RedisChannels {

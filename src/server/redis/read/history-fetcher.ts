@@ -5,6 +5,7 @@ import {
   type StoredRecord,
   withFrames,
 } from '../scripts/stored-log';
+import type { HistorySource } from '../scripts/stored-task';
 
 /** So many entries are read at once, of large ones about a megabyte; at first fewer. */
 const pageCount = 16;
@@ -12,14 +13,6 @@ const firstPageCount = 8;
 
 /** Entries of so many characters on average are worth a page. */
 const minPageEntryLength = 16 * 1024;
-
-/** The two ways to read from a position on. */
-export interface HistorySource {
-  /** Looks at the task; without a position, at its record only. */
-  fetchLog: (position?: Cursor) => Promise<StoredLog | undefined>;
-  /** Reads entries alone, by Redis' own command: in half the time that they take through a script. */
-  fetchPage: (position: Cursor, count: number) => Promise<StoredFrames[]>;
-}
 
 function averageLength(frames: readonly StoredFrames[]): number {
   return frames.reduce((sum, { length }) => sum + length, 0) / Math.max(1, frames.length);

@@ -4,7 +4,7 @@ import type { LogWindow } from '../../log/log-window';
 import type { TaskAsker } from '../../log/task-guard';
 import type { TaskReader } from '../../log/task-stream-context';
 import type { RedisLink } from '../client/redis-link';
-import type { RedisKeys } from '../redis-keys';
+import type { RedisKeys } from '../scripts/redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import type { RedisProducer } from '../write/redis-producer';

@@ -12,6 +12,8 @@ type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseM
 export interface RecentTasks {
   /** The task is running. It counts as seen while it `isHere`, until that is taken back. */
   note(taskId: string, task: RecentTask, options?: { isHere: boolean }): void;
+  /** Takes note of what a look at the task has found. */
+  look(taskId: string, record: StoredRecord): void;
   /** The task has ended, and will not come back. */
   forget(taskId: string): void;
   get(taskId: string): RecentTask | undefined;
@@ -50,19 +52,25 @@ export function createRecentTasks({
     return undefined;
   };
 
+  const note: RecentTasks['note'] = (taskId, task, options) => {
+    const known = seen.get(taskId);
+    const { isHere } = options ?? { isHere: known?.until === Number.POSITIVE_INFINITY };
+    const heartbeatMs = task.leaseMs / 2;
+    const until = isHere ? Number.POSITIVE_INFINITY : now() + task.leaseMs + heartbeatMs;
+    const isNew = !seen.delete(taskId);
+    seen.set(taskId, { task, until });
+    if (!isNew) return;
+    const key = chatKey(task);
+    if (key !== undefined) chats.set(key, taskId);
+    const [oldest] = seen.keys();
+    if (oldest !== undefined && seen.size > maxCount) forget(oldest);
+  };
+
   return {
-    note(taskId, task, options) {
-      const known = seen.get(taskId);
-      const { isHere } = options ?? { isHere: known?.until === Number.POSITIVE_INFINITY };
-      const heartbeatMs = task.leaseMs / 2;
-      const until = isHere ? Number.POSITIVE_INFINITY : now() + task.leaseMs + heartbeatMs;
-      const isNew = !seen.delete(taskId);
-      seen.set(taskId, { task, until });
-      if (!isNew) return;
-      const key = chatKey(task);
-      if (key !== undefined) chats.set(key, taskId);
-      const [oldest] = seen.keys();
-      if (oldest !== undefined && seen.size > maxCount) forget(oldest);
+    note,
+    look(taskId, record) {
+      if (record.status === 'running') note(taskId, record);
+      else forget(taskId);
     },
     forget,
     get,

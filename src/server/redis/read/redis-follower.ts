@@ -5,7 +5,7 @@ import { mayKnow } from '../../log/task-guard';
 import { createWindowTrimmer } from '../../log/window-trimmer';
 import { later } from '../../time/later';
 import type { RedisLink } from '../client/redis-link';
-import { decodeReason, type RedisKeys } from '../redis-keys';
+import { decodeReason, type RedisKeys } from '../scripts/redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import { parseWakeUp } from './wake-up';

@@ -1,4 +1,4 @@
-import type { RedisScript } from './redis-scripts';
+import type { RedisScript } from '../client/redis-link';
 
 /**
  * The scripts by which the host is told of an outcome by one process at a time. Their keys are

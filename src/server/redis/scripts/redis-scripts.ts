@@ -1,4 +1,6 @@
-/**
+import type { RedisScript } from '../client/redis-link';
+
+/*
  * The Lua scripts. Each touches the keys of one task (or one chat) only, which share a slot in a
  * cluster; channels are passed as arguments, because a client's key prefix does not reach them.
  *
@@ -10,10 +12,6 @@
  * that stands for a gap, `g` is set, and `d` holds the frames that take the gap's place: the last
  * of them has the number `last`.
  */
-export interface RedisScript {
-  readonly name: string;
-  readonly source: string;
-}
 
 /**
  * KEYS m f l c · ARGV token, epoch (empty: one is drawn), the log's first epoch (empty: the same),

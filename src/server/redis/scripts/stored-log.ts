@@ -1,7 +1,7 @@
 import type { Cursor } from '../../../protocol/cursor';
 import type { TaskStatus } from '../../../protocol/task-parts';
 import type { LogEntry, LogPart } from '../../log/log-part';
-import { decodeOptional } from '../redis-keys';
+import { decodeOptional } from './redis-keys';
 
 /** A task's record, as Redis has it. */
 export interface StoredRecord {

@@ -1,6 +1,6 @@
 import type { RedisLink } from '../client/redis-link';
-import { decodeOptional, encodeOptional, type RedisKeys } from '../redis-keys';
 import { claimOutcomeScript, holdOutcomeScript, releaseOutcomeScript } from './outcome-scripts';
+import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
 
 /** Whose the telling of an outcome is. */
 export interface OutcomeHolder {

@@ -1,23 +1,28 @@
+import type { Cursor } from '../../../protocol/cursor';
 import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import { earlyCancelMs } from '../../log/early-cancels';
 import { newestEpoch, noteEpoch } from '../../log/epochs';
+import type { GapCause } from '../../log/frame-gap';
 import type { CancelOptions } from '../../log/task-stream-context';
-import type { RedisLink } from '../client/redis-link';
-import type { HistorySource } from '../read/history-fetcher';
-import type { RecentTasks } from '../read/recent-tasks';
-import { cancelField, encodeOptional, encodeReason, type RedisKeys } from '../redis-keys';
-import type { Entry } from '../write/pending-frames';
+import type { RedisLink, RedisScript } from '../client/redis-link';
+import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
 import {
   cancelScript,
   closeScript,
   commitScript,
   openScript,
-  type RedisScript,
   readScript,
   withdrawScript,
 } from './redis-scripts';
-import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
+import {
+  entryIdFrom,
+  parseEntries,
+  parseStoredLog,
+  type StoredFrames,
+  type StoredLog,
+  type StoredRecord,
+} from './stored-log';
 
 /** What a task's record says of it from the start. Milliseconds, and since the epoch. */
 export interface TaskDetails
@@ -48,6 +53,16 @@ interface OpenAnswer {
   /** Where it ends: further on than it began if this was asked again. */
   readonly last: number;
   readonly cancel: string | undefined;
+}
+
+/** A part of the log to be stored in one piece. */
+export interface Entry {
+  readonly first: number;
+  readonly last: number;
+  /** One frame per line. */
+  readonly text: string;
+  /** Set when this stands for frames that are not kept: `text` takes the place of the last ones. */
+  readonly gap: GapCause | undefined;
 }
 
 interface Commit {
@@ -94,6 +109,14 @@ interface Closing {
 interface CloseAnswer {
   readonly answer: 'wait' | 'ready' | 'changed' | 'closed';
   readonly waitMs: number;
+}
+
+/** The two ways to read from a position on. */
+export interface HistorySource {
+  /** Looks at the task; without a position, at its record only. */
+  fetchLog: (position?: Cursor) => Promise<StoredLog | undefined>;
+  /** Reads entries alone, by Redis' own command: in half the time that they take through a script. */
+  fetchPage: (position: Cursor, count: number) => Promise<StoredFrames[]>;
 }
 
 /**
@@ -146,7 +169,8 @@ function optionalText(stored: unknown): string | undefined {
 export function createStoredTasks(
   link: RedisLink,
   keys: RedisKeys,
-  recentTasks: RecentTasks,
+  /** Told what each look at a task has found. */
+  onLook: (taskId: string, record: StoredRecord) => void,
 ): (taskId: string) => StoredTask {
   return (taskId) => {
     const recordKey = keys.record(taskId);
@@ -232,8 +256,7 @@ export function createStoredTasks(
         const log = parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
         if (!log) return undefined;
         noteEpoch(log.record.epoch);
-        if (log.record.status === 'running') recentTasks.note(taskId, log.record);
-        else recentTasks.forget(taskId);
+        onLook(taskId, log.record);
         return log;
       },
 

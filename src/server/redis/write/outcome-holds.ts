@@ -1,8 +1,8 @@
 import type { OutcomeClaiming } from '../../log/task-stream-context';
 import { createDeferred } from '../../time/deferred';
-import type { Chat, RedisChats } from '../redis-chats';
 import type { OutcomeHolder, StoredOutcome } from '../scripts/stored-outcome';
 import { createOutcomeHold, type OutcomeHold } from './outcome-hold';
+import type { Chat, RedisChats } from './redis-chats';
 
 interface HoldOptions {
   readonly taskId: string;

@@ -9,6 +9,7 @@ import {
   stillOpen,
   trackOpenFrames,
 } from '../../log/open-frames';
+import type { Entry } from '../scripts/stored-task';
 
 /** Entries of the stream are cut at about this many characters, but never within a frame. */
 const maxEntryLength = 64 * 1024;
@@ -18,16 +19,6 @@ const maxBatchLength = 256 * 1024;
 
 /** What an entry costs beside its frames, in characters: so a call has not too many of them. */
 const entryOverhead = 64;
-
-/** A part of the log to be stored in one piece. */
-export interface Entry {
-  readonly first: number;
-  readonly last: number;
-  /** One frame per line. */
-  readonly text: string;
-  /** Set when this stands for frames that are not kept: `text` takes the place of the last ones. */
-  readonly gap: GapCause | undefined;
-}
 
 /** What goes in one call. */
 interface Batch {

@@ -1,7 +1,7 @@
 import { createEarlyCancels, keepEarlyCancel } from '../../log/early-cancels';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { RedisLink } from '../client/redis-link';
-import { cancelField, type RedisKeys } from '../redis-keys';
+import { cancelField, type RedisKeys } from '../scripts/redis-keys';
 
 /** Bounds what this process has put into Redis of cancels for tasks that are not open yet. */
 export interface RedisEarlyCancels {

@@ -8,7 +8,7 @@ import type { TaskLog } from '../../log/task-stream-context';
 import { createWindowTrimmer } from '../../log/window-trimmer';
 import { nextTurn } from '../../time/next-turn';
 import { startPatientTimer } from '../../time/patient-timer';
-import { decodeReason } from '../redis-keys';
+import { decodeReason } from '../scripts/redis-keys';
 import type { StoredTask, TaskDetails } from '../scripts/stored-task';
 import { createCommitPace } from './commit-pace';
 import type { CommitScheduler } from './commit-scheduler';

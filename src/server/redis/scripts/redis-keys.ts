@@ -1,5 +1,5 @@
-import { hexDigest } from '../log/hex-digest';
-import type { TaskAsker } from '../log/task-guard';
+import { hexDigest } from '../../log/hex-digest';
+import type { TaskAsker } from '../../log/task-guard';
 
 /** The names that a context uses in Redis. */
 export interface RedisKeys {

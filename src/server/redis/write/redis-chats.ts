@@ -1,9 +1,9 @@
-import type { CancelOptions } from '../log/task-stream-context';
-import { pause } from '../time/pause';
-import type { RedisLink } from './client/redis-link';
-import type { LossWatch } from './read/loss-watch';
-import type { RedisKeys } from './redis-keys';
-import { chatScript } from './scripts/redis-scripts';
+import type { CancelOptions } from '../../log/task-stream-context';
+import { pause } from '../../time/pause';
+import type { RedisLink } from '../client/redis-link';
+import type { RedisKeys } from '../scripts/redis-keys';
+import { chatScript } from '../scripts/redis-scripts';
+import type { StoredLog } from '../scripts/stored-log';
 
 /** Whose chat it is, and which. */
 export interface Chat {
@@ -59,7 +59,8 @@ export function createRedisChats({
 }: {
   link: RedisLink;
   keys: RedisKeys;
-  look: LossWatch['look'];
+  /** Looks at a task's record. */
+  look: (taskId: string) => Promise<StoredLog | undefined>;
   cancel: (taskId: string, options: CancelOptions) => Promise<unknown>;
 }): RedisChats {
   let isClosed = false;

@@ -1,6 +1,6 @@
 import { pause } from '../../time/pause';
-import type { LossWatch } from '../read/loss-watch';
 import type { StoredLog } from '../scripts/stored-log';
+import type { LossWatch } from './loss-watch';
 
 /** Between two looks at a task that is not saved yet, in milliseconds: the first, and the longest. */
 const firstLookMs = 50;
