@@ -64,6 +64,15 @@ export function trackOpenFrames(open: OpenFrames, frame: string, n: number): Ope
   return tracked;
 }
 
+/** Whether the frame ends a part that is open. */
+export function endsOpen(open: OpenFrames, frame: string): boolean {
+  const type = frameType(frame);
+  const kind = type === undefined ? undefined : ends.get(type);
+  if (kind === undefined) return false;
+  const chunk = JSON.parse(frame) as PartChunk;
+  return chunk.preliminary !== true && open.has(keyOf(kind, chunk));
+}
+
 /** Whether the frame ends a part that is not open, at which AI SDK clients throw. */
 export function endsUnknown(open: OpenFrames, frame: string): boolean {
   const type = frameType(frame);

@@ -1,5 +1,6 @@
 import { frameType } from '../../protocol/compact-replay';
 import { createTaskId } from '../../protocol/task-id';
+import { endsOpen, nothingOpen, trackOpenFrames } from '../log/open-frames';
 import type { FrameRange, TaskReader } from '../log/task-stream-context';
 import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
@@ -11,7 +12,6 @@ import {
   encodeRun,
   type LiveHeader,
 } from './live-lines';
-import { createSentParts } from './sent-parts';
 
 /** About how many characters go into one string, when more is pending. */
 const maxStringLength = 64 * 1024;
@@ -69,7 +69,8 @@ export function createTaskBroadcast(): TaskBroadcast {
   let skippedFrom: number | undefined;
   let isFull = false;
   let closingFrames = 0;
-  const sentParts = createSentParts();
+  // What readers know, and do not know the end of.
+  let sentOpen = nothingOpen;
   const run = encodeRun(createTaskId().slice(0, 8));
   const flushWaiters: (() => void)[] = [];
   // What comes next, while that is waited for.
@@ -91,7 +92,7 @@ export function createTaskBroadcast(): TaskBroadcast {
     const line = encodeFrameLine(n, frame);
     const length = sentLength + line.length;
     if (!isFull && length <= (isClosing ? maxLogLength + maxClosingLength : maxLogLength)) {
-      sentParts.track(frame);
+      sentOpen = trackOpenFrames(sentOpen, frame, n);
       return line;
     }
     let lines = '';
@@ -101,9 +102,9 @@ export function createTaskBroadcast(): TaskBroadcast {
     }
     // Of a log that is full only the outcome is sent, and the ends of parts that readers know.
     const isOutcome = isClosing && outcomeTypes.test(frameType(frame) ?? '');
-    const isWanted = isOutcome || sentParts.isEnd(frame);
+    const isWanted = isOutcome || endsOpen(sentOpen, frame);
     if (isWanted && length <= maxLogLength + maxClosingLength) {
-      sentParts.track(frame);
+      sentOpen = trackOpenFrames(sentOpen, frame, n);
       return lines + endSkip() + line;
     }
     skippedFrom ??= n;
