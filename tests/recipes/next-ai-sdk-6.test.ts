@@ -1,3 +1,0 @@
-import { describeNextRecipes } from './next-recipes';
-
-describeNextRecipes(6);
