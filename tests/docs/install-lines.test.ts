@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { documents, readDocument } from '../helpers/documents';
+import { readInstallLines } from '../helpers/install-lines';
 import { readSnippets } from '../helpers/snippets';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,16 +39,6 @@ function packagesOf({ path, text }: { path: string | undefined; text: string }):
   );
 }
 
-/** The install lines of a page, as lists of what they install. */
-function readLines(content: string): string[][] {
-  const scripts = [...content.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
-    ([, script = '']) => script,
-  );
-  return scripts
-    .flatMap((script) => [...script.matchAll(/^npm install ([^#\n]+)/gm)])
-    .map(([, names = '']) => names.split(' ').filter((name) => name && !name.startsWith('-')));
-}
-
 const nameOf = (specifier: string) => /^@?[^@]+/.exec(specifier)?.[0] ?? '';
 const majorOf = (specifier: string) => Number(/.@(\d+)/.exec(specifier)?.[1]);
 
@@ -57,7 +48,7 @@ const pages = documents.filter((path) =>
 
 describe.each(pages)('%s', (path) => {
   const content = readDocument(path);
-  const lines = readLines(content);
+  const lines = readInstallLines(content);
   const imported = new Set(readSnippets(join(root, path)).flatMap(packagesOf));
 
   it('says how to install what its snippets import', () => {

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readDocument } from '../helpers/documents';
+import { readInstallLines } from '../helpers/install-lines';
 import { readPastedFiles } from '../helpers/snippets';
 
 export type Major = 6 | 7;
@@ -13,23 +14,18 @@ export interface Recipe {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const shellPattern = /^```sh\n([\s\S]*?)^```$/gm;
-const installPattern = /^npm install ([^#\n]+)/gm;
 
 /** Reads a page as somebody does who uses one major version of the AI SDK. */
 export function readRecipe(document: string, major: Major): Recipe {
-  const path = root + document;
   return {
-    packages: readPackages(readFileSync(path, 'utf8'), major),
-    files: readPastedFiles(path, major),
+    packages: readPackages(readDocument(document), major),
+    files: readPastedFiles(root + document, major),
   };
 }
 
 /** Of lines for one major version each, the other one's is left out. */
 function readPackages(content: string, major: Major): string[] {
-  const lines = [...content.matchAll(shellPattern)]
-    .flatMap(([, script = '']) => [...script.matchAll(installPattern)])
-    .map(([, names = '']) => names.split(' ').filter((name) => name !== ''));
+  const lines = readInstallLines(content);
   const wanted = lines.filter((names) => majorOf(names) === major);
   const neutral = lines.filter((names) => majorOf(names) === undefined);
   if (wanted.length === 0) throw new Error(`No line installs \`ai@${major}\`:\n${content}`);
