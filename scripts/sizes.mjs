@@ -5,10 +5,10 @@ import { build } from 'esbuild';
 
 const limits = [
   { entry: 'index', limit: 1_600 },
-  { entry: 'ui', name: 'createTaskStream', limit: 7_400 },
+  { entry: 'ui', name: 'createTaskStream', limit: 7_550 },
   { entry: 'ui', name: 'TaskChatTransport', limit: 6_100 },
-  { entry: 'ui', limit: 9_220 },
-  { entry: 'react', limit: 9_250 },
+  { entry: 'ui', limit: 9_280 },
+  { entry: 'react', limit: 9_430 },
 ];
 
 /** The page has them anyway; neither does anything when it is merely imported. */

@@ -1,6 +1,7 @@
 import { checkFollowOptions } from '../check-options';
 import { createTaskStore } from '../create-task-store';
 import type { StartTaskOptions, TaskEnd, TaskStreamState } from '../task-stream-types';
+import { giveKeyBack, takeKey } from './own-key';
 import { paceUpdates } from './pace-updates';
 import { recallTask, rememberTask } from './remembered-task';
 import type { UseTaskStreamOptions, UseTaskStreamResult } from './use-task-stream-types';
@@ -37,7 +38,10 @@ export function createMountedTaskStream<Result, Value>(
   // Followed when the component went, so to be followed again should it come back.
   let leftTaskId: string | undefined;
 
-  const storageKey = () => options.storageKey ?? `ai-task-stream:${options.api}`;
+  // Among hooks that resume by the same address, while the component is there.
+  let ownKey: string | undefined;
+
+  const storageKey = () => options.storageKey ?? ownKey ?? `ai-task-stream:${options.api}`;
 
   function remember(taskId: string | undefined): void {
     if (options.resume === true || options.storageKey !== undefined) {
@@ -69,6 +73,8 @@ export function createMountedTaskStream<Result, Value>(
       leftTaskId = undefined;
       return () => {
         mounts -= 1;
+        if (ownKey !== undefined) giveKeyBack(ownKey);
+        ownKey = undefined;
         // StrictMode mounts again in the same turn, and must find its connection.
         void Promise.resolve().then(() => {
           if (mounts > 0) return;
@@ -79,6 +85,9 @@ export function createMountedTaskStream<Result, Value>(
       };
     },
     autoResume({ resume, taskId: given }) {
+      if (resume === true && given === undefined && options.storageKey === undefined) {
+        ownKey ??= takeKey(storageKey());
+      }
       const taskId = resume === true ? (given ?? recallTask(storageKey())) : resume || undefined;
       if (taskId === undefined || taskId === store.getState().taskId) return;
       void store.resume(taskId, { ifPresent: true }).then(forgetEnded);

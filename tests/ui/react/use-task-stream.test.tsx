@@ -186,6 +186,63 @@ describe(`useTaskStream on React ${version}`, () => {
     expect(sessionStorage.getItem(storageKey)).toBeNull();
   });
 
+  it('resumes after a reload, of two hooks of one address, each its own task, and warns once', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const open = () => eventStream(frame(0, snapshot()));
+    const shown: Shown[] = [];
+    const mount = (fetch: typeof globalThis.fetch) =>
+      render(
+        <StrictMode>
+          {[0, 1, 2].map((index) => (
+            <Show
+              key={index}
+              api="/api/twice"
+              fetch={fetch}
+              resume
+              onRender={(state) => {
+                shown[index] = state;
+              }}
+            />
+          ))}
+        </StrictMode>,
+      );
+    const first = mount(scriptFetch(open).fetch);
+    const startedIds = ['task-of-the-first', 'task-of-the-second', undefined];
+    // In another order than they have on the page.
+    act(() => void shown[1]?.start('x', { taskId: startedIds[1] }));
+    act(() => void shown[0]?.start('x', { taskId: startedIds[0] }));
+    first.unmount();
+    await Promise.resolve();
+
+    const { fetch, requests } = scriptFetch(open);
+    const second = mount(fetch);
+    await waitFor(() => expect(requests).toHaveLength(2));
+    expect(requests.map(({ url }) => url)).toEqual(
+      startedIds.slice(0, 2).map((id) => `/api/twice?taskId=${id}`),
+    );
+    expect(shown.map(({ taskId }) => taskId)).toEqual(startedIds);
+    second.unmount();
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('`storageKey`')]]);
+    warn.mockRestore();
+    await Promise.resolve();
+  });
+
+  it('takes the key of a hook that has gone', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const open = () => eventStream(frame(0, snapshot()));
+    const first = renderTask({ fetch: scriptFetch(open).fetch, api: '/api/alone', resume: true });
+    act(() => void first.result.current.start('x', { taskId }));
+    first.unmount();
+    const { fetch, requests } = scriptFetch(open);
+    const second = renderTask({ fetch, api: '/api/alone', resume: true });
+    await waitFor(() => expect(requests).toHaveLength(1));
+    expect(requests[0]?.url).toBe(`/api/alone?taskId=${taskId}`);
+    second.unmount();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+    await Promise.resolve();
+  });
+
   it('forgets a task that the server does not know any more, without an error', async () => {
     sessionStorage.setItem('my-key', taskId);
     const { fetch, requests } = scriptFetch(() => new Response(null, { status: 404 }));
