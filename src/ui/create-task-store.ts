@@ -155,8 +155,8 @@ export function createTaskStore<Result, Value>(
       renew(taskId);
       try {
         return follow(taskId, writeInput(taskId, input, options.transformer));
-      } catch (cause) {
-        return fail(pageFault('Writing the input', cause));
+      } catch (error) {
+        return fail(error as TaskError);
       }
     },
     cancel: createTaskCancel(async (reason) => {

@@ -1,8 +1,7 @@
 /** A text of somebody else in one line, cut where that would be long. */
 export function briefText(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
-  // Not within one character.
-  return line.length > 200 ? `${line.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}…` : line;
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
 /** What an error says, with what it says of its cause. */

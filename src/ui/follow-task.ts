@@ -75,7 +75,7 @@ export async function followTask(
 
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
     const given = await connect(cursor, attemptSignal).catch(toAnswer);
-    const response = given ?? toAnswer(new TypeError('It gave no answer.'));
+    const response = given ?? toAnswer(new TypeError('No answer.'));
     // What was left or given up may still answer, when its `fetch` does not mind the signal.
     const check = () => {
       throwIfAborted(signal);

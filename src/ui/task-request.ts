@@ -2,7 +2,7 @@ import { TaskError, type TaskErrorData } from '../protocol/task-error';
 import { addQuery } from './add-query';
 import { clientError } from './client-error';
 import { briefText } from './error-text';
-import { toAnswer } from './page-fault';
+import { pageFault, toAnswer } from './page-fault';
 import { retryAfterMs } from './retry-after';
 import type { TaskClientOptions } from './task-client-options';
 
@@ -50,8 +50,8 @@ export async function requestTask(
     );
   } catch (error) {
     // Relative to nothing, unless a `fetch` of the page's own knows to what.
-    if (given || globalThis.location || /^[\w+.-]+:\D/.test(api)) throw error;
-    throw clientError('invalid-options', '`api` needs http:// and a host.', error);
+    const mayBeThere = given || globalThis.location || /^[\w+.-]+:\D/.test(api);
+    throw mayBeThere ? error : pageFault('`api` without a host', error);
   }
 }
 
