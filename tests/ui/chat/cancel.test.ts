@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { aborted, createDeferred, turns, until } from '../../helpers/async';
 import type { ChatServer, startChatServer } from '../../helpers/chat-server';
 import { chatVersions } from '../../helpers/chat-versions';
@@ -199,7 +199,10 @@ describe.each(chatVersions)('cancelling in a chat of AI SDK $version', (version)
       reconnect: { maxAttempts: 2 },
       headers: () => Promise.reject(new Error('no token')),
     });
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {});
     expect(await failing.cancel('chat')).toBe(false);
+    expect(told).toHaveBeenCalledOnce();
+    told.mockRestore();
   });
 
   it('leaves other chats alone', async () => {
