@@ -30,6 +30,8 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
   without?: readonly StreamContextPromise[];
   /** How long the contexts keep settled logs, in milliseconds. Default 3,600,000 (1 h). */
   retentionMs?: number;
+  /** How long a test may take before it fails, in milliseconds. Default 30,000. */
+  timeoutMs?: number;
   /**
    * Cuts a context that `create` has made off its storage, as if the network between them were gone,
    * and gives a function that lets it back. With it the suite tests what contexts promise that
@@ -58,13 +60,14 @@ export function testStreamContext(
     name = 'A stream context',
     without = [],
     retentionMs = 3_600_000,
+    timeoutMs = 30_000,
     cut,
     empty,
     ...runner
   }: TestStreamContextOptions = {},
 ): void {
   const found = findTestRunner(runner);
-  const suite = createContractSuite(found, { create, without });
+  const suite = createContractSuite(found, { create, without, timeoutMs });
   found.describe(`${name} keeps the promises of a stream context`, () => {
     describeOneProducer(suite);
     describeReaders(suite);

@@ -43,7 +43,13 @@ describe.each([
         maxFrameBytes: 8 * 1024 * 1024,
         maxUnflushedBytes: 8 * 1024 * 1024,
       }),
-    { describe, it, name: 'Redis Cluster', without: ['the time of this process'] },
+    {
+      describe,
+      it,
+      name: 'Redis Cluster',
+      without: ['the time of this process'],
+      timeoutMs: 120_000,
+    },
   );
 
   it('follows and cancels tasks of another process, whichever node they are on', async () => {

@@ -45,6 +45,8 @@ export interface Bench {
   openReader(at: TaskStreamContext, options?: ReadTaskOptions): Promise<TaskReader>;
   /** What a new reader gets until the log ends. */
   readAll(at: TaskStreamContext, options?: ReadTaskOptions): Promise<RelativeFrame[]>;
+  /** Has something done when the bench is disposed of, whatever became of the test. */
+  onDispose(cleanUp: () => void): void;
   /** Ends what the test has begun. */
   dispose(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export interface Bench {
 export async function createBench(create: CreateStreamContext): Promise<Bench> {
   const contexts: TaskStreamContext[] = [];
   const logs: TaskLog[] = [];
+  const cleanups: (() => void)[] = [];
   const createContext = async () => {
     const created = toTaskStreamContext(await create());
     contexts.push(created);
@@ -107,7 +110,9 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
         reader.close();
       }
     },
+    onDispose: (cleanUp) => void cleanups.push(cleanUp),
     async dispose() {
+      for (const cleanUp of cleanups) cleanUp();
       for (const log of logs) {
         await log.settle([], 'cancelled');
         await log.release();

@@ -18,12 +18,18 @@ export interface ContractSuite {
   itIf(...promises: StreamContextPromise[]): DefineTest;
 }
 
+export interface ContractSuiteOptions {
+  create: CreateStreamContext;
+  without: readonly StreamContextPromise[];
+  timeoutMs: number;
+}
+
 /** Not skipped, which would say that it could have run: the context has no such promise. */
 const leaveOut: DefineTest = () => {};
 
 export function createContractSuite(
   { describe, it }: TestRunner,
-  { create, without }: { create: CreateStreamContext; without: readonly StreamContextPromise[] },
+  { create, without, timeoutMs }: ContractSuiteOptions,
 ): ContractSuite {
   // The tests of the group that is being made.
   let tests: { readonly name: string; readonly test: BenchTest }[] = [];
@@ -38,7 +44,7 @@ export function createContractSuite(
       // Runners take a group without tests for a mistake.
       if (defined.length === 0) return;
       describe(name, () => {
-        for (const { name, test } of defined) it(name, () => onBench(create, test));
+        for (const { name, test } of defined) it(name, () => onBench(create, { test, timeoutMs }));
       });
     },
     it: define,
@@ -48,15 +54,33 @@ export function createContractSuite(
 }
 
 /** Runs a test, and ends whatever it has left open; its own failure is the one that is told. */
-async function onBench(create: CreateStreamContext, test: BenchTest): Promise<void> {
+async function onBench(
+  create: CreateStreamContext,
+  { test, timeoutMs }: { test: BenchTest; timeoutMs: number },
+): Promise<void> {
   const bench = await createBench(create);
   try {
-    await test(bench);
+    await inTime(timeoutMs, () => test(bench));
   } catch (failure) {
-    await bench.dispose().catch(() => {
+    await inTime(timeoutMs, bench.dispose).catch(() => {
       // After a test that failed a context need not be in a state to be closed.
     });
     throw failure;
   }
-  await bench.dispose();
+  await inTime(timeoutMs, bench.dispose);
+}
+
+/** Does work that may never end, because not all runners give up by themselves. */
+async function inTime(ms: number, work: () => Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `What the test waits for has not come within ${ms} ms. See its last step.`;
+    timer = setTimeout(() => reject(new Error(message)), ms);
+  });
+  // Only now: the work may stop the time.
+  try {
+    await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

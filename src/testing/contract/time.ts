@@ -21,14 +21,10 @@ export function describeTime(
     (test: ClockTest): BenchTest =>
     async (bench) => {
       const clock = createManualClock();
-      try {
-        await test(bench, clock);
-        // So that nothing waits any more for a time that will not come.
-        await bench.dispose();
-        await clock.advance(retentionMs + earlyCancelMs);
-      } finally {
-        clock.uninstall();
-      }
+      bench.onDispose(clock.uninstall);
+      await test(bench, clock);
+      // So that nothing waits any more for a time that will not come.
+      await clock.advance(retentionMs + earlyCancelMs);
     };
 
   describe('time', () => {

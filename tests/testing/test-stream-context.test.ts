@@ -1,0 +1,253 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
+import { testStreamContext } from 'ai-task-stream/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { createOwnContext } from '../helpers/tasks';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Found {
+  readonly name: string;
+  readonly test: () => Promise<void>;
+}
+
+/** The tests that the suite makes, with a runner that runs nothing. */
+function collect(
+  create: () => TaskStreamContext,
+  options: Parameters<typeof testStreamContext>[1] = {},
+): Found[] {
+  const found: Found[] = [];
+  const groups: string[] = [];
+  testStreamContext(create, {
+    describe(name, define) {
+      groups.push(name);
+      define();
+      groups.pop();
+    },
+    it: (name, test) => found.push({ name: [...groups, name].join(' '), test }),
+    ...options,
+  });
+  return found;
+}
+
+/** Whether the test of that name passes; there has to be one. */
+async function passes(tests: readonly Found[], name: string): Promise<boolean> {
+  const [found, ...others] = tests.filter((one) => one.name.includes(name));
+  if (!found || others.length > 0) throw new Error(`Not one test: ${name}`);
+  return found.test().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The same context but for its logs. */
+function withLogs(change: (log: TaskLog) => Partial<TaskLog>) {
+  return (context: TaskStreamContext): Partial<TaskStreamContext> => ({
+    async open(taskId, options) {
+      const log = await context.open(taskId, options);
+      return log && { ...log, ...change(log) };
+    },
+  });
+}
+
+/** The same context but for its readers, which are changed in place. */
+function withReaders(change: (reader: TaskReader) => void) {
+  return (context: TaskStreamContext): Partial<TaskStreamContext> => ({
+    async read(taskId, options) {
+      const reader = await context.read(taskId, options);
+      if (reader) change(reader);
+      return reader;
+    },
+  });
+}
+
+type Break = (context: TaskStreamContext) => Partial<TaskStreamContext>;
+
+/** Ways to break a promise, and the test that has to notice. */
+const broken: [promise: string, breakIt: Break, test: string][] = [
+  [
+    'to open a task once',
+    (context) => ({
+      open: async (taskId, options) =>
+        (await context.open(taskId, options)) ?? context.open(`${taskId}-more`, options),
+    }),
+    'one producer opens a task once',
+  ],
+  [
+    'to store the first frames with the claim',
+    (context) => ({
+      open: (taskId, options) =>
+        context.open(taskId, { ...options, frames: options.frames.slice(1) }),
+    }),
+    'readers see the first frames as soon as the task is open',
+  ],
+  [
+    'to read from a cursor on',
+    (context) => ({
+      read: (taskId, { cursor, ...options } = {}) =>
+        context.read(taskId, {
+          ...options,
+          ...(cursor && { cursor: { ...cursor, n: cursor.n + 1 } }),
+        }),
+    }),
+    'readers get exactly what follows their cursor',
+  ],
+  [
+    'to leave out what a reader skips',
+    (context) => ({ read: (taskId, options) => context.read(taskId, { ...options, skip: 0 }) }),
+    'readers without a cursor leave out',
+  ],
+  [
+    'to tell a replay from what is new',
+    withReaders((reader) => {
+      const { next } = reader;
+      reader.next = async () => {
+        const { value } = await next.call(reader);
+        return value
+          ? { value: { ...value, isReplay: true }, done: false }
+          : { value: undefined, done: true };
+      };
+    }),
+    'readers mark as replay what was there',
+  ],
+  [
+    'to give a task to its owner only',
+    (context) => ({
+      async read(taskId, options) {
+        const record = await context.inspect(taskId);
+        return context.read(taskId, { ...options, owner: record?.owner });
+      },
+    }),
+    'readers of a task that is unknown or somebody else’s get nothing',
+  ],
+  [
+    'to tell who comes from another log',
+    (context) => ({ read: (taskId, { cursor, ...options } = {}) => context.read(taskId, options) }),
+    'of a running task is answered with a gap',
+  ],
+  [
+    'to have one outcome',
+    withLogs((log) => ({
+      async settle(frames, status) {
+        await log.settle(frames, status);
+        return true;
+      },
+    })),
+    'the outcome is told once',
+  ],
+  [
+    'to keep what was appended before the end',
+    withLogs(() => ({ append() {} })),
+    'comes after everything that was appended before',
+  ],
+  [
+    'to keep an outcome unsaved',
+    (context) => ({
+      open: (taskId, options) => context.open(taskId, { ...options, savesOutcome: false }),
+    }),
+    'is unsaved from its settling until the host has it',
+  ],
+  [
+    'to keep a cancel for a task that is to come',
+    (context) => ({
+      cancel: async (taskId, options) =>
+        (await context.inspect(taskId)) ? context.cancel(taskId, options) : true,
+    }),
+    'a cancel that comes before the task is kept for it',
+  ],
+  [
+    'to stop the tasks that a turn supersedes',
+    (context) => ({
+      open: (taskId, options) => context.open(taskId, { ...options, concurrent: true }),
+    }),
+    'cancels its running task as superseded',
+  ],
+  [
+    'to keep a chat’s task active while it is saved',
+    withLogs((log) => ({
+      async settle(frames, status) {
+        const isOurs = await log.settle(frames, status);
+        await log.release();
+        return isOurs;
+      },
+    })),
+    'has the running task for its active one, until that is released',
+  ],
+  [
+    'to save turns in their order',
+    withLogs(() => ({ predecessorsSaved: async () => {} })),
+    'are saved in their order, or given up',
+  ],
+  [
+    'to forget a log after the retention',
+    () => createOwnContext({ retentionMs: 10_000_000 }),
+    'does not touch a log before the retention is over',
+  ],
+];
+
+describe('testStreamContext', () => {
+  it.each(broken)('notices a context that breaks its promise %s', async (_, breakIt, test) => {
+    const sound = createOwnContext();
+    expect(
+      await passes(
+        collect(() => sound),
+        test,
+      ),
+    ).toBe(true);
+    const other = createOwnContext();
+    const broken = { ...other, ...breakIt(other) };
+    // Some of them make a test wait in vain.
+    const options = { timeoutMs: 500 };
+    expect(
+      await passes(
+        collect(() => broken, options),
+        test,
+      ),
+    ).toBe(false);
+  });
+
+  it('leaves out the tests of what a context does not promise', () => {
+    const names = (...without: Parameters<typeof collect>[1][]) =>
+      collect(createOwnContext, ...without).map(({ name }) => name);
+    const all = names();
+    const less = names({ without: ['unsaved outcomes', 'checks of its own'] });
+    expect(all.length - less.length).toBe(12);
+    expect(less.join()).not.toContain('an outcome of which the host has to be told');
+    const more = names({ cut: async () => () => {}, empty: async () => {} });
+    expect(more.filter((name) => !all.includes(name)).join()).toContain('(R-FENCE-1)');
+  });
+
+  it('takes the functions of a runner that are global, or says that it needs some', () => {
+    expect(() => testStreamContext(createOwnContext)).toThrow('Pass those of your test runner');
+    const [describe, it] = [vi.fn((_, define) => define()), vi.fn()];
+    vi.stubGlobal('describe', describe);
+    vi.stubGlobal('it', it);
+    testStreamContext(createOwnContext);
+    vi.unstubAllGlobals();
+    expect(describe).toHaveBeenCalled();
+    expect(it).toHaveBeenCalled();
+  });
+
+  it('runs with the test runner of Node, as it is published (reads dist)', async () => {
+    const folder = await mkdtemp(join(root, 'node_modules', '.kit-'));
+    const program = `
+      import { describe, it } from 'node:test';
+      import { createMemoryStreamContext } from 'ai-task-stream/server';
+      import { testStreamContext } from 'ai-task-stream/testing';
+      testStreamContext(() => createMemoryStreamContext(), { describe, it });
+    `;
+    await writeFile(join(folder, 'memory.test.mjs'), program);
+    const run = promisify(execFile)(
+      process.execPath,
+      ['--test', '--test-reporter=tap', 'memory.test.mjs'],
+      { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } },
+    );
+    const { stdout } = await run.finally(() => rm(folder, { recursive: true }));
+    expect(stdout).toMatch(/^# pass [1-9]\d$/m);
+    expect(stdout).toMatch(/^# fail 0$/m);
+  });
+});
