@@ -1,6 +1,6 @@
 import type { UIMessageChunk } from 'ai';
-import { initialTaskState, reduceTaskChunk, type TaskState } from 'ai-task-stream';
-import { chunksIn } from '../helpers/sse';
+import type { TaskState } from 'ai-task-stream';
+import { type ReadTask, readTask } from 'ai-task-stream/testing';
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -15,9 +15,8 @@ export interface Seen<Result, Value> {
 export async function see<Result = unknown, Value = unknown>(
   response: Response,
 ): Promise<Seen<Result, Value>> {
-  const chunks = chunksIn(await response.text());
-  const state = chunks.reduce<TaskState<Result, Value>>(reduceTaskChunk, initialTaskState);
-  return { response, chunks, state };
+  const { chunks, task } = (await readTask(response)) as ReadTask<Result, Value>;
+  return { response, chunks, state: task };
 }
 
 /** Starts a task by its route, and reads the response to its end. */
