@@ -17,6 +17,7 @@ import {
 interface ChatBody {
   id: string;
   messages: UIMessage[];
+  trigger?: string;
   [name: string]: unknown;
 }
 
@@ -86,6 +87,7 @@ export async function startChatServer({
       const task = streamTask<unknown, ChatBody>({
         chatId: body.id,
         originalMessages: body.messages,
+        trigger: body.trigger,
         messageId: `message-${turn}`,
         input: body,
         streamContext,

@@ -183,6 +183,17 @@ describe('the finished message', () => {
     expect(message?.parts.filter(({ type }) => type === 'text')).toHaveLength(3);
   });
 
+  it('stands behind the last one when an answer is written anew', async () => {
+    const { message, messages } = await settle({
+      originalMessages: [user, assistantMessage()],
+      trigger: 'regenerate-message',
+      messageId: 'anew',
+    });
+    expect(messages?.map(({ id }) => id)).toEqual(['u1', 'a1', 'anew']);
+    expect(message?.parts.filter(({ type }) => type === 'text')).toHaveLength(1);
+    expect(messages?.[1]).toEqual(assistantMessage());
+  });
+
   it('tells of a failure and of a cancel by its parts', async () => {
     const failed = await settle({
       execute: ({ writer }) => {

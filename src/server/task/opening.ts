@@ -28,18 +28,21 @@ export async function openingOf(
     chatId,
     messageId,
     originalMessages,
+    trigger,
   }: {
     taskId: string;
     chatId?: string;
     messageId?: string;
     originalMessages?: readonly UIMessage[];
+    trigger?: string;
   },
   snapshot: UIMessageChunk,
 ): Promise<Opening> {
   checkMessages(originalMessages);
   checkChatId(chatId);
   const last = originalMessages?.at(-1);
-  const continued = last?.role === 'assistant' ? last : undefined;
+  const isAnew = trigger === 'regenerate-message';
+  const continued = last?.role === 'assistant' && !isAnew ? last : undefined;
   const others = originalMessages?.slice(0, continued ? -1 : undefined) ?? [];
   const isInChat = chatId !== undefined || originalMessages !== undefined;
   const id = continued?.id ?? messageId ?? (isInChat ? taskId : undefined);

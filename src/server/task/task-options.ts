@@ -137,6 +137,11 @@ export interface StreamTaskOptions<
    * that of the chunks which `writer` takes, and of the messages which `onSettle` gets.
    */
   originalMessages?: readonly Message[];
+  /**
+   * The `trigger` in the body of a request of `useChat`. With `regenerate-message` an answer is
+   * written anew, so the task continues none, even if the last message is the assistant's.
+   */
+  trigger?: string;
   /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
   messageId?: string;
   /** Cancels the task when it aborts. */
