@@ -53,6 +53,11 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
     };
   }
 
+  /** Whether a task answered. */
+  get isTask(): boolean {
+    return this.#answer !== undefined;
+  }
+
   protected override processResponseStream(
     body: ReadableStream<Uint8Array>,
   ): ReadableStream<UIMessageChunk> {

@@ -8,18 +8,22 @@ import {
   type TaskSettlement,
 } from '../protocol/task-parts';
 import { createAbortError, onAbort, throwIfAborted } from './abort';
+import { createChatShowing } from './chat-showing';
 import {
   type ChatTask,
   type ChatTaskNews,
   openChatTask,
   updateChatTask,
 } from './chat-task-registry';
+import type { ChatTurn } from './chat-turns';
 import { followTask, type ReceivedChunk } from './follow-task';
 import type { FollowOptions } from './task-client-options';
 
 /** What to follow, and whom to tell. */
 export interface FollowChatTaskOptions {
   taskId: string;
+  /** What the chat shows the task in. */
+  turn: ChatTurn;
   /** Asks for the stream: for what follows the cursor, or for all of it. */
   connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
   /** Aborting it leaves the task. */
@@ -37,11 +41,12 @@ export interface FollowChatTaskOptions {
  */
 export function followChatTask(
   options: FollowOptions,
-  { taskId, connect, signal, cancel, onSettle }: FollowChatTaskOptions,
+  { taskId, turn, connect, signal, cancel, onSettle }: FollowChatTaskOptions,
 ): ReadableStream<UIMessageChunk> {
   const { readable, writable } = new TransformStream<UIMessageChunk, UIMessageChunk>();
   const writer = writable.getWriter();
   const controller = new AbortController();
+  const showing = createChatShowing(turn);
   const detach = () => controller.abort(signal?.reason);
   let settlement: TaskSettlement | undefined;
   let heartbeat: TaskHeartbeatData | undefined;
@@ -69,15 +74,26 @@ export function followChatTask(
     return true;
   }
 
-  async function deliver(chunks: readonly ReceivedChunk[]): Promise<void> {
-    isHeld = true;
+  async function write(chunks: readonly ReceivedChunk[]): Promise<void> {
     try {
       // Of a type that is known to be the AI SDK's, or for the AI SDK to ignore.
       for (const chunk of chunks) await writer.write(chunk as UIMessageChunk);
     } catch {
       // The reader has left, which `detach` is told of.
     }
+  }
+
+  async function deliver(chunks: readonly ReceivedChunk[]): Promise<void> {
+    isHeld = true;
+    await write(await showing.pass(chunks));
     isHeld = false;
+  }
+
+  /** Ends at once when another turn takes the place of this one. */
+  async function giveWay(): Promise<void> {
+    if (!(await showing.isReplaced())) return;
+    detach();
+    await writer.abort(createAbortError('Replaced.'));
   }
 
   async function follow(): Promise<void> {
@@ -113,11 +129,14 @@ export function followChatTask(
       },
     );
     stopListening?.();
+    stopGivingWay();
     const error = settlement ? undefined : (restart ?? failure?.error);
     tell({ connection: 'closed', isStalled: false, failure: error });
+    const rest = await showing.end();
     if (restart) throw restart;
     throwIfAborted(controller.signal);
     if (error) throw error;
+    await write(rest);
     if (settlement?.status === 'cancelled') {
       throw createAbortError(settlement.error?.message);
     }
@@ -126,14 +145,18 @@ export function followChatTask(
   }
 
   const stopListening = signal && onAbort(signal, detach);
+  const stopGivingWay = onAbort(turn.over.signal, () => giveWay().catch(ignore));
+  turn.streams++;
   writer.closed.catch(detach);
   follow()
     .then(
       () => writer.close(),
       (reason) => writer.abort(reason),
     )
-    .catch(() => {
-      // The reader has left.
-    });
+    .catch(ignore)
+    .finally(() => turn.streams--);
   return readable;
 }
+
+/** The reader has left. */
+function ignore(): void {}

@@ -38,12 +38,23 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
 
   /** Sends the messages, and streams what answers them. */
   async sendMessages(options: SendOptions<Message>): Promise<ReadableStream<UIMessageChunk>> {
-    const turn = beginChatTurn(this.#nameOf(options.chatId));
-    const answered = this.#firstRequest(options, turn).sendMessages(options);
+    const turn = beginChatTurn(this.#nameOf(options.chatId), options);
+    const request = this.#firstRequest(options, turn);
+    const answered = request.sendMessages(options);
     turn.request = answered.then(ignore, ignore).then(() => {
       turn.request = undefined;
     });
-    return answered;
+    try {
+      const stream = await answered;
+      // A task's is shown when there is something of it to see.
+      if (!request.isTask) await turn.show();
+      return stream;
+    } catch (error) {
+      await turn.successor?.takesPlace;
+      if (options.abortSignal?.aborted) await turn.show();
+      else turn.withdraw();
+      throw error;
+    }
   }
 
   /**
@@ -54,7 +65,12 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     options: ReconnectOptions<Message>,
   ): Promise<ReadableStream<UIMessageChunk> | null> {
     const turn = getChatTurn(this.#nameOf(options.chatId));
-    return this.#firstRequest(options, turn).reconnectToStream(options);
+    try {
+      return await this.#firstRequest(options, turn).reconnectToStream(options);
+    } catch (error) {
+      await turn.successor?.takesPlace;
+      throw error;
+    }
   }
 
   /**
@@ -117,6 +133,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
 
     return followChatTask(this.#options, {
       taskId,
+      turn,
       connect,
       signal: abortSignal,
       cancel: (reason) => this.#cancelTask(chat, task, reason),

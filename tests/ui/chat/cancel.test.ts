@@ -351,7 +351,10 @@ describe.each(chatVersions)('leaving and resuming in a chat of AI SDK $version',
     const gate = createDeferred();
     const left = createDeferred();
     const server = await serveChat({
-      execute: () => gate.promise,
+      execute: ({ writer }) => {
+        writer.write({ type: 'text-start', id: 't' });
+        return gate.promise;
+      },
       intercept(_, response) {
         response.on('close', left.resolve);
         return false;
