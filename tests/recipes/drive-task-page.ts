@@ -11,6 +11,7 @@ export interface TaskHost {
   server: WiredServer;
   /** What the task asks of the model. */
   prompt: string;
+  hasProgressBar?: boolean;
 }
 
 const textOf = async (page: Page): Promise<string> =>
@@ -20,6 +21,10 @@ const textOf = async (page: Page): Promise<string> =>
 async function says(page: Page, ...expected: string[]): Promise<void> {
   for (const text of expected) await expect.poll(() => textOf(page), patience).toContain(text);
 }
+
+/** How much of the bar is filled, 0 to 100; 0 while nothing is known. */
+const percentOf = async (page: Page): Promise<number> =>
+  Number(await page.getByRole('progressbar').getAttribute('value'));
 
 const click = (page: Page, name: 'Write' | 'Cancel') => page.getByRole('button', { name }).click();
 
@@ -44,10 +49,14 @@ export function driveTaskPage(getDesk: () => Desk, getHost: () => TaskHost): voi
   }
 
   it('shows a task as it goes on, over a reload and a cut of the network, to its one end', async () => {
-    const [desk, { server }] = [getDesk(), getHost()];
+    const [desk, { server, hasProgressBar }] = [getDesk(), getHost()];
     const page = await openHeld();
     writeUntil(0.4);
     await says(page, until(0.4));
+    if (hasProgressBar) {
+      await expect.poll(() => percentOf(page), patience).toBeGreaterThan(0);
+      expect(await percentOf(page)).toBeLessThan(100);
+    }
     await page.reload();
     await says(page, 'running', until(0.4));
     server.wire.cut();
@@ -59,6 +68,7 @@ export function driveTaskPage(getDesk: () => Desk, getHost: () => TaskHost): voi
     await says(page, 'connected', until(0.6));
     desk.release();
     await says(page, 'completed', `${whole().split(' ').length} words`, whole());
+    if (hasProgressBar) expect(await percentOf(page)).toBe(100);
     expect((await textOf(page)).split(until(0.1))).toHaveLength(2);
     expect(desk.takeComplaints()).toEqual([]);
   });

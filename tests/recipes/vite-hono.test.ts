@@ -41,7 +41,12 @@ describe.each<Major>([7, 6])(
 
     driveTaskPage(
       () => desk,
-      () => ({ address: pages.wire.address, server, prompt: 'A report of 200 words about tides' }),
+      () => ({
+        address: pages.wire.address,
+        server,
+        prompt: 'A report of 200 words about tides',
+        hasProgressBar: true,
+      }),
     );
   },
 );
