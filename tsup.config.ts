@@ -21,6 +21,7 @@ export default defineConfig({
   clean: true,
   // esbuild shakes the tree while it bundles. tsup's `treeshake: true` would add a pass through
   // Rollup, which drops the "use client" directive.
+  loader: { '.lua': 'text' },
   external: ['ai', 'ioredis', 'react', 'react-dom', 'redis', /^node:/],
   silent: true,
 });

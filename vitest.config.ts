@@ -55,6 +55,13 @@ const keepNodeForServers: Plugin = {
   },
 };
 
+/** What `loader` is to the build. */
+const lua = {
+  name: 'lua',
+  transform: (source: string, id: string) =>
+    id.endsWith('.lua') ? `export default ${JSON.stringify(source)};` : undefined,
+};
+
 interface NodeOptions {
   exclude?: string[];
   globalSetup?: string[];
@@ -156,6 +163,7 @@ export default defineConfig({
 
 function node(name: string, include: string[], { exclude = [], ...options }: NodeOptions = {}) {
   return {
+    plugins: [lua],
     resolve: { alias: source },
     test: {
       name,

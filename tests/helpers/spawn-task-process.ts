@@ -129,6 +129,7 @@ async function buildProgram(name: string): Promise<string> {
     // Names `ai-task-stream/…` by its paths, as the tests' type check does.
     tsconfig: 'tsconfig.tests.json',
     packages: 'external',
+    loader: { '.lua': 'text' },
     logLevel: 'error',
   });
   return outputFiles[0]!.text;

@@ -111,6 +111,7 @@ describe('a module that makes a context', () => {
       format: 'esm',
       platform: 'node',
       external: ['redis', 'ioredis'],
+      loader: { '.lua': 'text' },
       write: false,
     });
     const file = join(directory, 'program.mjs');

@@ -1,5 +1,5 @@
 /** 2025-01-01T00:00Z in milliseconds since 1970: epochs count from here, so that they are short. */
-const epochOrigin = 1_735_689_600_000;
+export const epochOrigin = 1_735_689_600_000;
 
 const stateKey = Symbol.for('ai-task-stream.epochs.v1');
 

@@ -1,6 +1,7 @@
 import type { RedisLink } from '../client/redis-link';
-import { claimOutcomeScript, holdOutcomeScript, releaseOutcomeScript } from './outcome-scripts';
+import { knownAnswer, optionalText } from './answers';
 import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
+import { claimOutcomeScript, holdOutcomeScript, releaseOutcomeScript } from './redis-scripts';
 
 /** Whose the telling of an outcome is. */
 export interface OutcomeHolder {
@@ -39,9 +40,12 @@ export interface StoredOutcome {
   release(holder: OutcomeHolder, isSaved: boolean): Promise<boolean>;
 }
 
-function optionalText(stored: unknown): string | undefined {
-  return typeof stored === 'string' ? stored : undefined;
-}
+const claimAnswers: Record<string, ClaimAnswer['answer']> = {
+  NONE: 'none',
+  RUNNING: 'running',
+  HELD: 'held',
+  CLAIMED: 'claimed',
+};
 
 /** Gives the outcomes of the tasks that are kept in Redis, by their ids. */
 export function createStoredOutcomes(
@@ -54,12 +58,12 @@ export function createStoredOutcomes(
       async claim(token, owner) {
         const args = [token, encodeOptional(owner)];
         const reply = (await link.run(claimOutcomeScript, scriptKeys, args)) as readonly unknown[];
-        const [answer, ms, log, chat, continued] = reply;
-        if (answer === 'HELD') return { answer: 'held', waitMs: Math.max(0, Number(ms)) };
-        if (answer === 'RUNNING') return { answer: 'running' };
-        if (answer !== 'CLAIMED') return { answer: 'none' };
+        const [name, ms, log, chat, continued] = reply;
+        const answer = knownAnswer(claimAnswers, name, link);
+        if (answer === 'held') return { answer, waitMs: Math.max(0, Number(ms)) };
+        if (answer !== 'claimed') return { answer };
         return {
-          answer: 'claimed',
+          answer,
           leaseMs: Number(ms),
           log: String(log),
           chatId: decodeOptional(optionalText(chat)),

@@ -39,6 +39,9 @@ export interface RedisChats {
   close(): void;
 }
 
+/** So many tasks of a chat are remembered. */
+const maxTasks = 100;
+
 /** A chat is forgotten so long after its last task began, in milliseconds. */
 const chatTtlMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -68,7 +71,11 @@ export function createRedisChats({
   /** The chat's newest tasks in the order of their coming, after adding one, if it is named. */
   const look = async ({ owner, chatId }: Chat, taskId = '', place = '') => {
     const key = await keys.chat(owner, chatId);
-    const reply = await link.run(chatScript, [key], [taskId, String(chatTtlMs), place]);
+    const reply = await link.run(
+      chatScript,
+      [key],
+      [taskId, String(chatTtlMs), place, String(maxTasks)],
+    );
     const [added, flat] = reply as [number, unknown[]];
     const tasks: { taskId: string; ageMs: number }[] = [];
     const superseded: string[] = [];

@@ -1,0 +1,30 @@
+-- Adds a task to its chat, and gives the chat's newest tasks.
+--
+-- KEYS  chat
+-- ARGV  taskId    empty: only look
+--       ttlMs
+--       place     microseconds since 1970; empty: behind all others, whatever the clock says
+--       maxTasks  how many the chat remembers
+--
+-- whether it was added (1), and the tasks in the order of their coming, each followed by how many
+-- milliseconds ago that was; those at 0 were superseded, and come first with -1
+
+local chat = KEYS[1]
+local taskId, ttlMs, place, maxTasks = unpack(ARGV)
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local added = 0
+if taskId ~= '' then
+  local newest = tonumber(redis.call('ZRANGE', chat, -1, -1, 'WITHSCORES')[2]) or 0
+  local score = tonumber(place) or math.max(now, newest + 1)
+  added = redis.call('ZADD', chat, 'NX', score, taskId)
+  redis.call('ZREMRANGEBYRANK', chat, 0, -(tonumber(maxTasks) + 1))
+  redis.call('PEXPIRE', chat, ttlMs)
+end
+local reply = redis.call('ZRANGE', chat, 0, -1, 'WITHSCORES')
+for i = 2, #reply, 2 do
+  local score = tonumber(reply[i])
+  reply[i] = score == 0 and -1 or math.max(0, math.floor((now - score) / 1000))
+end
+return {added, reply}

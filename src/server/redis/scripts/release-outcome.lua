@@ -1,0 +1,16 @@
+-- Ends the telling of an outcome.
+--
+-- KEYS  record, lease
+-- ARGV  token, log
+--       isSaved   1: the host has the outcome
+--
+-- 1: it is ended · 0: the record is that of another log of the same id, and nothing was done
+
+local record, lease = unpack(KEYS)
+local token, log, isSaved = unpack(ARGV)
+
+local knownLog, status = unpack(redis.call('HMGET', record, 'log', 'status'), 1, 2)
+if knownLog and knownLog ~= log then return 0 end
+if isSaved == '1' then redis.call('HDEL', record, 'unsaved', 'continued') end
+if status ~= 'running' and redis.call('GET', lease) == token then redis.call('DEL', lease) end
+return 1

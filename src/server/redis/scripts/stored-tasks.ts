@@ -1,0 +1,188 @@
+import { earlyCancelMs } from '../../log/early-cancels';
+import { epochOrigin, newestEpoch, noteEpoch } from '../../log/epochs';
+import type { RedisLink, RedisScript } from '../client/redis-link';
+import { knownAnswer, optionalText } from './answers';
+import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
+import {
+  cancelScript,
+  closeScript,
+  commitScript,
+  openScript,
+  readScript,
+  withdrawScript,
+} from './redis-scripts';
+import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
+import type { CloseAnswer, CommitAnswer, StoredTask } from './stored-task';
+
+/** One read brings about so many bytes. */
+const maxReadBytes = 512 * 1024;
+
+/** News of a commit brings its frames along, if they take no more than so many bytes. */
+const maxWakeUpBytes = 16 * 1024;
+
+const commitAnswers: Record<string, CommitAnswer['answer']> = {
+  OK: 'stored',
+  BEHIND: 'behind',
+  STORE: 'refused',
+  GONE: 'gone',
+  CANCELLED: 'cancelled',
+  FENCED: 'fenced',
+};
+
+const cancelAnswers: Record<string, 'asked' | 'kept' | 'refused'> = {
+  ASKED: 'asked',
+  KEPT: 'kept',
+  REFUSED: 'refused',
+};
+
+const openAnswers: Record<string, boolean> = { OPEN: true, EXISTS: false };
+
+const closeAnswers: Record<string, CloseAnswer['answer']> = {
+  WAIT: 'wait',
+  READY: 'ready',
+  CLOSED: 'closed',
+  CHANGED: 'changed',
+};
+
+/** Gives the tasks that are kept in Redis, by their ids; whether they exist is another question. */
+export function createStoredTasks(
+  link: RedisLink,
+  keys: RedisKeys,
+  /** Told what each look at a task has found. */
+  onLook: (taskId: string, record: StoredRecord) => void,
+): (taskId: string) => StoredTask {
+  return (taskId) => {
+    const recordKey = keys.record(taskId);
+    const framesKey = keys.frames(taskId);
+    const earlyCancelsKey = keys.earlyCancels(taskId);
+    const taskKeys = [recordKey, framesKey, keys.lease(taskId)];
+    const wakeUps = keys.wakeUps(taskId);
+    const run = async (script: RedisScript, scriptKeys: string[], args: string[]) =>
+      (await link.run(script, scriptKeys, args)) as readonly unknown[];
+
+    return {
+      async open({ token, epochs, details, ttlMs, frames }) {
+        const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
+        const { savesOutcome, continued } = details;
+        const { first, next } = epochs ?? { first: 0, next: 0 };
+        const more = {
+          ...(definition !== undefined && { definition: encodeOptional(definition) }),
+          ...(savesOutcome && { saves: '1' }),
+          ...(continued !== undefined && { continued }),
+        };
+        const [answer, last, cancel, drawn] = await run(
+          openScript,
+          [...taskKeys, earlyCancelsKey],
+          [
+            token,
+            epochs ? String(next) : '',
+            epochs ? String(first) : '',
+            String(newestEpoch()),
+            String(epochOrigin),
+            // Nothing is known any more of where they ended.
+            Array.from({ length: next - first }, (_, ended) => `${first + ended}=-1`).join(','),
+            encodeOptional(owner),
+            encodeOptional(name),
+            encodeOptional(chatId),
+            home,
+            String(createdAt),
+            String(leaseMs),
+            String(ttlMs),
+            String(frames.length - 1),
+            frames.join('\n'),
+            cancelField({ owner }),
+            cancelField({ owner, definition }),
+            ...Object.entries(more).flat(),
+          ],
+        );
+        const epoch = Number(drawn ?? 0);
+        noteEpoch(epoch);
+        const isOpen = knownAnswer(openAnswers, answer, link);
+        return { isOpen, epoch, last: Number(last), cancel: optionalText(cancel) };
+      },
+
+      async withdraw(token, details) {
+        const args = [token, String(earlyCancelMs), cancelField(details)];
+        await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
+      },
+
+      async commit({ token, epoch, leaseMs, ttlMs, entries, outcome, yieldsToCancel }) {
+        const [answer, last, cancel, problem] = await run(commitScript, taskKeys, [
+          token,
+          String(epoch),
+          String(leaseMs),
+          String(ttlMs),
+          wakeUps,
+          outcome ?? '',
+          outcome ? String(Date.now()) : '',
+          yieldsToCancel ? '1' : '',
+          String(maxWakeUpBytes),
+          ...entries.flatMap(({ first, last: end, text, gap = '' }) => [
+            String(first),
+            String(end),
+            gap,
+            text,
+          ]),
+        ]);
+        return {
+          answer: knownAnswer(commitAnswers, answer, link),
+          last: Number(last),
+          cancel: optionalText(cancel),
+          problem: answer === 'STORE' ? link.report(new Error(String(problem))) : undefined,
+        };
+      },
+
+      async fetchLog(position) {
+        const from = position ? entryIdFrom(position) : '';
+        const log = parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
+        if (!log) return undefined;
+        noteEpoch(log.record.epoch);
+        onLook(taskId, log.record);
+        return log;
+      },
+
+      async fetchPage(position, count) {
+        const words = ['XRANGE', framesKey, entryIdFrom(position), '+', 'COUNT', String(count)];
+        return parseEntries(await link.command(words, framesKey));
+      },
+
+      async cancel({ owner, definition, reason }) {
+        const reply = await link.run(
+          cancelScript,
+          [recordKey, earlyCancelsKey],
+          [
+            encodeOptional(owner),
+            encodeReason(reason),
+            String(earlyCancelMs),
+            taskId,
+            encodeOptional(definition),
+            cancelField({ owner, definition }),
+          ],
+        );
+        return knownAnswer(cancelAnswers, reply, link);
+      },
+
+      async fetchContinued() {
+        return optionalText(await link.command(['HGET', recordKey, 'continued'], recordKey));
+      },
+
+      async close({ record, readAt, waitMs }, closing) {
+        const end = closing && [
+          // Nobody has it: whoever closes a task never writes again.
+          crypto.randomUUID(),
+          closing.outcome,
+          String(closing.retentionMs),
+          String(closing.frames.length - 1),
+          closing.frames.join('\n'),
+        ];
+        const [answer, leftMs] = await run(closeScript, taskKeys, [
+          ...[record.epoch, record.end, waitMs, readAt].map(String),
+          record.cancel ?? '',
+          wakeUps,
+          ...(end ?? []),
+        ]);
+        return { answer: knownAnswer(closeAnswers, answer, link), waitMs: Number(leftMs) };
+      },
+    };
+  };
+}
