@@ -1,2 +1,3 @@
 export type { RedisClient } from './client/redis-connector';
-export { createRedisStreamContext, type RedisStreamContextOptions } from './redis-stream-context';
+export type { RedisStreamContextOptions } from './redis-options';
+export { createRedisStreamContext } from './redis-stream-context';

@@ -1,7 +1,7 @@
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { describeClient } from './client/describe-client';
 import { urlFromEnvironment } from './client/redis-connector';
-import type { RedisStreamContextOptions } from './redis-stream-context';
+import type { RedisStreamContextOptions } from './redis-options';
 
 /** Options with the default of what may change from edit to edit. */
 export type SharedOptions = RedisStreamContextOptions &

@@ -5,11 +5,11 @@ import type { TaskAsker } from '../../log/task-guard';
 import type { TaskReader } from '../../log/task-stream-context';
 import type { RedisLink } from '../client/redis-link';
 import type { RedisKeys } from '../scripts/redis-keys';
-import type { StoredLog, StoredRecord } from '../scripts/stored-log';
+import type { StoredLog } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import type { RedisProducer } from '../write/redis-producer';
 import { createHistoryFetcher } from './history-fetcher';
-import type { RecentTasks } from './recent-tasks';
+import type { RecentTask, RecentTasks } from './recent-tasks';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
 
 /** What this process has to do with a task now. */
@@ -26,11 +26,11 @@ interface LocalTask {
   /** Gives its frames to one more reader, who has read `initial` already. */
   read(from: ReaderStart, initial?: StoredLog): TaskReader;
   /** Keeps its window up to date with a producer elsewhere, of which this much is known. */
-  follow(record: StoredRecord): void;
+  follow(task: RecentTask): void;
   /** Its producer is this process. */
   produce(producer: RedisProducer): void;
-  /** The producer is done; readers go on with what the log says, if `record` tells of it. */
-  endProducing(record?: StoredRecord): void;
+  /** The producer is done; readers go on with what the log says, if it still runs as `task` tells. */
+  endProducing(task?: RecentTask): void;
 }
 
 /** The tasks that this process writes or reads, so that all its readers share one window of each. */
@@ -83,10 +83,12 @@ export function createLocalTasks({
       if (tasks.get(taskId) === task) tasks.delete(taskId);
     };
 
-    const follow = (record: StoredRecord) => {
+    const follow = (details: RecentTask) => {
       if (follower) return;
-      const onSign = (known: StoredRecord) => recentTasks.note(taskId, known);
-      follower = createRedisFollower({ link, keys, stored, window, record, onSign, retentionMs });
+      const onSign = (known: RecentTask) => recentTasks.note(taskId, known);
+      follower = createRedisFollower({
+        ...{ link, keys, stored, window, task: details, onSign, retentionMs },
+      });
       followers.add(follower);
     };
 
@@ -106,11 +108,11 @@ export function createLocalTasks({
       produce(newProducer) {
         producer = newProducer;
       },
-      endProducing(record) {
+      endProducing(details) {
         producer = undefined;
-        if (record && readerCount > 0 && !isClosed) follow(record);
+        if (details && readerCount > 0 && !isClosed) follow(details);
         // One that has settled can be read from the log; whoever reads it here has it at hand.
-        if (!record && tasks.get(taskId) === task) tasks.delete(taskId);
+        if (!details && tasks.get(taskId) === task) tasks.delete(taskId);
         forgetIfUnused();
       },
       read(from, initial) {

@@ -2,7 +2,7 @@ import { ownedKey } from '../../log/owned-key';
 import type { StoredRecord } from '../scripts/stored-log';
 
 /** What is remembered of a task. */
-type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
+export type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
 
 /**
  * The tasks that this process has seen running a moment ago: within a lease and a heartbeat, which

@@ -1,13 +1,13 @@
-import type { Cursor } from '../../../protocol/cursor';
 import type { LogWindow } from '../../log/log-window';
-import { createLostTask } from '../../log/lost-frames';
 import { mayKnow } from '../../log/task-guard';
 import { createWindowTrimmer } from '../../log/window-trimmer';
 import { later } from '../../time/later';
 import type { RedisLink } from '../client/redis-link';
-import { decodeReason, type RedisKeys } from '../scripts/redis-keys';
+import type { RedisKeys } from '../scripts/redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
+import { createLostCloser } from './lost-closer';
+import type { RecentTask } from './recent-tasks';
 import { parseWakeUp } from './wake-up';
 
 /** Keeps a window up to date with the log of a producer elsewhere, for all readers of a process. */
@@ -25,9 +25,9 @@ export interface RedisFollowerOptions {
   stored: StoredTask;
   window: LogWindow;
   /** What was known of the task when this began. */
-  record: StoredRecord;
+  task: RecentTask;
   /** Called at a sign of life that is no look at the log. */
-  onSign: (record: StoredRecord) => void;
+  onSign: (task: RecentTask) => void;
   /** How long the log of a lost task is kept, in milliseconds. */
   retentionMs: number;
 }
@@ -37,9 +37,6 @@ const maxRetryMs = 1_000;
 
 /** Timers may fire this much early, and clocks differ by as much, in milliseconds. */
 const slackMs = 15;
-
-/** How much longer than a reader a producer may take to find a storage that is back. */
-const maxReturnMs = 1_000;
 
 /**
  * Subscribes, then looks: so nothing falls in between. Wake-ups that join what is at hand bring
@@ -51,13 +48,14 @@ export function createRedisFollower({
   keys,
   stored,
   window,
-  record: firstRecord,
+  task,
   onSign,
   retentionMs,
 }: RedisFollowerOptions): RedisFollower {
   const { taskId } = window;
+  const closer = createLostCloser({ stored, taskId, retentionMs });
   let trimmer = createWindowTrimmer(window);
-  let { leaseMs } = firstRecord;
+  let { leaseMs } = task;
   let heartbeatMs = leaseMs / 2;
   // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
   let signAt = performance.now();
@@ -94,7 +92,7 @@ export function createRedisFollower({
     signAt = performance.now();
     leaseEndsAt = signAt + leaseMs;
     isSuspect = false;
-    onSign(firstRecord);
+    onSign(task);
   };
 
   const stop = () => {
@@ -147,7 +145,7 @@ export function createRedisFollower({
    * read here: then there is nothing more for them.
    */
   const changeLog = (record: StoredRecord): boolean => {
-    if (!mayKnow(record, firstRecord) || record.definition !== firstRecord.definition) {
+    if (!mayKnow(record, task) || record.definition !== task.definition) {
       endAsGone();
       return false;
     }
@@ -208,46 +206,7 @@ export function createRedisFollower({
       return schedule(look, Math.min(heartbeatMs, log.leaseLeftMs));
     }
     isSuspect = true;
-    schedule(look, await closeLost(log));
-  };
-
-  /** Marks the task as suspect or closes it, and gives how long to wait before the next look. */
-  const closeLost = async ({ record, now }: StoredLog): Promise<number> => {
-    const lapse = { record, readAt: now, waitMs: heartbeatMs };
-    const { answer, waitMs } = await stored.close(lapse);
-    if (answer === 'wait') return waitMs;
-    if (answer !== 'ready') return 0;
-    const returnMs = backAt + heartbeatMs + maxReturnMs - performance.now();
-    if (returnMs > 0) return returnMs;
-    const { readAt, ...closing } = await closingFrames(record, now);
-    await stored.close({ ...lapse, readAt }, { ...closing, retentionMs });
-    // Whoever closed it, the log says so now.
-    return 0;
-  };
-
-  /** The frames that close the log, and Redis' time when all that it holds had been read. */
-  const closingFrames = async (lostRecord: StoredRecord, lookedAt: number) => {
-    const { firstEpoch, createdAt, openedAt = createdAt, name, cancel } = lostRecord;
-    const continued = await stored.fetchContinued();
-    const lost = createLostTask({
-      taskId,
-      createdAt,
-      name,
-      continued: continued === undefined ? undefined : JSON.parse(continued),
-      cancel: cancel === undefined ? undefined : { reason: decodeReason(cancel) },
-    });
-    let position: Cursor = { epoch: firstEpoch, n: 0 };
-    let readAt = lookedAt;
-    for (;;) {
-      const log = await stored.fetchLog(position);
-      for (const { epoch, offset, frames } of log?.frames ?? []) {
-        for (const frame of frames) lost.track(frame);
-        position = { epoch, n: offset + frames.length };
-      }
-      // A long log may take long to read, but Redis must not have been away meanwhile.
-      if (log && log.now - readAt <= heartbeatMs) readAt = log.now;
-      if (!log?.hasMore) return { ...lost.close(readAt - openedAt), readAt };
-    }
+    schedule(look, await closer.close(log, { heartbeatMs, backAt }));
   };
 
   const leave = link.listen(keys.wakeUps(taskId), {

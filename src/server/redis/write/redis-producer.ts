@@ -17,7 +17,13 @@ import { createPendingFrames } from './pending-frames';
 /** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
 const reservedBytes = 1024 * 1024;
 
-export interface RedisProducerOptions {
+export interface RedisProducerLimits {
+  readonly maxLogBytes: number;
+  readonly maxFrameBytes: number;
+  readonly maxUnflushedBytes: number;
+}
+
+export interface RedisProducerOptions extends RedisProducerLimits {
   stored: StoredTask;
   scheduler: CommitScheduler;
   window: LogWindow;
@@ -30,9 +36,6 @@ export interface RedisProducerOptions {
   retentionMs: number;
   /** How long a running log is kept after its last sign. */
   runningTtlMs: number;
-  maxLogBytes: number;
-  maxFrameBytes: number;
-  maxUnflushedBytes: number;
   /** The first frames, which are stored already. */
   firstFrames: readonly string[];
   /** A cancel that came before, as it is stored. */

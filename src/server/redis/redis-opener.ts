@@ -1,0 +1,128 @@
+import { createLogWindow } from '../log/log-window';
+import type { TaskStreamContext } from '../log/task-stream-context';
+import { createClosedError } from './client/storage-error';
+import type { LocalTasks } from './read/local-tasks';
+import type { LossWatch } from './read/loss-watch';
+import { awaitSaved } from './read/predecessors';
+import type { RecentTasks } from './read/recent-tasks';
+import type { StoredTask, TaskDetails } from './scripts/stored-task';
+import type { CommitScheduler } from './write/commit-scheduler';
+import type { OutcomeHolds } from './write/outcome-holds';
+import type { RedisChats } from './write/redis-chats';
+import { createRedisProducer, type RedisProducerLimits } from './write/redis-producer';
+
+/** How long a running task is kept after its last sign, in milliseconds. */
+const runningTtlMs = 24 * 60 * 60 * 1000;
+
+/** Makes producers of tasks, each of which this process has claimed. */
+export function createRedisOpener({
+  storedTask,
+  tasks,
+  recentTasks,
+  scheduler,
+  chats,
+  holds,
+  look,
+  home,
+  retentionMs,
+  limits,
+  isClosed,
+}: {
+  storedTask: (taskId: string) => StoredTask;
+  tasks: LocalTasks;
+  recentTasks: RecentTasks;
+  scheduler: CommitScheduler;
+  chats: RedisChats;
+  holds: OutcomeHolds;
+  look: LossWatch['look'];
+  /** The channel on which this process is told of cancels, from now on. */
+  home: () => string;
+  /** How long a settled log is kept, in milliseconds. */
+  retentionMs: number;
+  limits: RedisProducerLimits;
+  isClosed: () => boolean;
+}): TaskStreamContext['open'] {
+  return async (taskId, options) => {
+    const { owner, name, definition, chatId, concurrent = false } = options;
+    const { graceMs = 5_000, token, frames, savesOutcome = false, continued } = options;
+    const leaseMs = Math.ceil(options.leaseMs);
+    const details: TaskDetails = {
+      ...{
+        owner,
+        name,
+        definition,
+        chatId,
+        home: home(),
+        createdAt: Date.now(),
+        leaseMs,
+        savesOutcome,
+      },
+      continued: savesOutcome ? continued : undefined,
+    };
+    const here = tasks.get(taskId)?.producer;
+    // It runs, whatever has become of its record: it will be begun anew.
+    if (here && here.token !== token) return undefined;
+    const stored = storedTask(taskId);
+    const opening = stored.open({ token, details, ttlMs: runningTtlMs, frames });
+    const chat = chatId === undefined ? undefined : { owner, chatId };
+    const entering = chat && chats.enter(chat, taskId);
+    const [opened, entered] = await Promise.allSettled([opening, entering]);
+    if (opened.status === 'rejected') throw opened.reason;
+    const { isOpen, epoch, last, cancel } = opened.value;
+    if (entered.status === 'rejected') {
+      // It will not run: the next attempt has to find its id free, now or when the lease is over.
+      if (isOpen) await stored.withdraw(token, details).catch(() => {});
+      throw entered.reason;
+    }
+    const entry = entered.value;
+    if (isClosed()) throw createClosedError();
+    if (!isOpen) {
+      if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
+      return undefined;
+    }
+    if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
+
+    const known = tasks.get(taskId)?.producer;
+    if (known?.token === token) return known;
+    // Another attempt had the task when the storage lost it.
+    known?.abandon();
+    const window = createLogWindow({ taskId, epoch });
+    // Asked again after a lost answer, the log may hold more than its beginning.
+    if (last === frames.length - 1) for (const frame of frames) window.push(frame);
+    else window.skipTo(last + 1);
+    const task = tasks.add({ window, access: details });
+    const holder = { token, log: token };
+    const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
+    const producer = createRedisProducer({
+      stored,
+      scheduler,
+      window,
+      token,
+      details,
+      graceMs,
+      retentionMs,
+      runningTtlMs,
+      ...limits,
+      firstFrames: frames,
+      cancel,
+      async reenter() {
+        if (chat) await chats.reenter(chat, taskId, details.createdAt);
+      },
+      release: hold.release,
+      async predecessorsSaved() {
+        if (!entry || concurrent) return;
+        const { released } = holds;
+        await awaitSaved({ taskIds: entry.unsaved, released, look, isClosed });
+      },
+      onEnd(how) {
+        hold.begin(how);
+        if (how === 'settled') recentTasks.forget(taskId);
+        else recentTasks.note(taskId, details, { isHere: false });
+        task.endProducing(how === 'fenced' ? details : undefined);
+      },
+    });
+    task.produce(producer);
+    recentTasks.note(taskId, details, { isHere: true });
+    return producer;
+  };
+}
