@@ -1,29 +1,21 @@
 import { beginsWith } from '../../../protocol/begins-with';
 import { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
-import { type GapCause, gapFrame } from '../../log/frame-gap';
+import { gapFrame } from '../../log/frame-gap';
 import type { LogWindow } from '../../log/log-window';
 import { cancelledError, createStopReason } from '../../log/stop-reason';
 import type { TaskLog } from '../../log/task-stream-context';
-import { createWindowTrimmer } from '../../log/window-trimmer';
-import { nextTurn } from '../../time/next-turn';
 import { startPatientTimer } from '../../time/patient-timer';
 import { decodeReason } from '../scripts/redis-keys';
 import type { StoredTask, TaskDetails } from '../scripts/stored-task';
 import { createCommitPace } from './commit-pace';
 import type { CommitScheduler } from './commit-scheduler';
+import { createCommitWaiters } from './commit-waiters';
+import { createLogLimits, type LogLimitsOptions } from './log-limits';
 import { createPendingFrames } from './pending-frames';
+import { createWindowCare } from './window-care';
 
-/** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
-const reservedBytes = 1024 * 1024;
-
-export interface RedisProducerLimits {
-  readonly maxLogBytes: number;
-  readonly maxFrameBytes: number;
-  readonly maxUnflushedBytes: number;
-}
-
-export interface RedisProducerOptions extends RedisProducerLimits {
+export interface RedisProducerOptions extends LogLimitsOptions {
   stored: StoredTask;
   scheduler: CommitScheduler;
   window: LogWindow;
@@ -72,26 +64,9 @@ interface Closing {
   yieldsToCancel: boolean;
 }
 
-interface FlushWaiter {
-  /** The last frame that it waits for. */
-  readonly last: number;
-  readonly resolve: () => void;
-}
-
-function byteLength(text: string): number {
-  return Buffer.byteLength(text);
-}
-
 /** The first words of a root task's snapshot; our own chunks begin with type and id. */
 function snapshotPrefix(taskId: string): string {
   return `{"type":"data-task","id":${JSON.stringify(taskId)}`;
-}
-
-const keptTypes = ['data-task', 'data-task-error', 'data-task-settle'];
-
-/** Whether a frame is a part of ours that finds room in a log that is full. */
-function isKeptWhenFull(frame: string): boolean {
-  return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
 }
 
 /**
@@ -109,30 +84,24 @@ export function createRedisProducer({
   graceMs,
   retentionMs,
   runningTtlMs,
-  maxLogBytes,
-  maxFrameBytes,
-  maxUnflushedBytes,
   firstFrames,
   cancel,
   reenter,
   release,
   predecessorsSaved,
   onEnd,
+  ...logLimits
 }: RedisProducerOptions): RedisProducer {
   const { taskId } = window;
   const { leaseMs } = details;
+  const { maxFrameBytes, maxUnflushedBytes } = logLimits;
   const prefix = snapshotPrefix(taskId);
   const isSnapshot = (frame: string) => beginsWith(frame, prefix);
-  // Readers here may lag behind a storage that is away as far as frames are kept for it, and more.
-  const trimmer = createWindowTrimmer(window, { maxUnstoredLength: 2 * maxUnflushedBytes });
   const controller = new AbortController();
   const pending = createPendingFrames({ taskId, frames: firstFrames, next: window.next });
   const startFrames = firstFrames.filter((frame) => !isSnapshot(frame));
   let newestSnapshot = firstFrames.find(isSnapshot);
   let epoch = window.epoch;
-  // Of what is stored and of what waits.
-  let logBytes = firstFrames.reduce((sum, frame) => sum + byteLength(frame), 0);
-  let isFull = false;
   // Set while a log that was lost is begun anew: the frames it begins with.
   let preface: string[] | undefined;
   let closing: Closing | undefined;
@@ -145,28 +114,25 @@ export function createRedisProducer({
   let behind: Promise<boolean> | undefined;
   // Whether the storage is away: a call failed, or takes very long.
   let isAway = false;
-  // Readers here have had a turn for all frames before `seenNext`, since the window was trimmed.
-  let isTrimDue = false;
-  let isTrimming = false;
-  let seenNext = 0;
-  let flushWaiters: FlushWaiter[] = [];
-  const pauseWaiters: (() => void)[] = [];
+  const limits = createLogLimits({ pending, firstFrames, ...logLimits });
+  const waiters = createCommitWaiters();
+  const care = createWindowCare({
+    window,
+    // What is dropped while the storage is there will not be stored any more.
+    storedTo: () => (pending.dropping && !isAway ? window.next : pending.first),
+    // Readers here may lag behind a storage that is away as far as frames are kept for it, and more.
+    maxUnstoredLength: 2 * maxUnflushedBytes,
+  });
 
   const hasWork = () => preface !== undefined || pending.hasWork(isAway);
 
   /** Whether so little waits that whoever paused may go on. */
   const hasCaughtUp = () => hasEnded || isAway || pending.length <= maxUnflushedBytes / 4;
 
-  /** What waits for frames that are stored now, or that it is no use to wait for. */
-  const wakeFlushed = () => {
+  /** Wakes what waits for frames that are stored now, or that it is no use to wait for. */
+  const wakeWaiters = () => {
     const isIdle = hasEnded || isAway || !hasWork();
-    if (hasCaughtUp()) for (const resolve of pauseWaiters.splice(0)) resolve();
-    const waiting = flushWaiters;
-    flushWaiters = [];
-    for (const waiter of waiting) {
-      if (isIdle || waiter.last < pending.first) waiter.resolve();
-      else flushWaiters.push(waiter);
-    }
+    waiters.wake({ first: pending.first, isIdle, hasCaughtUp: hasCaughtUp() });
   };
 
   const takeCancel = (reason: string | undefined) => {
@@ -190,73 +156,21 @@ export function createRedisProducer({
       );
     }
     onEnd(how);
-    wakeFlushed();
+    wakeWaiters();
     resolveSettled(how === 'settled');
-  };
-
-  /** Why a frame cannot be kept, if it cannot. */
-  const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
-    if (bytes > maxFrameBytes) return 'frame-too-large';
-    isFull ||= logBytes + bytes > maxLogBytes;
-    if (isFull) {
-      const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
-      return isKept ? undefined : 'log-full';
-    }
-    if (!isAway) return undefined;
-    // One outage is one gap, even where something small still found room.
-    const isTooMuch = pending.length + frame.length > maxUnflushedBytes;
-    return isTooMuch || pending.dropping === 'storage-away' ? 'storage-away' : undefined;
-  };
-
-  const trim = () => {
-    isTrimDue = false;
-    // What is dropped while the storage is there will not be stored any more.
-    trimmer.trim(pending.dropping && !isAway ? window.next : pending.first);
-  };
-
-  /** Whether a reader here is about to take frames that may be nowhere else. */
-  const isAwaited = () => {
-    for (const { position } of window.readers) {
-      const isCurrent = position.epoch === window.epoch && position.n >= seenNext;
-      if (isCurrent && position.n < window.next) return true;
-    }
-    return false;
-  };
-
-  const trimAfterTurn = async () => {
-    isTrimming = true;
-    for (let since = -1; since !== window.next; ) {
-      since = window.next;
-      // They are woken in this one, and gather until the next.
-      await nextTurn();
-      await nextTurn();
-      seenNext = since;
-      isTrimDue = true;
-    }
-    isTrimming = false;
-    trim();
-  };
-
-  /** Sees to it that a long window is trimmed, after readers here have had their turn. */
-  const trimSoon = () => {
-    if (trimmer.isDue && !isTrimming) void trimAfterTurn();
   };
 
   const append = (frame: string) => {
     if (hasEnded || closing) return;
-    if (isTrimDue && !isAwaited()) trim();
+    care.beforePush();
     if (isSnapshot(frame)) newestSnapshot = frame;
-    const bytes = byteLength(frame);
-    const refusal = refusalOf(frame, bytes);
+    const refusal = limits.refuse(frame, isAway);
     if (refusal) pending.drop(frame, refusal);
-    else {
-      logBytes += bytes;
-      pending.push(frame);
-    }
+    else pending.push(frame);
     window.push(frame);
     window.wake();
     pace.add();
-    trimSoon();
+    care.trimSoon();
   };
 
   /**
@@ -274,9 +188,8 @@ export function createRedisProducer({
     epoch++;
     window.openEpoch({ end: window.next, next: window.next + shift });
     pending.restart(preface.length);
-    flushWaiters = flushWaiters.map(({ last, resolve }) => ({ last: last + shift, resolve }));
-    isFull = false;
-    logBytes = pending.length + preface.reduce((sum, frame) => sum + byteLength(frame), 0);
+    waiters.shift(shift);
+    limits.restart(preface);
     window.wake();
   };
 
@@ -367,8 +280,8 @@ export function createRedisProducer({
       // Redis would have forgotten the task by now.
       if (closing && performance.now() - closing.since > runningTtlMs) end('fenced');
     }
-    trimSoon();
-    wakeFlushed();
+    care.trimSoon();
+    wakeWaiters();
     return isStored;
   };
 
@@ -384,7 +297,7 @@ export function createRedisProducer({
 
   const becomeAway = () => {
     isAway = true;
-    wakeFlushed();
+    wakeWaiters();
   };
 
   const pace = createCommitPace({
@@ -436,16 +349,11 @@ export function createRedisProducer({
       return !isAway && pending.length > maxUnflushedBytes / 2;
     },
     caughtUp() {
-      if (hasCaughtUp()) return Promise.resolve();
-      return new Promise((resolve) => {
-        pauseWaiters.push(resolve);
-      });
+      return hasCaughtUp() ? Promise.resolve() : waiters.caughtUp();
     },
     flushed() {
       if (hasEnded || isAway || !hasWork()) return Promise.resolve();
-      return new Promise((resolve) => {
-        flushWaiters.push({ last: pending.next - 1, resolve });
-      });
+      return waiters.flushed(pending.next - 1);
     },
     look() {
       if (!hasEnded) pace.look();
