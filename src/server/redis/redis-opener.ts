@@ -7,10 +7,10 @@ import { awaitSaved } from './read/predecessors';
 import type { RecentTasks } from './read/recent-tasks';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
 import type { CommitScheduler } from './write/commit-scheduler';
+import { createRedisProducer } from './write/create-redis-producer';
 import type { LogLimitsOptions } from './write/log-limits';
 import type { OutcomeHolds } from './write/outcome-holds';
 import type { RedisChats } from './write/redis-chats';
-import { createRedisProducer } from './write/redis-producer';
 
 /** How long a running task is kept after its last sign, in milliseconds. */
 const runningTtlMs = 24 * 60 * 60 * 1000;

@@ -8,6 +8,7 @@ import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import { createLostCloser } from './lost-closer';
 import type { RecentTask } from './recent-tasks';
+import { takeOver } from './take-over';
 import { parseWakeUp } from './wake-up';
 
 /** Keeps a window up to date with the log of a producer elsewhere, for all readers of a process. */
@@ -100,29 +101,8 @@ export function createRedisFollower({
     leave();
   };
 
-  /** Takes over what a look brought. */
-  const accept = ({ record, frames, hasMore }: StoredLog) => {
-    const before = { epoch: window.epoch, next: window.next };
-    const moveTo = (epoch: number) => {
-      while (window.epoch < epoch) {
-        const end = record.closedEpochs.get(window.epoch) ?? 0;
-        // What is missing is not at hand; readers that want it ask the log, and are told.
-        window.skipTo(end);
-        window.openEpoch({ end, next: 0 });
-      }
-    };
-    for (const { epoch, offset, frames: added } of frames) {
-      if (epoch < window.epoch) continue;
-      moveTo(epoch);
-      window.skipTo(offset);
-      window.add(epoch, offset, added);
-    }
-    if (!hasMore) {
-      moveTo(record.epoch);
-      window.skipTo(record.end + 1);
-      if (record.status !== 'running') window.end();
-    }
-    if (window.epoch !== before.epoch || window.next !== before.next) signAt = performance.now();
+  const accept = (log: StoredLog) => {
+    if (takeOver(window, log)) signAt = performance.now();
     trimmer.trim(window.next);
     window.wake();
     if (window.isEnded) stop();
