@@ -42,7 +42,7 @@ export function createLogReader({
   history,
   initial,
   isAlive = () => true,
-  isGone = () => false,
+  isGone,
   onClose,
 }: LogReaderOptions): TaskReader {
   const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
@@ -55,8 +55,13 @@ export function createLogReader({
 
   const hasEnded = () => {
     if (isClosed) return true;
+    if (window.isEnded) {
+      walk.changeLog();
+      if (walk.isAtEnd()) return true;
+    }
+    if (isGone?.() !== true) return false;
     walk.changeLog();
-    return walk.isAtEnd() || (!walk.hasFetched() && isGone() === true);
+    return !walk.hasFetched();
   };
 
   const fetchHistory = async (fetch: LogHistory) => {
@@ -84,10 +89,10 @@ export function createLogReader({
 
   const take = () => {
     if (isClosed) return undefined;
-    const hasFetched = walk.hasFetched();
+    const hasFetched = history !== undefined && walk.hasFetched();
     const range = walk.take();
     // The next piece comes while this one is being sent.
-    if (hasFetched && history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
+    if (hasFetched && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     return range;
   };
 
@@ -118,7 +123,7 @@ export function createLogReader({
     if (!waiting) return;
     // What comes in the same turn goes together.
     if (walk.hasNext() || hasEnded()) return inNextTurn(stepOn);
-    const gone = isGone();
+    const gone = isGone?.();
     if (typeof gone === 'object') return endWait(({ reject }) => reject(gone));
     if (history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     window.waiters.add(check);
