@@ -7,6 +7,8 @@ import {
 import { taskIdHeader } from '../protocol/frame';
 import { onAbort } from './abort';
 import { addQuery } from './add-query';
+import { checkChatAnswer } from './chat-refusal';
+import { newTaskId } from './new-task-id';
 import { toAnswer } from './page-fault';
 import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
@@ -19,10 +21,17 @@ export interface TaskAnswer {
   close(): void;
 }
 
+/** The JSON of an object, with the name of the task that it starts, unless it has one. */
+function nameTask(body: unknown): string | undefined {
+  if (typeof body !== 'string' || !/^\{\s*"/.test(body)) return undefined;
+  // Of two fields of one name the later counts.
+  return `{"taskId":"${newTaskId()}",${body.slice(1)}`;
+}
+
 /**
  * The AI SDK's own transport, for one request. The stream of a task goes to `follow`; every other
  * answer is read as ever. What only reads is asked again while the server cannot be reached, until
- * the chat's turn is `over`.
+ * the chat's turn is `over`; what starts a task, by the same name, while no answer comes.
  */
 export class FirstRequest<Message extends UIMessage> extends DefaultChatTransport<Message> {
   readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
@@ -41,11 +50,14 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
       const { signal } = controller;
       const close = () => controller.abort(init?.signal?.reason);
       if (init?.signal) onAbort(init.signal, close);
-      const send = () => fetch(input, { ...init, signal });
       const isRead = init?.method === 'GET';
+      const named = nameTask(init?.body);
+      const send = () => fetch(input, { ...init, ...(named && { body: named }), signal });
       const forget = isRead ? onAbort(over, close) : undefined;
-      const answered = isRead ? requestPatiently(options, send, signal) : send();
-      const response = await answered.finally(forget);
+      let answered: Promise<Response>;
+      if (isRead) answered = requestPatiently(options, send, signal);
+      else answered = named ? requestPatiently(options, send, signal, () => false) : send();
+      const response = await checkChatAnswer(await answered.finally(forget), init?.method);
       const taskId = response.headers.get(taskIdHeader);
       const isStream = response.headers.get('content-type')?.includes('text/event-stream');
       if (taskId && isStream) this.#answer = { taskId, response, close };

@@ -10,11 +10,13 @@ import type { FollowOptions } from './task-client-options';
  * comes to what the last one did.
  *
  * @param signal Ends further attempts, but not the one under way.
+ * @param isAgain Whether an answer of that status asks for another attempt.
  */
 export async function requestPatiently(
   options: FollowOptions,
   send: () => Promise<Response>,
   signal: AbortSignal,
+  isAgain: (status: number) => boolean = isPassing,
 ): Promise<Response> {
   const patience = createPatience(options);
   for (;;) {
@@ -22,7 +24,7 @@ export async function requestPatiently(
     const answer = await sent.catch(toAnswer).catch((error: unknown) => {
       if (TaskError.isInstance(error)) throw error;
     });
-    if (answer && !isPassing(answer.status)) return sent;
+    if (answer && !isAgain(answer.status)) return sent;
     throwIfAborted(signal);
     if (!patience.judge(false)) return sent;
     await patience.pause(retryAfterMs(answer?.headers), signal);

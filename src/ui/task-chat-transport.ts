@@ -2,6 +2,7 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import { taskIdHeader } from '../protocol/frame';
 import { onAbort } from './abort';
 import { cancelTask } from './cancel-task';
+import { nameMissingRoute } from './chat-refusal';
 import { type ChatAddress, FirstRequest, requestChat, type TaskAnswer } from './chat-request';
 import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } from './chat-turns';
 import { checkFollowOptions } from './check-options';
@@ -127,7 +128,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
         signal,
       });
       const given = answer.headers.get(taskIdHeader);
-      if (given === null || given === taskId) return answer;
+      if (given === null || given === taskId) return nameMissingRoute(answer);
       throw clientError('invalid-response', 'Another task. Let the route mind ?taskId=.');
     };
 

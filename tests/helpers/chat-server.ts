@@ -18,6 +18,7 @@ interface ChatBody {
   id: string;
   messages: UIMessage[];
   trigger?: string;
+  taskId?: string;
   [name: string]: unknown;
 }
 
@@ -85,6 +86,7 @@ export async function startChatServer({
       await beforeTask?.();
       const turn = tasks.length;
       const task = streamTask<unknown, ChatBody>({
+        taskId: body.taskId,
         chatId: body.id,
         originalMessages: body.messages,
         trigger: body.trigger,
