@@ -20,3 +20,4 @@ export { estimateRemainingMs, taskPercent } from './task-progress';
 export { taskDataPartSchemas } from './task-schemas';
 export { initialTaskState, reduceTaskChunk, type TaskState } from './task-state';
 export type { TaskTypes } from './task-types';
+export { withoutTaskParts } from './without-task-parts';

@@ -17,6 +17,7 @@ import {
 } from './chat-task-registry';
 import type { ChatTurn } from './chat-turns';
 import { followTask, type ReceivedChunk } from './follow-task';
+import type { TaskChatTransportOptions } from './task-chat-options';
 import type { FollowOptions } from './task-client-options';
 
 /** What to follow, and whom to tell. */
@@ -40,7 +41,7 @@ export interface FollowChatTaskOptions {
  * begun anew.
  */
 export function followChatTask(
-  options: FollowOptions,
+  options: FollowOptions & Pick<TaskChatTransportOptions, 'taskParts'>,
   { taskId, turn, connect, signal, cancel, onSettle }: FollowChatTaskOptions,
 ): ReadableStream<UIMessageChunk> {
   const { readable, writable } = new TransformStream<UIMessageChunk, UIMessageChunk>();
@@ -77,7 +78,10 @@ export function followChatTask(
   async function write(chunks: readonly ReceivedChunk[]): Promise<void> {
     try {
       // Of a type that is known to be the AI SDK's, or for the AI SDK to ignore.
-      for (const chunk of chunks) await writer.write(chunk as UIMessageChunk);
+      for (const chunk of chunks) {
+        const isKept = options.taskParts !== false || !isTaskPart(chunk);
+        await writer.write((isKept ? chunk : { ...chunk, transient: true }) as UIMessageChunk);
+      }
     } catch {
       // The reader has left, which `detach` is told of.
     }

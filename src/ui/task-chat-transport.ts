@@ -40,6 +40,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
   /** Sends the messages, and streams what answers them. */
   async sendMessages(options: SendOptions<Message>): Promise<ReadableStream<UIMessageChunk>> {
     const turn = beginChatTurn(this.#nameOf(options.chatId), options);
+    this.#cancelOnStop(options, turn);
     const request = this.#firstRequest(options, turn);
     const answered = request.sendMessages(options);
     turn.request = answered.then(ignore, ignore).then(() => {
@@ -66,6 +67,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     options: ReconnectOptions<Message>,
   ): Promise<ReadableStream<UIMessageChunk> | null> {
     const turn = getChatTurn(this.#nameOf(options.chatId));
+    this.#cancelOnStop(options, turn);
     try {
       return await this.#firstRequest(options, turn).reconnectToStream(options);
     } catch (error) {
@@ -93,6 +95,14 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     const isTaken = await cancelKnown();
     await request;
     return (await cancelKnown()) || isTaken;
+  }
+
+  #cancelOnStop({ chatId, abortSignal }: RequestOptions, turn: ChatTurn): void {
+    if (!this.#options.cancelOnStop || !abortSignal) return;
+    onAbort(abortSignal, () => {
+      const isUnderWay = turn.request ?? turn.task;
+      if (isUnderWay && !turn.over.signal.aborted) void this.cancel(chatId);
+    });
   }
 
   #nameOf(chatId: string): string {
