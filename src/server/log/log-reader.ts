@@ -1,6 +1,6 @@
 import type { TaskError } from '../../protocol/task-error';
 import { createDeferred, type Deferred } from '../time/deferred';
-import { inNextTurn } from '../time/next-turn';
+import { nextTurn } from '../time/next-turn';
 import { pause } from '../time/pause';
 import { type LogHistory, type LogPart, nothingOf } from './log-part';
 import { createLogWalk, type ReaderStart } from './log-walk';
@@ -48,8 +48,10 @@ export function createLogReader({
   const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
   let isClosed = false;
   let isFetching = false;
-  // Set while `next` waits.
-  let waiting: Deferred<Step> | undefined;
+  // Set while there is nothing to take.
+  let waiting: Deferred | undefined;
+  // What `next` has yet to give.
+  let upcoming: Promise<Step> | undefined;
 
   window.readers.add(walk);
 
@@ -103,7 +105,7 @@ export function createLogReader({
     return hasEnded() ? over : undefined;
   };
 
-  const endWait = (settle: (waiter: Deferred<Step>) => void) => {
+  const endWait = (settle: (waiter: Deferred) => void) => {
     if (!waiting) return;
     const waiter = waiting;
     waiting = undefined;
@@ -111,22 +113,32 @@ export function createLogReader({
     settle(waiter);
   };
 
-  /** Ends the wait if there is something. */
-  const stepOn = () => {
-    const result = waiting && step();
-    if (result) endWait(({ resolve }) => resolve(result));
-    else check();
-  };
-
   /** Sees to it that the wait ends. */
   const check = () => {
     if (!waiting) return;
-    // What comes in the same turn goes together.
-    if (walk.hasNext() || hasEnded()) return inNextTurn(stepOn);
+    if (walk.hasNext() || hasEnded()) return endWait(({ resolve }) => resolve());
     const gone = isGone?.();
     if (typeof gone === 'object') return endWait(({ reject }) => reject(gone));
     if (history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     window.waiters.add(check);
+  };
+
+  const waitForStep = async (): Promise<Step> => {
+    try {
+      for (;;) {
+        waiting = createDeferred();
+        const { promise } = waiting;
+        check();
+        await promise;
+        // What comes in the same turn goes together. The turn is the reader's own, and not that of
+        // whoever wakes it: in workerd a timer is over with the request that has set it.
+        if (!isClosed) await nextTurn();
+        const result = step();
+        if (result) return result;
+      }
+    } finally {
+      upcoming = undefined;
+    }
   };
 
   const close = () => {
@@ -134,7 +146,7 @@ export function createLogReader({
     isClosed = true;
     walk.leave();
     window.readers.delete(walk);
-    endWait(({ resolve }) => resolve(over));
+    endWait(({ resolve }) => resolve());
     onClose?.();
   };
 
@@ -143,13 +155,11 @@ export function createLogReader({
 
     next() {
       // One after the other.
-      if (waiting) return waiting.promise.then(() => reader.next());
+      if (upcoming) return upcoming.then(() => reader.next());
       const result = step();
       if (result) return Promise.resolve(result);
-      waiting = createDeferred();
-      const { promise } = waiting;
-      check();
-      return promise;
+      upcoming = waitForStep();
+      return upcoming;
     },
 
     async return() {
