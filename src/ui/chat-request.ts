@@ -21,10 +21,10 @@ export interface TaskAnswer {
   close(): void;
 }
 
-/** The JSON of an object, with the name of the task that it starts, unless it has one. */
+/** The JSON of an object, with a name for the task that it starts, unless the page gives one. */
 function nameTask(body: unknown): string | undefined {
   if (typeof body !== 'string' || !/^\{\s*"/.test(body)) return undefined;
-  // Of two fields of one name the later counts.
+  if (body.includes('"taskId"') && 'taskId' in JSON.parse(body)) return body;
   return `{"taskId":"${newTaskId()}",${body.slice(1)}`;
 }
 

@@ -6,6 +6,8 @@ export interface ChatTurn {
   task?: UnsettledChatTask | undefined;
   /** How many streams of it the chat reads. */
   streams: number;
+  /** How often the chat has asked to resume it. */
+  resumeCount: number;
   /** The turn that was sent after it, unless that was refused. */
   successor?: ChatTurn | undefined;
   /** Aborted when another turn begins. */
@@ -51,6 +53,7 @@ export function beginChatTurn(chat: string, { messages = [], trigger }: Sent = {
   });
   const turn: ChatTurn = {
     streams: 0,
+    resumeCount: 0,
     over: new AbortController(),
     messageIds: new Set(messages.map(({ id }) => id)),
     isRegeneration: trigger === 'regenerate-message',

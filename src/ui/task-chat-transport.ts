@@ -67,6 +67,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     options: ReconnectOptions<Message>,
   ): Promise<ReadableStream<UIMessageChunk> | null> {
     const turn = getChatTurn(this.#nameOf(options.chatId));
+    turn.resumeCount++;
     this.#cancelOnStop(options, turn);
     try {
       return await this.#firstRequest(options, turn).reconnectToStream(options);
@@ -99,9 +100,12 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
 
   #cancelOnStop({ chatId, abortSignal }: RequestOptions, turn: ChatTurn): void {
     if (!this.#options.cancelOnStop || !abortSignal) return;
-    onAbort(abortSignal, () => {
-      const isUnderWay = turn.request ?? turn.task;
-      if (isUnderWay && !turn.over.signal.aborted) void this.cancel(chatId);
+    const { resumeCount } = turn;
+    onAbort(abortSignal, async () => {
+      // A chat that resumes once more leaves the resume before, and asks for the new one right away.
+      await undefined;
+      const isStopped = turn.resumeCount === resumeCount && !turn.over.signal.aborted;
+      if (isStopped && (turn.request ?? turn.task)) await this.cancel(chatId);
     });
   }
 

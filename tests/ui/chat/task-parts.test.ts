@@ -110,6 +110,22 @@ describe.each(chatVersions)('stop() of a chat of AI SDK $version', (version) => 
     await cancelled(2);
   });
 
+  it('leaves the work alone when the chat resumes it once more', async () => {
+    const { server, page, turn, cancelled } = await begin({ cancelOnStop: true });
+    await until(() => textOf(page.answer()) === 'Hello.');
+    const another = page.openChat({ id: 'chat' });
+    const first = another.chat.resumeStream();
+    await until(() => another.chat.status === 'streaming');
+    const second = another.chat.resumeStream();
+    await first;
+    await until(() => server.count('GET') === 2 && another.chat.status === 'streaming');
+    expect(server.count('DELETE')).toBe(0);
+    await another.chat.stop();
+    await second;
+    await cancelled(1);
+    await turn;
+  });
+
   it('only leaves by default, and asks for nothing after the end', async () => {
     const { server, page, turn } = await begin({});
     await until(() => textOf(page.answer()) === 'Hello.');
