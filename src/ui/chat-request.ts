@@ -12,6 +12,7 @@ import { newTaskId } from './new-task-id';
 import { toAnswer } from './page-fault';
 import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
+import type { FollowOptions } from './task-client-options';
 
 /** A stream of a task, as the server answered with it. */
 export interface TaskAnswer {
@@ -28,10 +29,18 @@ function nameTask(body: unknown): string | undefined {
   return `{"taskId":"${newTaskId()}",${body.slice(1)}`;
 }
 
+/** Who has just sent something waits, and wants to hear soon that nobody answers. */
+const maxSendMs = 10_000;
+
+function briefly({ reconnect, ...options }: FollowOptions): FollowOptions {
+  const maxElapsedMs = Math.min(reconnect?.maxElapsedMs ?? maxSendMs, maxSendMs);
+  return { ...options, reconnect: { ...reconnect, maxElapsedMs } };
+}
+
 /**
  * The AI SDK's own transport, for one request. The stream of a task goes to `follow`; every other
  * answer is read as ever. What only reads is asked again while the server cannot be reached, until
- * the chat's turn is `over`; what starts a task, by the same name, while no answer comes.
+ * the chat's turn is `over`; what starts a task, by the same name, while no answer comes, for some seconds.
  */
 export class FirstRequest<Message extends UIMessage> extends DefaultChatTransport<Message> {
   readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
@@ -56,7 +65,8 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
       const forget = isRead ? onAbort(over, close) : undefined;
       let answered: Promise<Response>;
       if (isRead) answered = requestPatiently(options, send, signal);
-      else answered = named ? requestPatiently(options, send, signal, () => false) : send();
+      else if (named) answered = requestPatiently(briefly(options), send, signal, () => false);
+      else answered = send();
       const response = await checkChatAnswer(await answered.finally(forget), init?.method);
       const taskId = response.headers.get(taskIdHeader);
       const isStream = response.headers.get('content-type')?.includes('text/event-stream');
