@@ -61,6 +61,15 @@ it('drops an answer that comes after its question was asked again', async () => 
   expect((await store.readMessages('again')).map(textOf)).toEqual(['One?', 'New']);
 });
 
+it('changes nothing when the same question is sent again for the same answer', async () => {
+  await store.beginTurn('twice', question('q1', 'One?'), 'same-answer');
+  await store.saveAnswer('twice', answer('same-answer', 'Kept'));
+  const again = await store.beginTurn('twice', question('q1', 'One?'), 'same-answer');
+  expect(again.answerId).toBe('same-answer');
+  expect(again.messages.map(textOf)).toEqual(['One?']);
+  expect((await store.readMessages('twice')).map(textOf)).toEqual(['One?', 'Kept']);
+});
+
 it('puts a late answer behind its own question', async () => {
   const first = await store.beginTurn('late', question('q1', 'One?'));
   const second = await store.beginTurn('late', question('q2', 'Two?'));

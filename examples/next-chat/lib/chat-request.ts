@@ -6,6 +6,8 @@ const id = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 /** What a page sends to have a question answered. What was said before is in the database. */
 const chatRequest = z.object({
   id,
+  /** The page's name for the task that answers. */
+  taskId: id.optional(),
   question: z.object({
     id: z.string().min(1).max(64),
     role: z.literal('user'),

@@ -79,11 +79,13 @@ export async function readMessages(chatId: string): Promise<ChatMessage[]> {
 
 /**
  * Notes that a question is about to be answered, in the place of all that followed it if it was
- * asked before. Returns the messages up to the question, and the id for the answer.
+ * asked before. Returns the messages up to the question, and the id for the answer. A page to which
+ * nothing came back sends the same again, with the same id for the answer: that changes nothing.
  */
 export function beginTurn(
   chatId: string,
   question: ChatMessage,
+  answerId: string = crypto.randomUUID(),
 ): Promise<{ messages: ChatMessage[]; answerId: string }> {
   return update((database) => {
     const known = database.chats.find(({ id }) => id === chatId);
@@ -92,8 +94,8 @@ export function beginTurn(
     database.chats = [chat, ...others].slice(0, maxChats);
     const asked = chat.turns.findIndex((turn) => turn.question.id === question.id);
     const before = asked < 0 ? chat.turns : chat.turns.slice(0, asked);
-    const answerId = crypto.randomUUID();
-    chat.turns = [...before, { question, answerId }];
+    const isBegun = chat.turns[asked]?.answerId === answerId;
+    if (!isBegun) chat.turns = [...before, { question, answerId }];
     return { messages: [...messagesOf(before), question], answerId };
   });
 }

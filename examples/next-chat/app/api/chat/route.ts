@@ -11,14 +11,15 @@ import { streamContext } from '../../../lib/stream-context';
 export async function POST(request: Request): Promise<Response> {
   const asked = await readChatRequest(request);
   if (!asked) return refuse(400, 'invalid-body', 'The body must be `{ id, question }` as JSON.');
-  const { id: chatId, question } = asked;
+  const { id: chatId, taskId, question } = asked;
 
   const checked = await checkMessages([...(await readMessages(chatId)), question]);
   if (!checked.success) return refuse(400, 'invalid-input', 'These are no messages of a chat.');
 
-  const { messages, answerId } = await beginTurn(chatId, question);
+  const { messages, answerId } = await beginTurn(chatId, question, taskId);
   return streamTask({
     name: 'answer',
+    taskId,
     chatId,
     originalMessages: messages,
     messageId: answerId,
