@@ -56,6 +56,7 @@ async function bundle(options: BuildOptions): Promise<string> {
     jsx: 'automatic',
     // Names `ai-task-stream/…` by its paths, as the tests' type check does.
     tsconfig: 'tsconfig.tests.json',
+    loader: { '.lua': 'text' },
     logLevel: 'error',
     ...options,
   });
