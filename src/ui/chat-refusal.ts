@@ -1,16 +1,12 @@
-import { refusalOf } from './task-request';
+import { readRefusal } from './task-request';
 
-const textOf = (response: Response) =>
-  response
-    .clone()
-    .text()
-    .catch(() => '');
+/** What an answer means whose status is an error; its body is left for others to read. */
+const refusalIn = (response: Response) => readRefusal(response.clone());
 
 /** In the place of another server's page for what it has not got: which route is missing there. */
 export async function nameMissingRoute(response: Response, method = 'GET'): Promise<Response> {
   const { status, url } = response;
-  if (status !== 404) return response;
-  if (refusalOf(response, await textOf(response)).error.code !== 'refused') return response;
+  if (status !== 404 || (await refusalIn(response)).error.code !== 'refused') return response;
   const use = { POST: 'starts', DELETE: 'cancels' }[method] ?? 'resumes';
   const message = `Status 404: add the route that ${use} tasks, ${method} ${url.split('?')[0]}.`;
   const error = { code: 'refused', message, details: { status } };
@@ -25,7 +21,7 @@ export async function nameMissingRoute(response: Response, method = 'GET'): Prom
 export async function checkChatAnswer(response: Response, method?: string): Promise<Response> {
   if (response.ok) return response;
   const named = await nameMissingRoute(response, method);
-  const { error } = refusalOf(named, await textOf(named));
+  const { error } = await refusalIn(named);
   if (named !== response || error.code !== 'refused') throw error;
   return response;
 }
