@@ -7,7 +7,8 @@ import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import { createOpenParts } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
-import { encodeChunk, encodePlainDelta } from './encode-chunk';
+import { createChunkEncoder } from './chunk-encoder';
+import { encodePlainDelta } from './encode-chunk';
 import { createMergedSteps } from './merged-steps';
 import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
@@ -15,7 +16,7 @@ import { createPartNames } from './part-names';
 import { standInFor } from './stand-in';
 import { createStreamMerger } from './stream-merger';
 import type { MergedFinish, TaskWriterCore } from './task-writer-core';
-import { createAbortedError, createSettledError, createTooLargeError } from './writer-errors';
+import { createAbortedError, createSettledError } from './writer-errors';
 
 /** A stream that brings so many chunks in a row that have to be left out is given up. */
 const maxLeftOut = 100;
@@ -46,6 +47,7 @@ export function createTaskWriter({
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
   const { maxFrameBytes = Number.POSITIVE_INFINITY } = log;
+  const encode = createChunkEncoder(maxFrameBytes);
   const openParts = createOpenParts({ continued });
   const partNames = createPartNames();
   const steps = createMergedSteps(openParts);
@@ -74,19 +76,6 @@ export function createTaskWriter({
     openParts.track(chunk, source);
     append(data, chunk);
     if (steps.isDue) finishStep();
-  };
-
-  const encode = (
-    chunk: object,
-    path: string,
-    subject: unknown = chunk,
-    // What the chunk as a whole is called, whose size counts.
-    whole = path,
-  ): string => {
-    const data = encodeChunk(chunk, path, subject);
-    const bytes = bytesBeyond(data, maxFrameBytes);
-    if (bytes === undefined) return data;
-    throw createTooLargeError({ path: whole, bytes, maxFrameBytes });
   };
 
   /** Sends what is ours, and so cannot fail. */
