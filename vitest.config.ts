@@ -110,6 +110,7 @@ export default defineConfig({
         'tests/testing/**/*.test.ts',
         'tests/package/**/*.test.ts',
         'tests/docs/**/*.test.ts',
+        'tests/helpers/**/*.test.ts',
         // What users would write, with the kit.
         'examples/*/*.test.ts',
       ]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type GapCause, gapFrame, gapMessage } from '../../src/server/log/frame-gap';
-import type { Entry } from '../../src/server/redis/scripts/stored-task';
-import { createPendingFrames } from '../../src/server/redis/write/create-pending-frames';
+import { type GapCause, gapFrame, gapMessage } from '../../../../src/server/log/frame-gap';
+import type { Entry } from '../../../../src/server/redis/scripts/stored-task';
+import { createPendingFrames } from '../../../../src/server/redis/write/create-pending-frames';
 
 const taskId = 'task-0123456789abcdef';
 

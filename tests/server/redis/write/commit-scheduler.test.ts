@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createCommitScheduler } from '../../src/server/redis/write/commit-scheduler';
+import { createCommitScheduler } from '../../../../src/server/redis/write/commit-scheduler';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -8,7 +8,7 @@ import {
   startsOf,
   stillOpen,
   trackOpenFrames,
-} from '../../src/server/log/open-frames';
+} from '../../../src/server/log/open-frames';
 
 type Chunk = { type: string } & Record<string, unknown>;
 

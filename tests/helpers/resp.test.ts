@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createReplyMatcher, toCommand } from '../helpers/redis-replies';
-import { createRespReader, type RespValue } from '../helpers/resp';
+import { createReplyMatcher, toCommand } from './redis-replies';
+import { createRespReader, type RespValue } from './resp';
 
 const wire = [
   '+OK\r\n',

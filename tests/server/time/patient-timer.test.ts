@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { startPatientTimer } from '../../src/server/time/patient-timer';
-import { block } from '../helpers/async';
+import { startPatientTimer } from '../../../src/server/time/patient-timer';
+import { block } from '../../helpers/async';
 
 it('runs its callback after its time', async () => {
   const callback = vi.fn();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createWordEncoder } from '../../src/server/redis/client/word-encoder';
+import { createWordEncoder } from '../../../../src/server/redis/client/word-encoder';
 
 const long = (text: string) => text.repeat(5_000);
 

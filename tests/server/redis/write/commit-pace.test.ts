@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createCommitPace } from '../../src/server/redis/write/commit-pace';
-import { createCommitScheduler } from '../../src/server/redis/write/commit-scheduler';
+import { createCommitPace } from '../../../../src/server/redis/write/commit-pace';
+import { createCommitScheduler } from '../../../../src/server/redis/write/commit-scheduler';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Cursor } from '../../src/protocol/cursor';
-import { createHistoryFetcher, fetchStart } from '../../src/server/redis/read/history-fetcher';
-import type { StoredFrames, StoredLog } from '../../src/server/redis/scripts/stored-log';
+import type { Cursor } from '../../../../src/protocol/cursor';
+import {
+  createHistoryFetcher,
+  fetchStart,
+} from '../../../../src/server/redis/read/history-fetcher';
+import type { StoredFrames, StoredLog } from '../../../../src/server/redis/scripts/stored-log';
 
 const record: StoredLog['record'] = {
   status: 'running',
