@@ -13,8 +13,6 @@ interface Reading {
   cursor: string | undefined;
   /** Cursors of the frames that stand for missing ones, with their cause. */
   gaps: [cursor: string, cause: string][];
-  /** Epoch milliseconds, by frame, when that was asked for. */
-  arrivedAt: number[];
   /** The last chunk, as JSON. */
   last: string | undefined;
   /** Why it gave up. */
@@ -27,8 +25,6 @@ export interface FollowOptions {
   /** Leaves after so many frames at most and comes back with the cursor, again and again. */
   leaveAfter?: number;
   seed?: number;
-  /** Notes when frames arrived. */
-  notesTimes?: boolean;
 }
 
 /** A reader that takes what comes, until the log ends or it is told to leave. */
@@ -51,13 +47,11 @@ export function followLog(
     cursor: firstCursor,
     leaveAfter = Number.POSITIVE_INFINITY,
     seed = 1,
-    notesTimes = false,
   }: FollowOptions = {},
 ): LogFollower {
   const random = createRandom(seed);
   const digest = createDigest();
   const gaps: [string, string][] = [];
-  const arrivedAt: number[] = [];
   let cursor: string | undefined;
   // The epoch that it began in.
   let first: number | undefined;
@@ -79,7 +73,6 @@ export function followLog(
     count += 1;
     cursor = at;
     last = chunk;
-    if (notesTimes) arrivedAt.push(Date.now());
     if (chunk.includes('"code":"gap"'))
       gaps.push([shown(at), JSON.parse(chunk).data.details.cause]);
   };
@@ -132,7 +125,6 @@ export function followLog(
     count,
     cursor: cursor && shown(cursor),
     gaps,
-    arrivedAt,
     last,
     problem,
   });

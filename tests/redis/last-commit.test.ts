@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskLog } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../helpers/async';
+import { turns, until } from '../helpers/async';
 import { numberedChunk, numberedChunks } from '../helpers/numbered-log';
 import { setUpOwnRedis } from '../helpers/own-redis';
 import { createRedisInstances, type RedisInstance } from '../helpers/redis-contexts';
@@ -14,6 +13,8 @@ const own = setUpOwnRedis();
 let proxy: FaultProxy;
 let instance: RedisInstance;
 let taskId: string;
+/** Their answers come behind those that are kept back. */
+const questions: Promise<unknown>[] = [];
 const instances = createRedisInstances();
 
 beforeEach(async () => {
@@ -23,6 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await Promise.all(questions.splice(0));
   await instances.close();
   await proxy.close();
 });
@@ -51,6 +53,15 @@ const readRecord = (field: string) => own.admin.send('HGET', key('m'), field);
 /** How often the log was begun anew. */
 const epochsSinceFirst = async () =>
   Number(await readRecord('epoch')) - Number(await readRecord('first'));
+
+/** Resolves once Redis was asked something else: what was to be sent before is sent. */
+async function askSomethingElse(): Promise<void> {
+  await turns();
+  const otherId = randomUUID();
+  const countAsked = proxy.tally((command) => command.some((word) => word.includes(otherId)));
+  questions.push(instance.context.inspect(otherId));
+  await until(() => countAsked() === 1);
+}
 
 /** Appends a chunk, and settles while the answer to the chunk's commit is kept back. */
 async function settleBehind(log: TaskLog) {
@@ -118,7 +129,7 @@ it('waits for the answer when nothing is left that could join what it is not kno
   await commit.answered;
   const countSettles = proxy.tally(settles);
   const settled = log.settle([], 'completed');
-  await sleep(50);
+  await askSomethingElse();
   expect(countSettles()).toBe(0);
   commit.release();
   expect(await settled).toBe(true);
@@ -134,7 +145,7 @@ it('waits for a log that is being begun anew', async () => {
   await opening.answered;
   const countSettles = proxy.tally(settles);
   const settled = log.settle([numberedChunk(3)], 'completed');
-  await sleep(50);
+  await askSomethingElse();
   expect(countSettles()).toBe(0);
   opening.release();
   expect(await settled).toBe(true);

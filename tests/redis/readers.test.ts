@@ -62,25 +62,29 @@ async function closeProxy(proxy: FaultProxy): Promise<void> {
 }
 
 describe('readers in another process', () => {
-  /** A task whose chunks come a few at a time, and its reader elsewhere. How late each was. */
-  const run = async (writer: RemoteContext, context: RemoteContext, heartbeatMs: number) => {
+  /** A task whose chunks come a few at a time, and its reader elsewhere. */
+  const run = async (
+    writer: RemoteContext,
+    context: RemoteContext,
+    heartbeatMs: number,
+    onWritten?: (follower: number, count: number) => Promise<void>,
+  ) => {
     const taskId = randomUUID();
     await writer.open(taskId, { leaseMs: 2 * heartbeatMs });
-    const follower = await context.follow(taskId, { notesTimes: true });
-    const writtenAt: number[] = [];
+    const follower = await context.follow(taskId);
     const expected = [numberedChunk(0)];
     // Some go with the wake-up, some are too large for that.
     for (const padding of [0, 400, 4_000, 0, 2_300, 4_000, 10, 2_300, 400]) {
       const options = { start: expected.length, end: expected.length + 30, padding };
       expected.push(...numberedChunks(options.start, options.end, padding));
-      writtenAt.push(...(await writer.write(taskId, { ...options, perTurn: 7, pauseMs: 40 })));
+      await writer.write(taskId, { ...options, perTurn: 7, pauseMs: 40 });
+      await onWritten?.(follower, expected.length);
     }
     expected.push(numberedChunk(expected.length));
     expect(await writer.settle(taskId, expected.length - 1)).toBe(true);
     const received = await context.ended(follower);
     expect(received).toMatchObject({ count: expected.length, gaps: [] });
     expect(received.digest).toBe(digestOfChunks(expected));
-    return writtenAt.map((at, index) => received.arrivedAt[index + 1]! - at);
   };
 
   it('end with the exact log, whatever becomes of wake-ups and connections', async () => {
@@ -119,12 +123,16 @@ describe('readers in another process', () => {
 
   // R-WAKE-1
   it('have each frame at most one heartbeat late when every wake-up is lost', async () => {
-    const writer = await connect(writing);
+    const { context: writer, proxy: writerProxy } = await connectByProxy(writing);
     const { context, proxy } = await connectByProxy(reading);
     proxy.treatMessages('drop');
-    const lateMs = await run(writer, context, 1_000);
+    await run(writer, context, 500, async (follower, count) => {
+      // The producer, which is silent now, renews its lease once in a heartbeat.
+      const heartbeats = writerProxy.tally(() => true);
+      await context.received(follower, count);
+      expect(heartbeats()).toBeLessThanOrEqual(2);
+    });
     expect(proxy.messageCount).toBeGreaterThan(0);
-    expect(Math.max(...lateMs)).toBeLessThan(1_000 + 1_000);
   });
 
   it('miss nothing and get nothing twice, from whichever cursor and moment on', async () => {
@@ -184,7 +192,7 @@ describe('a reader that stays behind', () => {
       away.follow(large),
       paused.follow(large),
       here.follow(large),
-      here.follow(small, { notesTimes: true }),
+      here.follow(small),
       paused.follow(small),
     ]);
     await here.stall(large);
@@ -213,30 +221,29 @@ describe('a reader that stays behind', () => {
     const written = writer.write(large, { start: 1, end: frameCount, padding, perTurn: 5 });
     let smallEnd = 1;
     let hasCaughtUp = false;
-    const smallWrittenAt: number[] = [];
     const ticking = async () => {
       while (!hasCaughtUp || smallEnd < 50) {
         const options = { start: smallEnd, end: smallEnd + 1, padding: 8_000, pauseMs: 10 };
-        smallWrittenAt.push(...(await other.write(small, options)));
+        await other.write(small, options);
         smallEnd += 1;
+        // Each has come before the next is written.
+        await here.received(followers[3]!, smallEnd);
       }
     };
     const ticks = ticking();
     await written;
     await here.received(followers[2]!, frameCount);
-    const smallBefore = (await here.reading(followers[3]!)).count;
+    // Two readers are behind all the while.
+    await until(() => smallEnd > 20);
     await proxy.accept();
     await away.received(followers[0]!, frameCount);
     hasCaughtUp = true;
     await ticks;
-    expect(smallBefore).toBeGreaterThan(0);
     await other.settle(small, smallEnd);
     const smallReading = await here.ended(followers[3]!);
     const smallChunks = [...numberedChunks(1, smallEnd, 8_000), numberedChunk(smallEnd)];
     const smallDigest = digestOfChunks([numberedChunk(0), ...smallChunks]);
     expect(smallReading.digest).toBe(smallDigest);
-    const lateMs = smallWrittenAt.map((at, index) => smallReading.arrivedAt[index + 1]! - at);
-    expect(Math.max(...lateMs)).toBeLessThan(2_000 + 1_000);
 
     isOver = true;
     await watchingAll;

@@ -93,21 +93,18 @@ const methods = {
     return log !== undefined;
   },
 
-  /** Resolves with the times at which the chunks were appended, once all are stored. */
-  async write(handle: number, taskId: string, options: WriteOptions): Promise<number[]> {
+  /** Resolves once all chunks are stored. */
+  async write(handle: number, taskId: string, options: WriteOptions): Promise<void> {
     const { start, end, padding, perTurn = Number.POSITIVE_INFINITY, pauseMs } = options;
     const log = logOf(handle, taskId);
-    const writtenAt: number[] = [];
     for (let n = start; n < end; ) {
       for (const stop = Math.min(end, n + perTurn); n < stop; n++) {
         log.append(numberedChunk(n, padding));
-        writtenAt.push(Date.now());
       }
       while (log.isBehind) await nextTurn(1);
       await nextTurn(pauseMs);
     }
     await log.flushed();
-    return writtenAt;
   },
 
   /** With one more chunk. */
@@ -127,14 +124,14 @@ const methods = {
     return logOf(handle, taskId).signal.aborted;
   },
 
-  /** Resolves once the task is asked to stop: when, and why. */
+  /** Resolves once the task is asked to stop: why. */
   async stopped(handle: number, taskId: string) {
     const { signal } = logOf(handle, taskId);
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
     const { name, cause } = signal.reason as Error & { cause: { code: string; message: string } };
-    return { name, code: cause.code, message: cause.message, at: Date.now() };
+    return { name, code: cause.code, message: cause.message };
   },
 
   /** Runs a task that works until it is stopped; resolves with the text of its response. */

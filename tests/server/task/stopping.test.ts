@@ -233,6 +233,7 @@ describe('the abortSignal of the host', () => {
 
   it('is no longer listened to after the task', async () => {
     const controller = new AbortController();
+    const add = vi.spyOn(controller.signal, 'addEventListener');
     const remove = vi.spyOn(controller.signal, 'removeEventListener');
     const seen: AbortSignal[] = [];
     const { task } = startOwnTask({
@@ -242,9 +243,11 @@ describe('the abortSignal of the host', () => {
       },
     });
     await task.result;
+    const added = add.mock.calls.map(([type, listener]) => [type, listener]);
+    expect(added).not.toEqual([]);
+    expect(remove.mock.calls.map(([type, listener]) => [type, listener])).toEqual(added);
     controller.abort();
     expect(seen[0]?.aborted).toBe(false);
-    remove.mockRestore();
   });
 });
 
