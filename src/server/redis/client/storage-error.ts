@@ -19,6 +19,8 @@ const causes = new Map([
   ['MISCONF', 'it cannot save to its disk'],
   ['BUSY', 'a script keeps it busy'],
   ['NOREPLICAS', 'it has too few replicas'],
+  // What our own scripts answer.
+  ['NEWER', 'a task is stored by a later version of this package, and left to that'],
 ]);
 
 /** What Redis or its client said. An error for several addresses tells it with each of them. */

@@ -7,14 +7,16 @@
 --       taskId
 --       definition    empty: any
 --       cancelField   the field in which it is kept
+--       knownFormat   a record of a later one is left alone
 --
 -- ASKED · KEPT · REFUSED: the task is over, or the asker's not to know
 
 local record, earlyCancels = unpack(KEYS)
-local owner, reason, keptMs, taskId, definition, cancelField = unpack(ARGV)
+local owner, reason, keptMs, taskId, definition, cancelField, knownFormat = unpack(ARGV)
 
-local known = redis.call('HMGET', record, 'status', 'owner', 'home', 'definition')
-local status, knownOwner, home, knownDefinition = unpack(known, 1, 4)
+local known = redis.call('HMGET', record, 'status', 'owner', 'home', 'definition', 'format')
+local status, knownOwner, home, knownDefinition, format = unpack(known, 1, 5)
+if tonumber(format or 1) > tonumber(knownFormat) then return {err = 'NEWER format ' .. format} end
 if not status then
   redis.call('HSETNX', earlyCancels, cancelField, reason)
   redis.call('PEXPIRE', earlyCancels, keptMs)

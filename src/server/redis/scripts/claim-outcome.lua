@@ -2,16 +2,18 @@
 --
 -- KEYS  record, lease
 -- ARGV  token, owner
+--       knownFormat   a record of a later one is left alone
 --
 -- NONE: there is nothing to tell · RUNNING · HELD ms: somebody else tells, for so long at least
 -- CLAIMED leaseMs log chat continued: with the message that the task continues, if that is kept
 
 local record, lease = unpack(KEYS)
-local token, owner = unpack(ARGV)
+local token, owner, knownFormat = unpack(ARGV)
 
 local known = redis.call('HMGET', record,
-  'status', 'owner', 'unsaved', 'leaseMs', 'log', 'chat', 'continued')
-local status, knownOwner, unsaved, leaseMs, log, chat, continued = unpack(known, 1, 7)
+  'status', 'owner', 'unsaved', 'leaseMs', 'log', 'chat', 'continued', 'format')
+local status, knownOwner, unsaved, leaseMs, log, chat, continued, format = unpack(known, 1, 8)
+if tonumber(format or 1) > tonumber(knownFormat) then return {err = 'NEWER format ' .. format} end
 if not status or knownOwner ~= owner then return {'NONE'} end
 if status == 'running' then return {'RUNNING'} end
 if not unsaved then return {'NONE'} end

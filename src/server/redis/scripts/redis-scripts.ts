@@ -27,7 +27,14 @@ import withdraw from './withdraw.lua';
  * when that is gone, whoever claims the outcome. The record's field `log` is the token with which its
  * log was opened: unlike `token` it stays when the task is closed by others, and another log of the
  * same id has another one.
+ *
+ * `format` is the format of what is stored of a task, written when it is opened. Every format has
+ * `format`, `token` and `log` as they are here: so nobody but a task's own process gets past the
+ * first lines of the scripts that write to a log, and the others look at `format` before all else.
  */
+
+/** The format in which this version stores tasks, and the latest that it knows; without one it is 1. */
+export const recordFormat = 1;
 
 export const openScript: RedisScript = { name: 'open', source: open };
 export const withdrawScript: RedisScript = { name: 'withdraw', source: withdraw };

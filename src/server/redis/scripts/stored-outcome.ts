@@ -1,7 +1,12 @@
 import type { RedisLink } from '../client/redis-link';
 import { knownAnswer, optionalText } from './answers';
 import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
-import { claimOutcomeScript, holdOutcomeScript, releaseOutcomeScript } from './redis-scripts';
+import {
+  claimOutcomeScript,
+  holdOutcomeScript,
+  recordFormat,
+  releaseOutcomeScript,
+} from './redis-scripts';
 
 /** Whose the telling of an outcome is. */
 export interface OutcomeHolder {
@@ -56,7 +61,7 @@ export function createStoredOutcomes(
     const scriptKeys = [keys.record(taskId), keys.lease(taskId)];
     return {
       async claim(token, owner) {
-        const args = [token, encodeOptional(owner)];
+        const args = [token, encodeOptional(owner), String(recordFormat)];
         const reply = (await link.run(claimOutcomeScript, scriptKeys, args)) as readonly unknown[];
         const [name, ms, log, chat, continued] = reply;
         const answer = knownAnswer(claimAnswers, name, link);

@@ -9,6 +9,7 @@ import {
   commitScript,
   openScript,
   readScript,
+  recordFormat,
   withdrawScript,
 } from './redis-scripts';
 import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
@@ -66,6 +67,7 @@ export function createStoredTasks(
         const { savesOutcome, continued } = details;
         const { first, next } = epochs ?? { first: 0, next: 0 };
         const more = {
+          format: String(recordFormat),
           ...(definition !== undefined && { definition: encodeOptional(definition) }),
           ...(savesOutcome && { saves: '1' }),
           ...(continued !== undefined && { continued }),
@@ -134,7 +136,9 @@ export function createStoredTasks(
 
       async fetchLog(position) {
         const from = position ? entryIdFrom(position) : '';
-        const log = parseStoredLog(await run(readScript, taskKeys, [from, String(maxReadBytes)]));
+        const log = parseStoredLog(
+          await run(readScript, taskKeys, [from, String(maxReadBytes), String(recordFormat)]),
+        );
         if (!log) return undefined;
         noteEpoch(log.record.epoch);
         onLook(taskId, log.record);
@@ -157,6 +161,7 @@ export function createStoredTasks(
             taskId,
             encodeOptional(definition),
             cancelField({ owner, definition }),
+            String(recordFormat),
           ],
         );
         return knownAnswer(cancelAnswers, reply, link);
