@@ -367,6 +367,17 @@ describe('the chat in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('gives a chat its address, even if its answer comes all at once and is broken off', async () => {
+    const { page, complaints } = await desk.openTab();
+    await page.route('**/api/chat', async (route) => {
+      await route.fulfill({ response: await route.fetch() });
+    });
+    await ask(page, 'Why do good plans fail?');
+    await alert(page).getByText('The answer broke off.').waitFor();
+    await expect.poll(() => new URL(page.url()).searchParams.get('chat'), patience).toBeTruthy();
+    expect(complaints).toEqual([]);
+  });
+
   it('goes on with the answer when the work of a tool fails', async () => {
     const { page, complaints } = await desk.openTab();
     await ask(page, 'Write a report about how plans fail');

@@ -78,13 +78,14 @@ export function useChatSession({
 
   useEffect(() => {
     if (!isBusy) setIsStopping(false);
-    // A short answer may be complete before the page is rendered again.
-    const isAnswered = status === 'streaming' || status === 'ready';
+    // A short answer may be over, or have broken off, before the page is rendered again.
+    const hasBrokenOff = status === 'error' && chat.lastMessage?.role === 'assistant';
+    const isAnswered = status === 'streaming' || status === 'ready' || hasBrokenOff;
     if (!isAnswered || !isOwnTurn.current) return;
     isOwnTurn.current = false;
     announceTurn();
     onTurn();
-  }, [status, isBusy, announceTurn, onTurn]);
+  }, [chat, status, isBusy, announceTurn, onTurn]);
 
   const answerAgain = async () => {
     isOwnTurn.current = true;
