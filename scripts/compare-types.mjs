@@ -20,11 +20,13 @@ const sides = { before: join(root, '.types', 'before'), after: join(root, '.type
 const probeFile = join(root, '.types', 'probe.ts');
 
 /**
- * One line for each thing that does not fit any more.
+ * One line, and what the compiler says of it, for each thing of which programs that compiled with
+ * the types before would not compile any more.
  *
- * @param folders.before The folder with the declarations of the last release.
- * @param folders.after The folder with the present ones.
- * @param entries Names of files without `.d.ts`.
+ * @param {{ before: string, after: string }} folders With the declarations of the last release, and
+ *   with the present ones.
+ * @param {readonly string[]} entries Names of files without `.d.ts`.
+ * @returns {string[]}
  */
 export function compareTypes(folders, entries) {
   const files = new Map();

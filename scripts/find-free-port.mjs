@@ -1,3 +1,4 @@
+// @ts-check
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
@@ -6,7 +7,11 @@ import { createServer } from 'node:net';
 const lowest = 12_000;
 const highest = 32_000;
 
-/** A port of this machine that nothing listens on just now. */
+/**
+ * A port of this machine that nothing listens on just now.
+ *
+ * @returns {Promise<number>}
+ */
 export async function findFreePort() {
   for (;;) {
     const port = randomInt(lowest, highest);
@@ -14,10 +19,14 @@ export async function findFreePort() {
   }
 }
 
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
 function isFree(port) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', (error) => {
+    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
       else reject(error);
     });

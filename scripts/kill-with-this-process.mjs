@@ -1,8 +1,13 @@
+// @ts-check
 import { spawn } from 'node:child_process';
 
 /**
  * Sees to it that a process is killed, and its folder removed, when this one ends, however that
  * comes about: by SIGKILL, too. `release` once it is over.
+ *
+ * @param {number} pid
+ * @param {{ directory?: string }} [options]
+ * @returns {{ release(): void }}
  */
 export function killWithThisProcess(pid, { directory = '' } = {}) {
   // A shell waits for a line, which releases it, or for the end of its input, which comes with ours.
@@ -13,7 +18,7 @@ export function killWithThisProcess(pid, { directory = '' } = {}) {
     detached: true,
   });
   guard.unref();
-  guard.stdin.unref();
+  /** @type {import('node:net').Socket} */ (guard.stdin).unref();
   guard.stdin.on('error', () => {
     // It was killed from outside: there is nothing left to release.
   });

@@ -1,9 +1,32 @@
+// @ts-check
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './find-free-port.mjs';
 import { killWithThisProcess } from './kill-with-this-process.mjs';
+
+/**
+ * @typedef {object} RedisServerOptions
+ * @property {string} command Path of redis-server or valkey-server.
+ * @property {number} [port] Default: a free one.
+ * @property {string} [directory] Where it keeps its files; removed if this process dies before it.
+ *   Default: a temporary folder that is removed with it.
+ * @property {readonly string[]} [args] More of its configuration, such as `['--maxmemory', '10mb']`.
+ */
+
+/**
+ * A Redis server that belongs to this process.
+ *
+ * @typedef {object} RedisServerProcess
+ * @property {string} url
+ * @property {number} port
+ * @property {number} pid
+ * @property {Promise<void>} ended Resolves once the process is gone, and its own folder with it.
+ * @property {(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL') => void} signal Does nothing once
+ *   the process has ended: its pid may be somebody else's by then.
+ * @property {() => Promise<void>} stop Kills it and waits until it is gone. Idempotent.
+ */
 
 /** A port that was free a moment ago can be taken by now. */
 const attempts = 5;
@@ -12,6 +35,8 @@ const attempts = 5;
  * Starts a private Redis server, which listens on this machine only and keeps nothing, and waits
  * until it answers. It does not outlive this process.
  *
+ * @param {RedisServerOptions} options
+ * @returns {Promise<RedisServerProcess>}
  * @throws when the server ends before that; the message holds what it said.
  */
 export async function startRedisServer(options) {
@@ -20,12 +45,16 @@ export async function startRedisServer(options) {
     try {
       return await tryToStart({ ...options, port });
     } catch (error) {
-      const isTaken = /Address already in use/i.test(error.message);
+      const isTaken = /Address already in use/i.test(String(error));
       if (options.port || !isTaken || attempt === attempts) throw error;
     }
   }
 }
 
+/**
+ * @param {RedisServerOptions & { port: number }} options
+ * @returns {Promise<RedisServerProcess>}
+ */
 async function tryToStart({ command, port, directory, args = [] }) {
   const isOwn = directory === undefined;
   const used = directory ?? (await mkdtemp(join(tmpdir(), 'ai-task-stream-redis-')));
@@ -39,17 +68,20 @@ async function tryToStart({ command, port, directory, args = [] }) {
   let output = '';
   let hasEnded = false;
 
-  const ended = new Promise((resolve) => {
+  /** @type {Promise<void>} */
+  const closed = new Promise((resolve) => {
     child.once('error', (error) => {
       output += error.message;
       resolve();
     });
-    child.once('close', resolve);
-  }).then(async () => {
+    child.once('close', () => resolve());
+  });
+  const ended = closed.then(async () => {
     hasEnded = true;
     if (guard) guard.release();
     if (isOwn) await rm(used, { recursive: true, force: true });
   });
+  /** @type {Promise<void>} */
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (data) => {
       if (output.length < 10_000) output += data;
@@ -62,13 +94,14 @@ async function tryToStart({ command, port, directory, args = [] }) {
   });
 
   await Promise.race([ready, ended]);
-  if (hasEnded) throw new Error(`${command} ended before it was ready:\n${output}`);
+  const { pid } = child;
+  if (hasEnded || pid === undefined)
+    throw new Error(`${command} ended before it was ready:\n${output}`);
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    pid: child.pid,
+    pid,
     ended,
-    /** Not while it has ended: its pid may be somebody else's by then. */
     signal(name) {
       if (!hasEnded) child.kill(name);
     },
