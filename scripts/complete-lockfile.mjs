@@ -1,6 +1,7 @@
-// Adds to package-lock.json the packages for other platforms that npm leaves out when the registry
-// in use does not serve them. `npm ci` refuses a lock file without them. Run it after each change of
-// dependencies; it changes nothing when the lock file is complete.
+// Adds to package-lock.json the packages for other platforms, which npm leaves out of it when the
+// registry in use does not serve them. Without them `npm ci` of a fresh clone ends on every platform
+// with such as `Missing: @biomejs/cli-darwin-arm64@2.6.8 from lock file`; npm keeps those that are
+// there. So run this after each change of dependencies; it changes nothing in a complete lock file.
 import { readFile, writeFile } from 'node:fs/promises';
 
 const file = new URL('../package-lock.json', import.meta.url);
