@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { findRedisServer } from '../scripts/find-redis.mjs';
+import { requireProgram } from '../scripts/find-program.mjs';
 import { startRedisServer } from '../scripts/start-redis.mjs';
 import { measureLogs, measureTasks } from './redis/burst-rows.mjs';
 import { measureMany } from './redis/many-rows.mjs';
@@ -35,9 +35,7 @@ const { values } = parseArgs({
   },
 });
 
-const command = findRedisServer();
-if (!command)
-  throw new Error('There is no redis-server here. Install one, or set REDIS_SERVER_PATH.');
+const command = requireProgram('redis');
 const redis = await startRedisServer({ command });
 const server = await watchServer(redis.url);
 const execArgv = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];

@@ -1,5 +1,5 @@
 import { DemoError } from './demo-error.mjs';
-import { findRedis } from './find-redis.mjs';
+import { findProgram } from './find-program.mjs';
 import { startRedisServer } from './start-redis.mjs';
 
 /**
@@ -8,17 +8,16 @@ import { startRedisServer } from './start-redis.mjs';
  */
 export async function findStorage({ count }) {
   const { REDIS_URL } = process.env;
-  if (!REDIS_URL && count === 1) {
-    return { env: {}, description: "the server's memory (set REDIS_URL to keep them in Redis)" };
-  }
-  const redis = findRedisOrSay();
-  if (redis.url) {
-    if (!URL.canParse(redis.url)) {
+  if (REDIS_URL) {
+    if (!URL.canParse(REDIS_URL)) {
       throw new DemoError('REDIS_URL has to be an address such as redis://localhost:6379.');
     }
-    return { env: {}, description: `Redis at ${new URL(redis.url).host} (REDIS_URL)` };
+    return { env: {}, description: `Redis at ${new URL(REDIS_URL).host} (REDIS_URL)` };
   }
-  const server = await startRedisServer(redis);
+  if (count === 1) {
+    return { env: {}, description: "the server's memory (set REDIS_URL to keep them in Redis)" };
+  }
+  const server = await startRedisServer({ command: findRedisServer() });
   return {
     env: { REDIS_URL: server.url },
     stop: server.stop,
@@ -26,10 +25,15 @@ export async function findStorage({ count }) {
   };
 }
 
-function findRedisOrSay() {
+function findRedisServer() {
   try {
-    return findRedis();
+    const command = findProgram('redis');
+    if (command) return command;
   } catch (error) {
     throw new DemoError(error.message);
   }
+  throw new DemoError(
+    'There is no Redis here: install one (Debian: `apt-get install redis-server` as root), or set ' +
+      'REDIS_SERVER_PATH to a redis-server or valkey-server, or REDIS_URL to one that runs.',
+  );
 }

@@ -1,14 +1,51 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+// @ts-check
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * The path of the first of the commands on the PATH, or `undefined`. The environment variable goes
- * first.
+ * A program that comes with the system and not with npm.
  *
+ * @typedef {object} SystemProgram
+ * @property {string} variable The environment variable that names its path.
+ * @property {readonly string[]} commands What it may be called on the PATH.
+ * @property {string} debianPackage
+ * @property {string} need Who needs it, as the beginning of a sentence.
+ */
+
+/** @satisfies {Record<string, SystemProgram>} */
+export const systemPrograms = {
+  chromium: {
+    variable: 'CHROMIUM_PATH',
+    commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    debianPackage: 'chromium',
+    need: 'The browser tests need Chromium or Chrome',
+  },
+  curl: {
+    variable: 'CURL_PATH',
+    commands: ['curl'],
+    debianPackage: 'curl',
+    need: 'The tests of plain clients need curl',
+  },
+  redis: {
+    variable: 'REDIS_SERVER_PATH',
+    commands: ['redis-server', 'valkey-server'],
+    debianPackage: 'redis-server',
+    need: 'The Redis tests start servers of their own, and need redis-server or valkey-server',
+  },
+};
+
+/** @typedef {keyof typeof systemPrograms} SystemProgramName */
+
+/**
+ * The path that the environment variable names, or that of the first of the commands on the PATH;
+ * `undefined` when there is none.
+ *
+ * @param {SystemProgramName} name
+ * @returns {string | undefined}
  * @throws when the variable names something that cannot be run.
  */
-export function findProgram(variable, commands) {
+export function findProgram(name) {
+  const { variable, commands } = systemPrograms[name];
   const named = process.env[variable];
   if (named) {
     if (isExecutable(named)) return named;
@@ -23,25 +60,24 @@ export function findProgram(variable, commands) {
   return undefined;
 }
 
-/** Whether Debian's packages can be installed here, without asking anybody. */
-export function canInstall() {
-  return existsSync('/etc/debian_version') && process.getuid?.() === 0;
+/**
+ * The path of a program.
+ *
+ * @param {SystemProgramName} name
+ * @returns {string}
+ * @throws when there is none; the message says what to do.
+ */
+export function requireProgram(name) {
+  const found = findProgram(name);
+  if (found) return found;
+  const { variable, debianPackage, need } = systemPrograms[name];
+  throw new Error(
+    `${need}: install it (Debian: \`npm run system-packages\` as root, or \`apt-get install ` +
+      `${debianPackage}\`), or set ${variable} to its path.`,
+  );
 }
 
-/** Installs a Debian package; prints why if that fails. */
-export function install(name) {
-  apt('update');
-  apt('install', '-y', name);
-}
-
-function apt(...args) {
-  const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  if (status !== 0) console.error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
-}
-
+/** @param {string} path */
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);

@@ -4,9 +4,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findOrInstallChromium } from './find-chromium.mjs';
-import { findOrInstallCurl } from './find-curl.mjs';
-import { findOrInstallRedisServer } from './find-redis.mjs';
+import { requireProgram } from './find-program.mjs';
 import { root, run, step } from './run-step.mjs';
 
 const long = process.argv.includes('--long') ? { TEST_LONG: '1' } : {};
@@ -15,10 +13,11 @@ const reportFile = join(root, 'test-results', 'vitest.json');
 const checks = await run('node', ['scripts/check.mjs']);
 if (checks.code !== 0) stop('The tests were not run: the checks above come first.');
 
-const curl = find('curl', findOrInstallCurl);
-const chromium = find('Chromium', findOrInstallChromium);
+await run('node', ['scripts/system-packages.mjs', '--if-allowed']);
+const curl = find('curl');
+const chromium = find('chromium');
 // Also beside REDIS_URL: what kills, pauses and restarts a server does that to one of its own.
-const redisServer = find('Redis', findOrInstallRedisServer);
+const redisServer = find('redis');
 if (process.env.REDIS_URL) console.log('✓ Redis: REDIS_URL, for tests that share a database');
 
 if (existsSync(join(root, 'examples', 'next-chat', 'package.json'))) {
@@ -51,9 +50,9 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 /** Prints where a program is, or ends with the sentence that says how to get it. */
-function find(name, findProgram) {
+function find(name) {
   try {
-    const path = findProgram();
+    const path = requireProgram(name);
     console.log(`✓ ${name}: ${path}`);
     return path;
   } catch (error) {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { findOrInstallChromium } from '../../scripts/find-chromium.mjs';
+import { requireProgram } from '../../scripts/find-program.mjs';
 
 /** Rebuilds answers in Chromium, by `useChat` on a page of React, each on a page of its own. */
 export async function openBrowserClient(replays) {
@@ -22,7 +22,7 @@ export async function openBrowserClient(replays) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({
-    executablePath: findOrInstallChromium(),
+    executablePath: requireProgram('chromium'),
     args: ['--no-sandbox', '--disable-gpu'],
   });
   return {

@@ -2,7 +2,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect } from 'vitest';
 import { composeOutline, composeSection } from '../../examples/next-chat/lib/compose-report.mjs';
 import { startLocalOpenAI } from '../../examples/next-chat/local-openai.mjs';
-import { findOrInstallChromium } from '../../scripts/find-chromium.mjs';
+import { requireProgram } from '../../scripts/find-program.mjs';
 import { createHoldPoint, type HoldPoint } from './hold-point';
 import { type RunningDemo, startDemo } from './start-demo';
 
@@ -144,7 +144,7 @@ function createReportDesk({
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: findOrInstallChromium(),
+    executablePath: requireProgram('chromium'),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { findOrInstallRedisServer } from '../../scripts/find-redis.mjs';
+import { requireProgram } from '../../scripts/find-program.mjs';
 import { startRedisServer } from '../../scripts/start-redis.mjs';
 import { pauseProcess } from './pause-process';
 
@@ -49,7 +49,7 @@ export async function startRedis({
   persistent = false,
   args = [],
 }: RedisServerOptions = {}): Promise<RedisServer> {
-  const command = findOrInstallRedisServer();
+  const command = requireProgram('redis');
   const persistence = persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
   let directory = await createDirectory();
   const start = (wantedPort?: number) =>

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { findOrInstallRedisServer } from '../../scripts/find-redis.mjs';
+import { requireProgram } from '../../scripts/find-program.mjs';
 import { startRedisServer } from '../../scripts/start-redis.mjs';
 
 /** Gives the tests of a run one database: REDIS_URL, else a server that ends with the run. */
@@ -8,7 +8,7 @@ export async function setup({ provide }: TestProject): Promise<(() => Promise<vo
     provide('redisUrl', process.env.REDIS_URL);
     return undefined;
   }
-  const server = await startRedisServer({ command: findOrInstallRedisServer() });
+  const server = await startRedisServer({ command: requireProgram('redis') });
   provide('redisUrl', server.url);
   return () => server.stop();
 }

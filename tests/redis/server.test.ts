@@ -73,11 +73,11 @@ describe('a private server', () => {
 
   it('ends with the process that started it, even if that is killed', async () => {
     const script = new URL('../../scripts/start-redis.mjs', import.meta.url);
-    const finder = new URL('../../scripts/find-redis.mjs', import.meta.url);
+    const finder = new URL('../../scripts/find-program.mjs', import.meta.url);
     const program = `
       import { startRedisServer } from '${script}';
-      import { findOrInstallRedisServer } from '${finder}';
-      const { port } = await startRedisServer({ command: findOrInstallRedisServer() });
+      import { requireProgram } from '${finder}';
+      const { port } = await startRedisServer({ command: requireProgram('redis') });
       console.log(port);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
