@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { startDemoProxy } from '../../scripts/demo-proxy.mjs';
+import { startProxy } from '../../examples/next-chat/demo/start-proxy.mjs';
 import { findFreePort } from '../../scripts/find-free-port.mjs';
 import { createDeferred } from '../helpers/async';
 
@@ -89,7 +89,7 @@ async function start(listener: RequestListener, count = 2) {
     instances.push({ name: String(number), port, hasEnded: false });
   }
   const port = await findFreePort();
-  const proxy = await startDemoProxy({ instances, port, host: '127.0.0.1' });
+  const proxy = await startProxy({ instances, port, host: '127.0.0.1' });
   closes.push(proxy.close);
   const get = (path: string, { method = 'GET' } = {}): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {

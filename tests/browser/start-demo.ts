@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../examples/next-chat/demo/run.mjs', import.meta.url));
 
 export interface RunningDemo {
   /** As it was printed. */
@@ -12,7 +12,7 @@ export interface RunningDemo {
   stop(): Promise<number | null>;
 }
 
-/** Runs `scripts/demo.mjs` to its end, which it is expected to meet by itself. */
+/** Runs the command of `npm run demo` to its end, which it is expected to meet by itself. */
 export async function runDemo(
   env: Record<string, string>,
   args: readonly string[] = [],
@@ -21,7 +21,7 @@ export async function runDemo(
   return { code: await ended, output: output() };
 }
 
-/** Starts `scripts/demo.mjs` on a free port; resolves once it has printed its address. */
+/** Starts it on a free port; resolves once it has printed its address. */
 export async function startDemo(
   env: Record<string, string> = {},
   args: readonly string[] = [],

@@ -1,6 +1,6 @@
+import { findProgram } from '../../../scripts/find-program.mjs';
+import { startRedisServer } from '../../../scripts/start-redis.mjs';
 import { DemoError } from './demo-error.mjs';
-import { findProgram } from './find-program.mjs';
-import { startRedisServer } from './start-redis.mjs';
 
 /**
  * Where tasks are kept: at REDIS_URL, else in the server's memory, which several instances cannot

@@ -13,8 +13,14 @@ const hopByHop = new Set([
  * Every page comes from the next instance, and what it then asks for from the same one; except that
  * a request about a task goes to the next after the one that dealt with it last. Answers name theirs
  * as `x-demo-instance`.
+ *
+ * @param {object} options
+ * @param {{ readonly name: string, readonly port: number, hasEnded: boolean }[]} options.instances
+ * @param {number} options.port
+ * @param {string} options.host
+ * @returns {Promise<{ close(): Promise<void> }>}
  */
-export async function startDemoProxy({ instances, port, host }) {
+export async function startProxy({ instances, port, host }) {
   /** The instance that dealt last with a task, by its id. */
   const lastByTask = new Map();
   let pageInstance = instances.at(-1);

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { isOutdated } from '../../../scripts/is-outdated.mjs';
+import { DemoError } from './demo-error.mjs';
+import { app, next, root } from './places.mjs';
+
+const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
+const entries = ['index', 'server', 'redis', 'ui', 'react'];
+
+/** In the order in which they are built. */
+const builds = [
+  {
+    name: 'the package',
+    args: [tsup],
+    cwd: root,
+    outputs: entries.flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`]),
+    sources: ['src', 'tsup.config.ts', 'tsconfig.base.json', 'tsconfig.json', 'package.json'],
+  },
+  {
+    name: 'the demo',
+    args: [next, 'build'],
+    cwd: app,
+    outputs: ['.next/BUILD_ID'],
+    sources: [
+      ...['app', 'components', 'lib', 'next.config.mjs', 'package.json', 'tsconfig.json'],
+      ...['../../dist', '../../package-lock.json'],
+    ],
+  },
+];
+
+/** Builds what is missing, or older than its sources. */
+export async function buildIfOutdated(parts) {
+  for (const { name, args, cwd, outputs, sources } of builds) {
+    if (!(await isOutdated({ cwd, outputs, sources }))) continue;
+    console.log(`Building ${name} …`);
+    const { code, output } = await parts.startNode(args, { cwd }).ended;
+    if (parts.isStopping) throw new DemoError('Stopped.');
+    if (code !== 0) throw new DemoError(`${output}\nBuilding ${name} failed.`);
+  }
+}
