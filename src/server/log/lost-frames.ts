@@ -6,11 +6,10 @@ import {
   type TaskChunk,
   type TaskData,
   type TaskOutcome,
-  type TaskSettlement,
 } from '../../protocol/task-parts';
 import { createChunkSource } from './chunk-source';
+import { closingChunks } from './closing-chunks';
 import { createOpenParts } from './open-parts';
-import { endedSnapshot, endingChunks, settleChunk } from './settlement-chunks';
 import { cancelledError } from './stop-reason';
 
 /** Closes the log of a task whose producer is gone. */
@@ -87,25 +86,10 @@ export function createLostTask({
       // No clock may tell of an end that lies before what the log says.
       const newest = Math.max(...[snapshot, ...nested.values()].map(({ updatedAt }) => updatedAt));
       const settledAt = Math.max(newest, snapshot.createdAt + ranMs);
-      const endOf = (data: TaskData, told: TaskError | undefined): UIMessageChunk[] => {
-        const settlement: TaskSettlement = {
-          taskId: data.taskId,
-          status: outcome,
-          error: error.toJSON(),
-          durationMs: settledAt - data.createdAt,
-          settledAt,
-        };
-        const final = endedSnapshot(data, outcome, settledAt);
-        return [...endingChunks(final, told?.toJSON()), settleChunk(settlement)];
-      };
-      const chunks: UIMessageChunk[] = [
-        ...openParts.closingChunks(outcome, error.message),
-        ...[...nested.values()].reverse().flatMap((data) => endOf(data, cancel ? undefined : lost)),
-        ...endOf(snapshot, lost),
-        cancel
-          ? { type: 'abort', reason: error.message }
-          : { type: 'error', errorText: error.message },
-      ];
+      const chunks = closingChunks(
+        { snapshot, nested: [...nested.values()], openParts },
+        { outcome, error, told: lost, settledAt },
+      );
       return { outcome, frames: chunks.map((chunk) => JSON.stringify(chunk)) };
     },
   };

@@ -1,6 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-import type { TaskData, TaskOutcome, TaskProgress, TaskStep } from '../../protocol/task-parts';
-import { endedSnapshot } from '../log/settlement-chunks';
+import type { TaskData, TaskProgress, TaskStep } from '../../protocol/task-parts';
 import type { TaskReporter } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
 import { createSettledError } from './writer-errors';
@@ -9,8 +8,8 @@ export interface TaskReporterCore {
   readonly task: Omit<TaskReporter, 'run'>;
   /** The snapshot as of now. */
   snapshot(): TaskData;
-  /** Ends pacing and gives the final snapshot. May be asked again for another outcome. */
-  end(outcome: TaskOutcome, endedAt: number): TaskData;
+  /** Sends no snapshot any more. */
+  end(): void;
 }
 
 function isMeasure({ value, total }: TaskProgress): boolean {
@@ -177,11 +176,9 @@ export function createTaskReporter({
   return {
     task,
     snapshot,
-    end(outcome, endedAt) {
+    end() {
       clearTimeout(timer);
-      timer = undefined;
       hasEnded = true;
-      return endedSnapshot(snapshot(), outcome, endedAt);
     },
   };
 }

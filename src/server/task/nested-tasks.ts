@@ -1,8 +1,7 @@
-import type { UIMessageChunk } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
-import type { TaskOutcome, TaskSettlement } from '../../protocol/task-parts';
-import { endingChunks, settleChunk } from '../log/settlement-chunks';
+import type { TaskData } from '../../protocol/task-parts';
+import { type Ending, endOfTask } from '../log/closing-chunks';
 import { stopErrorOf } from '../log/stop-reason';
 import { createTaskReporter, type TaskReporterCore } from './create-task-reporter';
 import type { RunNestedTask } from './task-reporter';
@@ -11,19 +10,10 @@ import type { TaskWriterCore } from './task-writer-core';
 export interface NestedTasks {
   /** `run` for the children of a task, whose signal stops them. */
   runnerOf(parentTaskId: string, signal: AbortSignal): RunNestedTask;
-  /** No more is told of those that are still running. Idempotent. */
+  /** The newest snapshots of those that are running, in the order of their starting. */
+  running(): TaskData[];
+  /** No more is told of those that are still running. */
   end(): void;
-  /**
-   * The chunks that settle those that are still running, innermost first. May be asked again for
-   * another outcome.
-   */
-  closingChunks(outcome: TaskOutcome, error: TaskError | undefined, at: number): UIMessageChunk[];
-}
-
-interface OpenTask {
-  readonly taskId: string;
-  readonly createdAt: number;
-  readonly reporter: TaskReporterCore;
 }
 
 /**
@@ -51,40 +41,20 @@ export function createNestedTasks({
   mask: (error: unknown) => TaskError;
 }): NestedTasks {
   // In the order of starting.
-  const open = new Map<string, OpenTask>();
+  const open = new Set<TaskReporterCore>();
   let hasEnded = false;
-
-  const settle = (
-    { taskId, createdAt, reporter }: OpenTask,
-    end: { status: TaskOutcome; result?: unknown; error?: TaskError },
-    at: number,
-  ): UIMessageChunk[] => {
-    const { status, result } = end;
-    const error = end.error?.toJSON();
-    const settlement: TaskSettlement = {
-      taskId,
-      status,
-      ...(error && { error }),
-      ...(result !== undefined && { result }),
-      durationMs: at - createdAt,
-      settledAt: at,
-    };
-    const told = status === 'failed' ? error : undefined;
-    return [...endingChunks(reporter.end(status, at), told), settleChunk(settlement)];
-  };
 
   const runnerOf = (parentTaskId: string, parentSignal: AbortSignal): RunNestedTask =>
     async function run({ name, toolCallId, steps, abortSignal, execute }) {
       parentSignal.throwIfAborted();
       abortSignal?.throwIfAborted();
       const taskId = createTaskId();
-      const createdAt = now();
       const reporter = createTaskReporter({
         taskId,
         name,
         parentTaskId,
         toolCallId,
-        createdAt,
+        createdAt: now(),
         now,
         weights: steps,
         progressIntervalMs,
@@ -93,15 +63,16 @@ export function createNestedTasks({
         onProblem: mask,
       });
       const signal = abortSignal ? AbortSignal.any([parentSignal, abortSignal]) : parentSignal;
-      const task: OpenTask = { taskId, createdAt, reporter };
       emit({ type: 'data-task', id: taskId, data: reporter.snapshot() });
-      open.set(taskId, task);
+      open.add(reporter);
 
-      const end = (...parameters: [Parameters<typeof settle>[1]]) => {
+      const end = (ending: Omit<Ending, 'settledAt'>) => {
         // Settled already together with the task around it.
         if (hasEnded) return;
-        open.delete(taskId);
-        for (const chunk of settle(task, ...parameters, now())) emit(chunk);
+        open.delete(reporter);
+        reporter.end();
+        const chunks = endOfTask(reporter.snapshot(), { ...ending, settledAt: now() });
+        for (const chunk of chunks) emit(chunk);
       };
       try {
         const result = await execute({
@@ -115,32 +86,21 @@ export function createNestedTasks({
           'result',
           sent,
         );
-        end({ status: 'completed', result: sent });
+        end({ outcome: 'completed', result: sent });
         return result;
       } catch (error) {
-        if (signal.aborted) {
-          end({ status: 'cancelled', error: stopErrorOf(signal.reason) });
-        } else end({ status: 'failed', error: mask(error) });
+        if (signal.aborted) end({ outcome: 'cancelled', error: stopErrorOf(signal.reason) });
+        else end({ outcome: 'failed', error: mask(error) });
         throw error;
       }
     };
 
   return {
     runnerOf,
+    running: () => [...open].map((reporter) => reporter.snapshot()),
     end() {
       hasEnded = true;
+      for (const reporter of open) reporter.end();
     },
-    closingChunks: (outcome, error, at) =>
-      [...open.values()]
-        .reverse()
-        .flatMap((task) =>
-          settle(
-            task,
-            outcome === 'completed' || !error
-              ? { status: 'cancelled', error: stopErrorOf('The task around it has ended.') }
-              : { status: outcome, error },
-            at,
-          ),
-        ),
   };
 }

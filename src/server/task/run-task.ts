@@ -1,7 +1,6 @@
-import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
-import { endingChunks } from '../log/settlement-chunks';
+import { closingChunks, type Ending, settlementOf } from '../log/closing-chunks';
 import { createStopReason, isAbort, stopErrorOf } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
 import type { TaskReporterCore } from './create-task-reporter';
@@ -16,7 +15,7 @@ export interface RunTaskOptions {
   log: TaskLog;
   reporter: TaskReporterCore;
   writer: TaskWriterCore;
-  nested: Pick<NestedTasks, 'end' | 'closingChunks'>;
+  nested: Pick<NestedTasks, 'end' | 'running'>;
   /** Whether the settle part carries the result. */
   sendsResult: boolean;
   encodeResult: (result: unknown) => unknown;
@@ -38,10 +37,6 @@ export interface RunOutcome {
   /** False when settling failed, so that nobody knows what the log says. */
   readonly isStored: boolean;
 }
-
-type Ending =
-  | { readonly status: 'completed'; readonly result: unknown }
-  | { readonly status: 'failed' | 'cancelled'; readonly error: TaskError };
 
 const onceOnly: AddEventListenerOptions = { once: true };
 
@@ -137,13 +132,14 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
   stop.dispose();
   writer.end();
   options.nested.end();
+  options.reporter.end();
 
   let { settlement, frames } = settle(options, ending);
   try {
     let answer = await log.settle(frames, settlement.status, { evenIfCancelled: isTimeout });
     if (answer === 'cancelled') {
       const error = stopErrorOf(log.signal.reason);
-      ({ settlement, frames } = settle(options, { status: 'cancelled', error }));
+      ({ settlement, frames } = settle(options, { outcome: 'cancelled', error }));
       answer = await log.settle(frames, settlement.status);
     }
     return { settlement, isOurs: answer !== false, isStored: true, closing: frames };
@@ -161,69 +157,40 @@ function judge(
     result,
     thrown,
   }: { stop: Stop; result: unknown; thrown: { readonly error: unknown } | undefined },
-): Ending {
+): Pick<Ending, 'outcome' | 'result' | 'error'> {
   const failure = thrown ?? writer.failure;
   if (stop.signal.aborted) {
     if (failure && !isAbort(failure.error)) maskError(failure.error);
     const error = stopErrorOf(stop.signal.reason);
-    return { status: error.code === 'timeout' ? 'failed' : 'cancelled', error };
+    return { outcome: error.code === 'timeout' ? 'failed' : 'cancelled', error };
   }
-  if (!failure) return { status: 'completed', result };
+  if (!failure) return { outcome: 'completed', result };
   const error = maskError(failure.error);
   // What the work throws because its stream was aborted says less than that it was.
   const isCutOff = writer.failure !== undefined && isAbort(writer.failure.error);
-  return { status: 'failed', error: isCutOff ? maskError(writer.failure.error) : error };
+  return { outcome: 'failed', error: isCutOff ? maskError(writer.failure.error) : error };
 }
 
 /** The settlement and the closing frames. A result that cannot be sent fails the task. */
 function settle(
   options: RunTaskOptions,
-  ending: Ending,
+  how: Pick<Ending, 'outcome' | 'result' | 'error'>,
 ): { settlement: TaskSettlement; frames: string[] } {
-  const { taskId, clock, writer, reporter, sendsResult, encodeResult, maskError } = options;
-  const settledAt = clock.now();
-  const base = { taskId, durationMs: settledAt - clock.startedAt, settledAt };
-  const settlement: TaskSettlement =
-    ending.status === 'completed'
-      ? { ...base, status: 'completed', result: ending.result }
-      : { ...base, status: ending.status, error: ending.error.toJSON() };
-
-  let settleFrame: string;
+  const { taskId, clock, writer, reporter, nested, sendsResult, encodeResult, maskError } = options;
+  const ending = { ...how, settledAt: clock.now() };
+  const snapshot = reporter.snapshot();
+  const open = { snapshot, nested: nested.running(), openParts: writer, finish: writer.finish };
   try {
-    const { result: whole, ...rest } = settlement;
-    const result = sendsResult && whole !== undefined ? encodeResult(whole) : undefined;
-    const data = result === undefined ? rest : { ...rest, result };
-    const chunk = { type: 'data-task-settle', id: taskId, data };
-    settleFrame = writer.encode(chunk, 'result', result);
+    const isSent = sendsResult && how.result !== undefined;
+    const result = isSent ? encodeResult(how.result) : undefined;
+    const frames = closingChunks(open, { ...ending, result }).map((chunk) =>
+      chunk.type === 'data-task-settle' && chunk.id === taskId
+        ? writer.encode(chunk, 'result', result)
+        : JSON.stringify(chunk),
+    );
+    return { settlement: settlementOf(snapshot, ending), frames };
   } catch (error) {
-    if (ending.status !== 'completed') throw error;
-    return settle(options, { status: 'failed', error: maskError(error) });
+    if (how.outcome !== 'completed') throw error;
+    return settle(options, { outcome: 'failed', error: maskError(error) });
   }
-
-  const { status } = ending;
-  const { finishReason, messageMetadata } = writer.finish;
-  const message =
-    ending.status === 'completed' ? 'The task ended before this call did.' : ending.error.message;
-  const chunks: UIMessageChunk[] = writer.closingChunks(status, message);
-  if (ending.status !== 'completed' && messageMetadata !== undefined) {
-    chunks.push({ type: 'message-metadata', messageMetadata });
-  }
-  const error = ending.status === 'completed' ? undefined : ending.error;
-  chunks.push(...options.nested.closingChunks(status, error, settledAt));
-  const told = ending.status === 'failed' ? ending.error.toJSON() : undefined;
-  chunks.push(...endingChunks(reporter.end(status, settledAt), told));
-  const last: UIMessageChunk =
-    ending.status === 'completed'
-      ? {
-          type: 'finish',
-          ...(finishReason !== undefined && { finishReason }),
-          ...(messageMetadata !== undefined && { messageMetadata }),
-        }
-      : ending.status === 'failed'
-        ? { type: 'error', errorText: ending.error.message }
-        : { type: 'abort', reason: ending.error.message };
-  return {
-    settlement,
-    frames: [...chunks.map((chunk) => JSON.stringify(chunk)), settleFrame, JSON.stringify(last)],
-  };
 }

@@ -1,11 +1,6 @@
-import type { FinishReason, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import type { UIMessageChunk, UIMessageStreamWriter } from 'ai';
 import type { TaskOutcome } from '../../protocol/task-parts';
-
-/** What merged `finish` chunks said, for our own. */
-export interface MergedFinish {
-  readonly finishReason?: FinishReason;
-  readonly messageMetadata?: unknown;
-}
+import type { MergedFinish } from '../log/closing-chunks';
 
 export interface TaskWriterCore {
   /** What `execute` gets. */

@@ -4,6 +4,7 @@ import { TaskError } from '../../protocol/task-error';
 import { isTaskPart } from '../../protocol/task-parts';
 import { bytesBeyond } from '../log/bytes-beyond';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
+import type { MergedFinish } from '../log/closing-chunks';
 import { createOpenParts } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
@@ -15,7 +16,7 @@ import type { MessageRecord } from './message-record';
 import { createPartNames } from './part-names';
 import { standInFor } from './stand-in';
 import { createStreamMerger } from './stream-merger';
-import type { MergedFinish, TaskWriterCore } from './task-writer-core';
+import type { TaskWriterCore } from './task-writer-core';
 import { createAbortedError, createSettledError } from './writer-errors';
 
 /** A stream that brings so many chunks in a row that have to be left out is given up. */
