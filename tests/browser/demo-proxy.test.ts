@@ -1,16 +1,10 @@
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  request,
-  type Server,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, type RequestListener, request } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
 import { startProxy } from '../../examples/next-chat/demo/start-proxy.mjs';
 import { findFreePort } from '../../scripts/find-free-port.mjs';
 import { createDeferred } from '../helpers/async';
+import { startHttpServer } from '../helpers/http-server';
 
 let closes: (() => Promise<unknown>)[] = [];
 
@@ -81,11 +75,8 @@ it('leaves out an instance that has ended', async () => {
 async function start(listener: RequestListener, count = 2) {
   const instances: { name: string; port: number; hasEnded: boolean }[] = [];
   for (let number = 1; number <= count; number++) {
-    const server = createServer(listener);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    closes.push(() => closeServer(server));
-    const { port } = server.address() as AddressInfo;
+    const { port, stop } = await startHttpServer(listener);
+    closes.push(stop);
     instances.push({ name: String(number), port, hasEnded: false });
   }
   const port = await findFreePort();
@@ -98,10 +89,4 @@ async function start(listener: RequestListener, count = 2) {
         .end();
     });
   return { instances, get };
-}
-
-async function closeServer(server: Server): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
 }

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createTaskRoute, defineTask, toNodeHandler } from 'ai-task-stream/server';
 import type { Browser, Page } from 'playwright-core';
 import { createDeferred, type Deferred } from '../helpers/async';
+import { startHttpServer } from '../helpers/http-server';
 import { createOwnContext } from '../helpers/tasks';
 import { type CuttableProxy, createCuttableProxy } from './cuttable-proxy';
 import { launchBrowser, patience } from './report-desk';
@@ -75,7 +73,7 @@ export async function startEventSourceDesk(): Promise<EventSourceDesk> {
   });
   const route = createTaskRoute(task, { streamContext: createOwnContext(), allowGet: true });
   const handle = toNodeHandler(route);
-  const server = createServer(async (request, response) => {
+  const { origin, stop } = await startHttpServer(async (request, response) => {
     if (!request.url?.startsWith('/api/lines')) {
       response.setHeader('content-type', 'text/html').end(markup);
       return;
@@ -89,10 +87,7 @@ export async function startEventSourceDesk(): Promise<EventSourceDesk> {
     });
     await handle(request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const proxy = await createCuttableProxy(`http://127.0.0.1:${port}`);
+  const proxy = await createCuttableProxy(origin);
   const browser: Browser = await launchBrowser();
 
   return {
@@ -121,9 +116,7 @@ export async function startEventSourceDesk(): Promise<EventSourceDesk> {
     async close() {
       await browser.close();
       await proxy.close();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await stop();
     },
   };
 }

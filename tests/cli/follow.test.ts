@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { TaskError } from 'ai-task-stream';
 import { describe, expect, it } from 'vitest';
 import { aborted, createDeferred, turns } from '../helpers/async';
+import { withServer } from '../helpers/http-server';
 import { buildCli, runCli, script, spawnCli } from './cli-process';
 import { startTaskHost } from './task-host';
 
@@ -193,12 +192,13 @@ describe('the exit code', () => {
   });
 
   it('says how to come back to a start of which the answer was lost', async () => {
-    const server = createServer((request) => request.socket.destroy());
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    const { port } = server.address() as AddressInfo;
-    const start = ['follow', `localhost:${port}/task`, '--max-attempts', '0', '--input', '1'];
-    const { stderr } = await runCli(start);
-    server.close();
+    const stderr = await withServer(
+      (request) => request.socket.destroy(),
+      async (origin) => {
+        const options = ['--max-attempts', '0', '--input', '1'];
+        return (await runCli(['follow', `${origin}/task`, ...options])).stderr;
+      },
+    );
     expect(stderr).toMatch(/Come back: npx ai-task-stream follow '.*\?taskId=/);
   });
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import {
   type CreateTaskRouteOptions,
   createTaskRoute,
@@ -9,6 +8,7 @@ import {
   toNodeHandler,
 } from 'ai-task-stream/server';
 import { afterEach } from 'vitest';
+import { startHttpServer } from '../helpers/http-server';
 import { createOwnContext } from '../helpers/tasks';
 
 type Definition = Omit<
@@ -49,16 +49,14 @@ export async function startTaskHost(
   });
   const handle = toNodeHandler(route);
   const requests: TaskHost['requests'] = [];
-  const server = createServer((request, response) => {
+  const { origin, cut, stop } = await startHttpServer((request, response) => {
     requests.push({ method: request.method, headers: request.headers });
     return handle(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const id = randomUUID();
-  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/report`;
+  const api = `${origin}/api/report`;
   cleanups.push(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await stop();
     await streamContext.cancel(id);
     await streamContext.close();
   });
@@ -74,6 +72,6 @@ export async function startTaskHost(
       });
       await response.body?.cancel();
     },
-    cut: () => server.closeAllConnections(),
+    cut,
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UIMessage } from 'ai';
 import {
   cancelTask,
@@ -12,6 +11,7 @@ import {
   type TaskSettings,
   toNodeHandler,
 } from 'ai-task-stream/server';
+import { startHttpServer } from './http-server';
 
 /** What a page sends to start a turn. */
 interface ChatBody {
@@ -122,37 +122,22 @@ export async function startChatServer({
     },
   });
 
-  const listen = async (port: number): Promise<Server> => {
-    const server = createServer(async (message, response) => {
-      const { method = '', url = '', headers } = message;
-      const { pathname, searchParams } = new URL(url, 'http://chat');
-      const request = { method, path: pathname, query: Object.fromEntries(searchParams), headers };
-      requests.push(request);
-      if (!(await intercept(request, response))) await handle(message, response);
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    return server;
-  };
-
-  let server: Server | undefined = await listen(0);
-  const { port } = server.address() as AddressInfo;
-  const stop = async () => {
-    const stopped = server;
-    server = undefined;
-    stopped?.closeAllConnections();
-    await new Promise((resolve) => (stopped ? stopped.close(resolve) : resolve(undefined)));
-  };
+  const { origin, cut, stop, start } = await startHttpServer(async (message, response) => {
+    const { method = '', url = '', headers } = message;
+    const { pathname, searchParams } = new URL(url, 'http://chat');
+    const request = { method, path: pathname, query: Object.fromEntries(searchParams), headers };
+    requests.push(request);
+    if (!(await intercept(request, response))) await handle(message, response);
+  });
 
   return {
-    api: `http://127.0.0.1:${port}/api/chat`,
+    api: `${origin}/api/chat`,
     requests,
     tasks,
     count: (wanted) => requests.filter(({ method }) => method === wanted).length,
-    cut: () => server?.closeAllConnections(),
+    cut,
     stop,
-    async start() {
-      server ??= await listen(port);
-    },
+    start,
     async close() {
       await stop();
       await Promise.all(tasks.map((task) => task.cancel()));

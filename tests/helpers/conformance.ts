@@ -1,6 +1,4 @@
 // A task's route behind a real server, and ways to look at what it sends.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { UIMessageChunk } from 'ai';
 import {
   createTaskRoute,
@@ -12,6 +10,7 @@ import {
 import { afterEach, expect } from 'vitest';
 import type { z } from 'zod';
 import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
+import { startHttpServer } from './http-server';
 import { createOwnContext } from './tasks';
 
 type Execute = Parameters<
@@ -124,17 +123,9 @@ export async function serve(
     onError: () => {},
     ...routeOptions,
   });
-  const server = createServer(toNodeHandler(route));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}/`;
+  const { origin, port, stop } = await startHttpServer(toNodeHandler(route));
+  cleanups.push(stop);
+  const url = `${origin}/`;
   return {
     url,
     port,

@@ -1,5 +1,5 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { startHttpServer } from './http-server';
 
 /** One request as a wire server got it. */
 export interface WireRequest {
@@ -27,7 +27,7 @@ export async function startWireServer(
 ): Promise<WireServer> {
   const requests: WireRequest[] = [];
   let waiting: { count: number; resolve: () => void }[] = [];
-  const server = createServer(async (message, response) => {
+  const { origin, stop } = await startHttpServer(async (message, response) => {
     let body = '';
     for await (const piece of message) body += piece;
     const { method = '', url: path = '', headers } = message;
@@ -42,20 +42,14 @@ export async function startWireServer(
       return false;
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    api: `http://127.0.0.1:${port}/api/task`,
+    api: `${origin}/api/task`,
     requests,
     requested: (count) =>
       requests.length >= count
         ? Promise.resolve()
         : new Promise((resolve) => waiting.push({ count, resolve })),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: stop,
   };
 }
 

@@ -1,8 +1,8 @@
 // What PROTOCOL.md asks of a client, requirement by requirement, against a server that misbehaves.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createTaskStream, type TaskStream, type TaskStreamOptions } from 'ai-task-stream/ui';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startHttpServer } from '../helpers/http-server';
 
 interface Recorded {
   method: string | undefined;
@@ -66,7 +66,7 @@ async function serve(
   options: Partial<TaskStreamOptions> = {},
 ): Promise<{ store: TaskStream; requests: Recorded[] }> {
   const requests: Recorded[] = [];
-  const server = createServer(async (request, response) => {
+  const { origin, stop } = await startHttpServer(async (request, response) => {
     let body = '';
     for await (const part of request.setEncoding('utf8')) body += part;
     const { method, url, headers } = request;
@@ -75,18 +75,14 @@ async function serve(
     const answer = answers[Math.min(requests.length, answers.length) - 1];
     answer?.(response, recorded);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const store = createTaskStream({
-    api: `http://127.0.0.1:${(server.address() as AddressInfo).port}/task`,
+    api: `${origin}/task`,
     reconnect: { initialDelayMs: 1, maxDelayMs: 5 },
     ...options,
   });
   cleanups.push(async () => {
     store.dispose();
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await stop();
   });
   return { store, requests };
 }

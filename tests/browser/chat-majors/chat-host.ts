@@ -1,7 +1,7 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { UIMessage } from 'ai';
 import type { TaskStreamContext } from 'ai-task-stream/server';
+import { startHttpServer } from '../../helpers/http-server';
 import { bundlePage } from './bundle-page';
 import { type ChatRoutesOptions, createChatRoutes } from './chat-routes';
 
@@ -59,51 +59,37 @@ export async function startChatHost({
   };
   let handle = createInstance();
 
-  const listen = async (port: number): Promise<Server> => {
-    const server = createServer(async (message, response) => {
-      const { method = '', url = '' } = message;
-      const { pathname: path } = new URL(url, 'http://host');
-      const [, , name, id = ''] = path.split('/');
-      if (path === '/') return response.setHeader('content-type', 'text/html').end(html);
-      if (path === '/page.js') {
-        response.setHeader('cache-control', 'max-age=3600');
-        return response.setHeader('content-type', 'text/javascript').end(script);
-      }
-      if (name === 'chats') {
-        // A page that is come back to would else have what was kept when it was left.
-        response.setHeader('cache-control', 'no-store');
-        return response.end(JSON.stringify(store.get(id) ?? []));
-      }
-      if (name !== 'chat') return response.writeHead(204).end();
-      if (!(await host.intercept({ method, path }, response))) await handle(message, response);
-    });
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    return server;
-  };
-
-  let server: Server | undefined = await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const { origin, cut, stop, start } = await startHttpServer(async (message, response) => {
+    const { method = '', url = '' } = message;
+    const { pathname: path } = new URL(url, 'http://host');
+    const [, , name, id = ''] = path.split('/');
+    if (path === '/') return response.setHeader('content-type', 'text/html').end(html);
+    if (path === '/page.js') {
+      response.setHeader('cache-control', 'max-age=3600');
+      return response.setHeader('content-type', 'text/javascript').end(script);
+    }
+    if (name === 'chats') {
+      // A page that is come back to would else have what was kept when it was left.
+      response.setHeader('cache-control', 'no-store');
+      return response.end(JSON.stringify(store.get(id) ?? []));
+    }
+    if (name !== 'chat') return response.writeHead(204).end();
+    if (!(await host.intercept({ method, path }, response))) await handle(message, response);
+  });
 
   const host: ChatHost = {
-    address: `http://127.0.0.1:${port}`,
+    address: origin,
     store,
     intercept: () => false,
     beforeAnswer: () => {},
-    cut: () => server?.closeAllConnections(),
-    async stop() {
-      const stopped = server;
-      server = undefined;
-      stopped?.closeAllConnections();
-      await new Promise((resolve) => (stopped ? stopped.close(resolve) : resolve(undefined)));
-    },
-    async start() {
-      server ??= await listen(port);
-    },
+    cut,
+    stop,
+    start,
     replaceInstance() {
       handle = createInstance();
     },
     async close() {
-      await host.stop();
+      await stop();
       for (const streamContext of streamContexts) await streamContext.close();
     },
   };

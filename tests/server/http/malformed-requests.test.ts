@@ -1,11 +1,10 @@
 // Whatever a client sends, by a raw socket where no HTTP client would: it gets a typed refusal, or
 // that of Node's own HTTP parser, nothing starts, and nobody learns anything about the server.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { createTaskRoute, defineTask, toNodeHandler } from 'ai-task-stream/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { type HttpServer, startHttpServer } from '../../helpers/http-server';
 import { rawRequest, sendRaw } from '../../helpers/raw-http';
 import { createOwnContext } from '../../helpers/tasks';
 
@@ -16,7 +15,7 @@ const execute = vi.fn(() => 'started');
 const reported = vi.fn();
 const streamContext = createOwnContext();
 const open = vi.spyOn(streamContext, 'open');
-let server: Server;
+let server: HttpServer;
 let origin: string;
 
 beforeAll(async () => {
@@ -34,17 +33,13 @@ beforeAll(async () => {
     '/': toNodeHandler(createTaskRoute(task, settings)),
     '/get': toNodeHandler(createTaskRoute(task, { ...settings, allowGet: true })),
   };
-  server = createServer((request, response) => {
+  server = await startHttpServer((request, response) => {
     handlers[request.url?.startsWith('/get') ? '/get' : '/'](request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  ({ origin } = server);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => server.stop());
 
 const common = ['Host: localhost', 'Connection: close'];
 
@@ -322,7 +317,7 @@ describe('a malformed request, by its query (R-HTTP-6) or otherwise', () => {
       expect.objectContaining({ input: { text: String.fromCharCode(0xd83d) } }),
     );
     // A stream asks to keep its connection alive.
-    server.closeAllConnections();
+    server.cut();
   });
 });
 

@@ -1,6 +1,6 @@
 // What is refused may have a body that nobody reads to its end. Whatever comes after it, on the
 // same connection, must not suffer: proxies send the requests of other people over it.
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { type ClientHttp2Session, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import {
@@ -13,6 +13,7 @@ import {
 } from 'ai-task-stream/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDeferred, turns, until } from '../../helpers/async';
+import { type HttpServer, startHttpServer } from '../../helpers/http-server';
 import { withHttp2Session } from '../../helpers/http2-session';
 import { type KeptConnection, openConnection } from '../../helpers/keep-alive';
 import { createId, createOwnContext, startOwnTask } from '../../helpers/tasks';
@@ -159,7 +160,7 @@ const handle = (request: NodeRequest, response: NodeResponse) => {
   return toNodeHandler(routes[pathname] ?? open)(request, response);
 };
 
-let server: Server;
+let server: HttpServer;
 let origin: string;
 
 beforeAll(async () => {
@@ -172,15 +173,13 @@ beforeAll(async () => {
       body: '{}',
     }),
   );
-  server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await startHttpServer(handle);
+  ({ origin } = server);
 });
 
 afterAll(async () => {
   gate.resolve();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.stop();
   vi.restoreAllMocks();
 });
 

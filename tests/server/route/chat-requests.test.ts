@@ -1,13 +1,12 @@
 // The routes of docs/chat.md with an owner and with messages that are checked, asked for what no
 // page of theirs would ask. What others see is compared byte by byte with what nobody has.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { UIMessage } from 'ai';
 import { taskDataPartSchemas } from 'ai-task-stream';
 import { cancelTask, resumeTask, streamTask, toNodeHandler } from 'ai-task-stream/server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AiVersion, aiVersions } from '../../helpers/ai-versions';
 import { aborted } from '../../helpers/async';
+import { type HttpServer, startHttpServer } from '../../helpers/http-server';
 import { rawRequest, sendRaw } from '../../helpers/raw-http';
 import { createId, createOwnContext } from '../../helpers/tasks';
 
@@ -15,7 +14,7 @@ const streamContext = createOwnContext();
 const open = vi.spyOn(streamContext, 'open');
 const execute = vi.fn(({ signal }: { signal: AbortSignal }) => aborted(signal));
 let checkMessages: AiVersion['validateUIMessages'] | undefined;
-let server: Server;
+let server: HttpServer;
 let origin: string;
 
 /** The chat in the path, and what the query names. */
@@ -49,15 +48,11 @@ const handle = toNodeHandler({
 });
 
 beforeAll(async () => {
-  server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await startHttpServer(handle);
+  ({ origin } = server);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => server.stop());
 
 const headers = (user: string) => ({ 'x-user': user, connection: 'close' });
 
