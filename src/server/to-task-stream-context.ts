@@ -2,7 +2,9 @@ import { TaskError } from '../protocol/task-error';
 import { checkedContext } from './log/checked-context';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import type { TaskStreamContext } from './log/task-stream-context';
-import { createMemoryLogs } from './memory/memory-logs';
+import { liveLog } from './memory/memory-retention';
+import { createMemoryState } from './memory/memory-state';
+import { createMemoryContext } from './memory/memory-stream-context';
 import { createLiveContext } from './resumable/live-context';
 
 /**
@@ -43,8 +45,10 @@ export function toTaskStreamContext(
   const contexts = holder[contextsKey];
   let wrapped = contexts.get(context);
   if (!wrapped) {
-    const ownLogs = createMemoryLogs({ retentionMs: settledMs });
-    wrapped = checkedContext(createLiveContext({ context, ownLogs }));
+    const state = createMemoryState();
+    const own = createMemoryContext(state, { retentionMs: settledMs });
+    const ownLog = (taskId: string) => liveLog(state, taskId);
+    wrapped = checkedContext(createLiveContext({ context, own, ownLog }));
     contexts.set(context, wrapped);
   }
   return wrapped;

@@ -1,9 +1,11 @@
+import { boundReason } from './cancel-reason';
 import { checkChatId, checkNames } from './check-names';
 import type { TaskStreamContext } from './task-stream-context';
 
 /**
- * A context that refuses owners, chats and the like that it could not tell from others, before
- * anything happens.
+ * A context that refuses owners, chats and the like that a storage could not tell from others, before
+ * anything happens: no strings, or such with half of a surrogate pair (`invalid-options`, for the id
+ * of a chat `invalid-body`). Reasons of cancels are cut to 1,000 characters.
  */
 export function checkedContext(context: TaskStreamContext): TaskStreamContext {
   return {
@@ -19,7 +21,7 @@ export function checkedContext(context: TaskStreamContext): TaskStreamContext {
     },
     async cancel(taskId, options = {}) {
       checkNames(options);
-      return context.cancel(taskId, options);
+      return context.cancel(taskId, { ...options, reason: boundReason(options.reason) });
     },
     async activeTask(chatId, options = {}) {
       checkNames(options);

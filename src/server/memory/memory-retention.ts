@@ -1,6 +1,6 @@
 import { dropExpired } from '../log/early-cancels';
 import { later } from '../time/later';
-import { leaveChat, type MemoryLog, type MemoryState, markReleased } from './memory-state';
+import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
 /** When the log may go, in epoch milliseconds; `Infinity` while the task is running. */
 function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
@@ -8,8 +8,7 @@ function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
 }
 
 function forget(state: MemoryState, log: MemoryLog): void {
-  leaveChat(state, log);
-  markReleased(log);
+  releaseLog(state, log);
   state.logs.delete(log.taskId);
   if (state.settled.delete(log.taskId)) state.settledBytes -= log.bytes;
 }

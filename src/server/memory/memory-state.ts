@@ -1,25 +1,21 @@
 import type { TaskStatus } from '../../protocol/task-parts';
 import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
-import type { LogWindow } from '../log/log-window';
+import type { FrameLog } from '../log/frame-log';
 import { ownedKey } from '../log/owned-key';
+import type { TaskRecord } from '../log/task-stream-context';
+import type { Deferred } from '../time/deferred';
 
 /** A task's log and record. It outlives the module instance that made it. */
-export interface MemoryLog {
-  readonly taskId: string;
+export interface MemoryLog
+  extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
   readonly token: string;
-  readonly owner: string | undefined;
-  readonly chatId: string | undefined;
-  readonly name: string | undefined;
-  readonly definition: string | undefined;
-  readonly createdAt: number;
   readonly retentionMs: number;
-  /** The log: of one epoch, which no earlier log of the task had. */
-  readonly window: LogWindow;
+  readonly frames: FrameLog;
   /** Estimated bytes held. */
   bytes: number;
   status: TaskStatus;
-  /** Set when somebody asked the task to stop. */
-  cancel: { readonly reason: string | undefined } | undefined;
+  /** Aborts when somebody asks the task to stop. The first reason stays. */
+  readonly stop: AbortController;
   /** Epoch milliseconds; set once settled. */
   settledAt: number | undefined;
   /** Whether the host has to be told of the outcome, or has yet to be. */
@@ -30,11 +26,8 @@ export interface MemoryLog {
   isHeld: boolean;
   /** The tasks that it superseded in its chat; none any more once it is released. */
   predecessors: readonly MemoryLog[];
-  isReleased: boolean;
-  /** Called once it is released. */
-  readonly releaseWaiters: Set<() => void>;
-  /** Producers: called when the task is asked to stop. */
-  readonly cancelListeners: Set<() => void>;
+  /** Resolves once the host was told of the task, or cannot be. */
+  readonly released: Deferred;
 }
 
 /** All that memory contexts of one scope hold in this process. */
@@ -43,8 +36,8 @@ export interface MemoryState {
   readonly logs: Map<string, MemoryLog>;
   /** By owner, definition (if it is for one only) and taskId. */
   readonly earlyCancels: EarlyCancels;
-  /** taskIds in the order of opening, by owner and chat. */
-  readonly chats: Map<string, string[]>;
+  /** Tasks in the order of opening, by owner and chat. */
+  readonly chats: Map<string, Set<MemoryLog>>;
   /** Settled logs in the order of settling. */
   readonly settled: Map<string, MemoryLog>;
   /** Estimated bytes of all settled logs. */
@@ -85,27 +78,13 @@ export function memoryStateOf(scope: string): MemoryState {
   return state;
 }
 
-/** Takes note that the host was told of the task, or cannot be. */
-export function markReleased(log: MemoryLog): void {
-  log.isReleased = true;
+/** The host was told of the task, or cannot be: it leaves its chat, and those behind it go on. */
+export function releaseLog(state: MemoryState, log: MemoryLog): void {
   log.predecessors = [];
-  for (const waiter of log.releaseWaiters) waiter();
-  log.releaseWaiters.clear();
-}
-
-/** Resolves once the tasks before it in its chat are released. */
-export async function predecessorsReleased({ predecessors }: MemoryLog): Promise<void> {
-  const waiting = predecessors.filter((log) => !log.isReleased);
-  await Promise.all(
-    waiting.map((log) => new Promise<void>((resolve) => log.releaseWaiters.add(resolve))),
-  );
-}
-
-/** Forgets that the task belongs to its chat. */
-export function leaveChat(state: MemoryState, log: MemoryLog): void {
+  log.released.resolve();
   if (log.chatId === undefined) return;
   const key = ownedKey(log.owner, log.chatId);
-  const others = state.chats.get(key)?.filter((taskId) => taskId !== log.taskId) ?? [];
-  if (others.length > 0) state.chats.set(key, others);
-  else state.chats.delete(key);
+  const chat = state.chats.get(key);
+  chat?.delete(log);
+  if (chat?.size === 0) state.chats.delete(key);
 }

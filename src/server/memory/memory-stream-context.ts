@@ -1,15 +1,13 @@
-import { formatCursor } from '../../protocol/cursor';
-import { boundReason } from '../log/cancel-reason';
 import { checkedContext } from '../log/checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
-import { drawEpoch } from '../log/epochs';
-import { createLogReader } from '../log/log-reader';
-import { createLogWindow } from '../log/log-window';
+import { createFrameLog } from '../log/frame-log';
 import { ownedKey } from '../log/owned-key';
+import { cancelledError, createStopReason } from '../log/stop-reason';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
 import { checkDurations } from '../time/check-durations';
-import { appendChunk, createMemoryLog } from './memory-log';
+import { createDeferred } from '../time/deferred';
+import { bytesOf, createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
@@ -27,10 +25,9 @@ export interface MemoryStreamContextOptions {
   scope?: string;
 }
 
-/** Asks a running task to stop. The first reason stays. */
-function requestCancel(log: MemoryLog, reason: string | undefined): void {
-  log.cancel ??= { reason };
-  for (const listener of log.cancelListeners) listener();
+/** Asks a task to stop, unless it is over. */
+function requestCancel({ stop, settledAt }: MemoryLog, reason: string | undefined): void {
+  if (settledAt === undefined) stop.abort(createStopReason(cancelledError(reason)));
 }
 
 /** Keeps a cancel for a task that is not open yet. */
@@ -50,9 +47,10 @@ function takeCancelFor(state: MemoryState, taskId: string, { owner, definition }
     .find(({ expiresAt }) => expiresAt > now);
 }
 
-function runningTasks(state: MemoryState, chatId: string, owner: string | undefined): MemoryLog[] {
-  const taskIds = state.chats.get(ownedKey(owner, chatId)) ?? [];
-  return taskIds.flatMap((taskId) => liveLog(state, taskId) ?? []);
+/** The tasks of a chat that are not released, the newest last. */
+function tasksOf(state: MemoryState, chatId: string, owner: string | undefined): MemoryLog[] {
+  const chat = state.chats.get(ownedKey(owner, chatId)) ?? [];
+  return [...chat].filter(({ taskId }) => liveLog(state, taskId));
 }
 
 /**
@@ -64,7 +62,7 @@ export function createMemoryStreamContext({
   scope = 'default',
   ...options
 }: MemoryStreamContextOptions = {}): TaskStreamContext {
-  const context = createMemoryContext(memoryStateOf(scope), options);
+  const context = checkedContext(createMemoryContext(memoryStateOf(scope), options));
   return {
     ...context,
     open(taskId, open) {
@@ -83,7 +81,7 @@ export function createMemoryContext(
   }: Omit<MemoryStreamContextOptions, 'scope'> = {},
 ): TaskStreamContext {
   checkDurations({ retentionMs: { value: retentionMs, least: 0, most: Number.POSITIVE_INFINITY } });
-  return checkedContext({
+  return {
     async open(taskId, options) {
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
       const { savesOutcome = false, continued } = options;
@@ -92,36 +90,28 @@ export function createMemoryContext(
         return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
       }
 
-      const early = takeCancelFor(state, taskId, { owner, definition });
       const log: MemoryLog = {
-        taskId,
-        token,
-        owner,
-        chatId,
-        name,
-        definition,
+        ...{ taskId, token, owner, chatId, name, definition, retentionMs },
         createdAt: Date.now(),
-        retentionMs,
-        window: createLogWindow({ taskId, epoch: drawEpoch() }),
-        bytes: 2 * ((owner ?? '').length + (chatId ?? '').length),
+        frames: createFrameLog({ taskId, frames }),
+        bytes: 2 * ((owner ?? '').length + (chatId ?? '').length) + bytesOf(frames),
         status: 'running',
-        cancel: early && { reason: early.reason },
+        stop: new AbortController(),
         settledAt: undefined,
         isUnsaved: savesOutcome,
         continued: savesOutcome ? continued : undefined,
         isHeld: true,
         predecessors: [],
-        isReleased: false,
-        releaseWaiters: new Set(),
-        cancelListeners: new Set(),
+        released: createDeferred(),
       };
-      for (const data of frames) appendChunk(log, data);
       state.logs.set(taskId, log);
+      const early = takeCancelFor(state, taskId, { owner, definition });
+      if (early) requestCancel(log, early.reason);
 
       if (chatId !== undefined) {
-        const predecessors = runningTasks(state, chatId, owner);
+        const predecessors = tasksOf(state, chatId, owner);
         const key = ownedKey(owner, chatId);
-        state.chats.set(key, [...(state.chats.get(key) ?? []), taskId]);
+        state.chats.set(key, (state.chats.get(key) ?? new Set()).add(log));
         if (!concurrent) {
           log.predecessors = predecessors;
           for (const other of predecessors) requestCancel(other, 'superseded');
@@ -132,19 +122,17 @@ export function createMemoryContext(
 
     async read(taskId, options = {}) {
       const log = liveLog(state, taskId);
-      return log && mayKnow(log, options)
-        ? createLogReader({ window: log.window, from: options })
-        : undefined;
+      return log && mayKnow(log, options) ? log.frames.read(options) : undefined;
     },
 
     async cancel(taskId, { reason, ...asker } = {}) {
       const log = liveLog(state, taskId);
       if (!log) {
-        keepCancelFor(state, taskId, { ...asker, reason: boundReason(reason) });
+        keepCancelFor(state, taskId, { ...asker, reason });
         return true;
       }
       if (!mayKnow(log, asker) || log.settledAt !== undefined) return false;
-      requestCancel(log, boundReason(reason));
+      requestCancel(log, reason);
       return true;
     },
 
@@ -152,7 +140,7 @@ export function createMemoryContext(
       const log = liveLog(state, taskId);
       if (!log) return undefined;
       const { status, owner, chatId, name, definition, createdAt } = log;
-      const cursor = formatCursor(log.window.epoch, log.window.next - 1);
+      const { cursor } = log.frames;
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
         ...{ taskId, status, owner, chatId, name, definition, cursor, createdAt },
@@ -166,10 +154,10 @@ export function createMemoryContext(
     },
 
     async activeTask(chatId, { owner } = {}) {
-      return runningTasks(state, chatId, owner).at(-1)?.taskId;
+      return tasksOf(state, chatId, owner).at(-1)?.taskId;
     },
 
     // Nothing of it belongs to one context alone; what has settled goes after its retention.
     async close() {},
-  });
+  };
 }

@@ -1,6 +1,5 @@
 import { formatCursor } from '../../protocol/cursor';
 import { callHost } from '../log/call-host';
-import { boundReason } from '../log/cancel-reason';
 import { checkedContext } from '../log/checked-context';
 import type { LogWindow } from '../log/log-window';
 import { mayKnow } from '../log/task-guard';
@@ -78,11 +77,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
     return home;
   };
 
-  const requestCancel = async (
-    taskId: string,
-    { reason: given, ...asker }: CancelOptions = {},
-  ): Promise<boolean> => {
-    const options = { ...asker, reason: boundReason(given) };
+  const requestCancel = async (taskId: string, options: CancelOptions = {}): Promise<boolean> => {
     const answer = await storedTask(taskId).cancel(options);
     if (answer === 'refused') return false;
     const producer = tasks.get(taskId)?.producer;

@@ -1,6 +1,5 @@
 import { formatCursor } from '../../protocol/cursor';
-import { createLogReader } from '../log/log-reader';
-import type { LogWindow } from '../log/log-window';
+import type { FrameLog } from '../log/frame-log';
 import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
@@ -23,13 +22,7 @@ interface OwnLog
   readonly token: string;
   /** Epoch milliseconds; set once settled. */
   readonly settledAt: number | undefined;
-  readonly window: LogWindow;
-}
-
-/** A context whose logs are in the memory of this process. */
-interface OwnLogs {
-  readonly context: TaskStreamContext;
-  get(taskId: string): OwnLog | undefined;
+  readonly frames: FrameLog;
 }
 
 /** How long an answer of the wrapped context may take, in milliseconds. */
@@ -52,23 +45,26 @@ const endedReader: TaskReader = {
  */
 export function createLiveContext({
   context,
-  ownLogs,
+  own,
+  ownLog,
 }: {
   context: ResumableStreamContext;
-  ownLogs: OwnLogs;
+  /** Keeps its logs in the memory of this process. */
+  own: TaskStreamContext;
+  /** One of these logs. */
+  ownLog: (taskId: string) => OwnLog | undefined;
 }): TaskStreamContext {
-  const { context: own } = ownLogs;
   const claims = createStreamClaims({ context, answerTimeoutMs });
   const broadcasts = new Map<string, TaskBroadcast>();
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
 
   const send = (log: OwnLog, broadcast: TaskBroadcast, leaseMs: number) => {
-    const { taskId, window, owner, chatId, name, definition, createdAt } = log;
+    const { taskId, frames, owner, chatId, name, definition, createdAt } = log;
     const details = { owner, chatId, name, definition, createdAt, leaseMs };
-    const header = { version: 1, epoch: window.epoch, ...details } as const;
+    const header = { version: 1, epoch: frames.epoch, ...details } as const;
     broadcasts.set(taskId, broadcast);
     broadcast.finished.then(() => broadcasts.delete(taskId));
-    broadcast.start({ header, reader: createLogReader({ window }) });
+    broadcast.start({ header, reader: frames.read() });
   };
 
   /** A log whose settlement waits for readers elsewhere, though not for long. */
@@ -76,7 +72,7 @@ export function createLiveContext({
     ...log,
     async settle(frames, status) {
       const broadcast = broadcasts.get(taskId);
-      if (ownLogs.get(taskId)?.settledAt === undefined) broadcast?.close(frames.length);
+      if (ownLog(taskId)?.settledAt === undefined) broadcast?.close(frames.length);
       const isOurs = await log.settle(frames, status);
       await atMost(graceMs, broadcast?.finished);
       return isOurs;
@@ -122,31 +118,27 @@ export function createLiveContext({
 
     async open(taskId, options) {
       const { leaseMs, graceMs = answerTimeoutMs } = options;
-      if (!ownLogs.get(taskId)) {
-        const broadcast = await claims.claim(taskId);
-        if (!broadcast) return undefined;
-        if (!ownLogs.get(taskId)) {
-          claims.use(taskId);
-          const log = await own.open(taskId, options);
-          const ownLog = ownLogs.get(taskId);
-          if (ownLog) send(ownLog, broadcast, leaseMs);
-          return log && withBroadcast(taskId, log, graceMs);
-        }
-      }
+      const broadcast = ownLog(taskId) ? undefined : await claims.claim(taskId);
+      // Somebody else in this process may have opened it meanwhile.
+      const isNew = !ownLog(taskId);
+      if (isNew && !broadcast) return undefined;
+      if (isNew) claims.use(taskId);
       const log = await own.open(taskId, options);
+      const opened = ownLog(taskId);
+      if (isNew && broadcast && opened) send(opened, broadcast, leaseMs);
       return log && withBroadcast(taskId, log, graceMs);
     },
 
     async read(taskId, options = {}) {
       const { token } = options;
-      const log = ownLogs.get(taskId);
+      const log = ownLog(taskId);
       if (log) {
         if (!mayKnow(log, options)) {
           await existingOf(taskId);
           return undefined;
         }
         const isOver = log.settledAt !== undefined && log.token !== token;
-        return isOver ? endedReader : createLogReader({ window: log.window, from: options });
+        return isOver ? endedReader : log.frames.read(options);
       }
       const mirror = await openMirror(taskId);
       if (!mirror) return mirror === null ? endedReader : undefined;
@@ -159,7 +151,7 @@ export function createLiveContext({
 
     async cancel(taskId, options = {}) {
       const isOurs = () => {
-        const log = ownLogs.get(taskId);
+        const log = ownLog(taskId);
         return log ? mayKnow(log, options) : claims.has(taskId);
       };
       if (!isOurs() && (await existingOf(taskId)) !== null && !isOurs()) return false;
@@ -167,7 +159,7 @@ export function createLiveContext({
     },
 
     async inspect(taskId) {
-      if (ownLogs.get(taskId)) return own.inspect(taskId);
+      if (ownLog(taskId)) return own.inspect(taskId);
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
       const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
