@@ -8,5 +8,4 @@ testStreamContext(() => createMapStreamContext(storage), {
   describe,
   it,
   name: 'A plain map',
-  without: ['checks of its own'],
 });

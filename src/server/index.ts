@@ -12,6 +12,8 @@ export type { ToUIMessageStreamOptions } from './http/chunk-stream';
 export type { NodeResponse } from './http/pipe-to-node-response';
 export type { TaskResponseInit } from './http/responses';
 export type { NodeRequest } from './http/to-web-request';
+export { checkedContext } from './log/checked-context';
+export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
 export type { ResumableStreamContext } from './log/resumable-stream-context';
 export type {
   CancelOptions,

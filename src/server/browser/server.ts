@@ -5,6 +5,8 @@ const nothing: never = refuseInBrowser('server');
 
 export {
   nothing as cancelTask,
+  nothing as checkedContext,
+  nothing as createFrameLog,
   nothing as createMemoryStreamContext,
   nothing as createTaskRoute,
   nothing as defineTask,

@@ -1,7 +1,7 @@
 import { StandardSchemaV1 } from '@standard-schema/spec';
 import { UIMessage, UIMessageStreamWriter, UIMessageChunk, UIDataTypes } from 'ai';
 import { T as TaskTypes } from './task-types.js';
-import { a as TaskProgress, m as TaskLogLevel, j as TaskError, e as TaskSettlement } from './task-parts.js';
+import { a as TaskProgress, n as TaskLogLevel, k as TaskError, e as TaskSettlement } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 
 /**
@@ -240,6 +240,11 @@ interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>,
      * that of the chunks which `writer` takes, and of the messages which `onSettle` gets.
      */
     originalMessages?: readonly Message[];
+    /**
+     * The `trigger` in the body of a request of `useChat`. With `regenerate-message` an answer is
+     * written anew, so the task continues none, even if the last message is the assistant's.
+     */
+    trigger?: string;
     /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
     messageId?: string;
     /** Cancels the task when it aborts. */

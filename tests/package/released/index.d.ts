@@ -1,5 +1,5 @@
-import { g as TaskUIDataTypes } from './task-parts.js';
-export { h as TaskChunk, i as TaskData, j as TaskError, k as TaskErrorCode, d as TaskErrorData, l as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, m as TaskLogLevel, n as TaskOutcome, o as TaskPartialData, a as TaskProgress, e as TaskSettlement, T as TaskStatus, b as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
+import { h as TaskUIDataTypes } from './task-parts.js';
+export { i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, d as TaskErrorData, m as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, n as TaskLogLevel, g as TaskOutcome, o as TaskPartialData, a as TaskProgress, e as TaskSettlement, T as TaskStatus, b as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 export { i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';
@@ -35,4 +35,14 @@ type PrefixedSchemas = {
  */
 declare const taskDataPartSchemas: Schemas & PrefixedSchemas;
 
-export { TaskState, TaskUIDataTypes, estimateRemainingMs, taskDataPartSchemas, taskPercent };
+/**
+ * A message without the parts that tell of tasks, for chats that show no progress: those parts take
+ * some hundred bytes of each message that is saved, and that a page uploads.
+ */
+declare function withoutTaskParts<Message extends {
+    parts: readonly {
+        type: string;
+    }[];
+}>(message: Message): Message;
+
+export { TaskState, TaskUIDataTypes, estimateRemainingMs, taskDataPartSchemas, taskPercent, withoutTaskParts };

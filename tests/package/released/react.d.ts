@@ -17,7 +17,8 @@ interface UseTaskStreamOptions<Result = unknown, Value = unknown> extends TaskSt
     resume?: boolean | string | undefined;
     /**
      * Key in `sessionStorage` for the taskId, which is kept there when this is given or `resume` is
-     * true, until `reset` or the next `start`. Default `ai-task-stream:` and the `api`.
+     * true, until `reset` or the next `start`. Default `ai-task-stream:` and the `api`; hooks beyond
+     * the first that resume by the same `api` get a number besides, in the order in which they mount.
      */
     storageKey?: string | undefined;
     /** Render at most once in so many milliseconds. Default: once per frame. */

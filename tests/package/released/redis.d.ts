@@ -1,4 +1,4 @@
-import { j as TaskError } from './task-parts.js';
+import { k as TaskError } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 import 'ai';
 
@@ -53,6 +53,7 @@ interface RedisStreamContextOptions {
      */
     onError?: (error: TaskError) => void;
 }
+
 /**
  * Keeps streams in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A
  * task that runs on one is followed, replayed and cancelled from all, also after it has ended;

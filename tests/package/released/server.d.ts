@@ -1,5 +1,5 @@
-import { T as TaskStreamContext } from './task-stream-context.js';
-export { C as CancelOptions, a as Cursor, F as FrameRange, O as OpenTaskOptions, b as OutcomeClaim, c as OutcomeClaiming, R as ReadTaskOptions, S as SettleTaskOptions, d as TaskLog, e as TaskReader, f as TaskRecord } from './task-stream-context.js';
+import { T as TaskStreamContext, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
+export { C as CancelOptions, b as Cursor, F as FrameRange, O as OpenTaskOptions, c as OutcomeClaim, d as OutcomeClaiming, S as SettleTaskOptions, e as TaskLog, f as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskDefinition } from './define-task.js';
 export { D as DefineTaskOptions, e as DefinedExecuteOptions, E as ExecuteOptions, f as RunNestedTask, g as RunNestedTaskOptions, S as StartDefinedTaskArguments, h as StartDefinedTaskOptions, i as StepReporter, j as StreamTaskOptions, k as StreamedTask, l as TaskReporter, m as ToUIMessageStreamOptions, n as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
@@ -41,6 +41,47 @@ interface NodeRequest extends AsyncIterable<Uint8Array> {
     /** What a body parser made of the body: text, bytes, or what JSON stands for. */
     readonly body?: unknown;
 }
+
+/**
+ * A context that refuses owners, chats and the like that a storage could not tell from others, before
+ * anything happens: no strings, or such with half of a surrogate pair (`invalid-options`, for the id
+ * of a chat `invalid-body`). Reasons of cancels are cut to 1,000 characters.
+ */
+declare function checkedContext(context: TaskStreamContext): TaskStreamContext;
+
+interface FrameLogOptions {
+    /** The task, which readers are told of whose cursor is of another log. */
+    taskId: string;
+    /** The first chunks, as JSON. Default: none. */
+    frames?: readonly string[];
+    /**
+     * Must lie above every epoch that earlier logs of the task had. Default: drawn by the clock, and
+     * above all that this process has drawn before.
+     */
+    epoch?: number;
+    /** Whether the producer counts as alive. Default: always, as for one that lives in this process. */
+    isAlive?: () => boolean;
+}
+/** The frames of a log in the memory of this process, for a stream context of your own. */
+interface FrameLog {
+    readonly epoch: number;
+    /** The newest frame, as its `id` names it: `epoch-n`. */
+    readonly cursor: string;
+    /** Adds a chunk, as JSON, and wakes the readers. */
+    append(data: string): void;
+    /** Nothing will follow: readers are done once they have everything. */
+    end(): void;
+    /**
+     * A reader with all duties of one: from after `cursor` on, or without the first `skip` frames. It
+     * holds a position, and no frames.
+     */
+    read(options?: Pick<ReadTaskOptions, 'cursor' | 'skip'>): TaskReader;
+}
+/**
+ * Holds the frames of one log for any number of readers, as the context in memory does. Nothing in
+ * it is bounded: whoever made it lets go of it.
+ */
+declare function createFrameLog({ taskId, frames, epoch, isAlive, }: FrameLogOptions): FrameLog;
 
 interface MemoryStreamContextOptions {
     /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
@@ -204,4 +245,4 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
-export { type CancelTaskOptions, type CreateTaskRouteOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };
+export { type CancelTaskOptions, type CreateTaskRouteOptions, type FrameLog, type FrameLogOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, checkedContext, createFrameLog, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };

@@ -149,4 +149,4 @@ declare function isTaskPart<Part extends {
     type: string;
 }>(part: Part): part is Part & TaskChunk;
 
-export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskUIDataTypes as g, type TaskChunk as h, type TaskData as i, TaskError as j, type TaskErrorCode as k, type TaskErrorPartData as l, type TaskLogLevel as m, type TaskOutcome as n, type TaskPartialData as o, type TaskUIMessage as p, isTaskPart as q };
+export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskOutcome as g, type TaskUIDataTypes as h, type TaskChunk as i, type TaskData as j, TaskError as k, type TaskErrorCode as l, type TaskErrorPartData as m, type TaskLogLevel as n, type TaskPartialData as o, type TaskUIMessage as p, isTaskPart as q };

@@ -1,4 +1,4 @@
-import { n as TaskOutcome, T as TaskStatus } from './task-parts.js';
+import { g as TaskOutcome, T as TaskStatus } from './task-parts.js';
 
 /** Names a frame within a log: the `epoch` it was written in, and its number `n` there, both from 0. */
 interface Cursor {
@@ -243,4 +243,4 @@ interface TaskStreamContext {
     close(): Promise<void>;
 }
 
-export type { CancelOptions as C, FrameRange as F, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, Cursor as a, OutcomeClaim as b, OutcomeClaiming as c, TaskLog as d, TaskReader as e, TaskRecord as f };
+export type { CancelOptions as C, FrameRange as F, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, Cursor as b, OutcomeClaim as c, OutcomeClaiming as d, TaskLog as e, TaskRecord as f };

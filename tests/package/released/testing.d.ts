@@ -232,6 +232,8 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
     without?: readonly StreamContextPromise[];
     /** How long the contexts keep settled logs, in milliseconds. Default 3,600,000 (1 h). */
     retentionMs?: number;
+    /** How long a test may take before it fails, in milliseconds. Default 30,000. */
+    timeoutMs?: number;
     /**
      * Cuts a context that `create` has made off its storage, as if the network between them were gone,
      * and gives a function that lets it back. With it the suite tests what contexts promise that
@@ -253,6 +255,6 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
  * instances of a server do. Each test makes at least two and closes them.
  * @throws TaskError `invalid-options` when there is no test runner.
  */
-declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, cut, empty, ...runner }?: TestStreamContextOptions): void;
+declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, timeoutMs, cut, empty, ...runner }?: TestStreamContextOptions): void;
 
 export { type CreateStreamContext, type CutStreamContext, type DefinitionRun, type FaultScheduleOptions, type FaultyCall, type FaultyStreamContext, type ManualClock, type ManualClockOptions, type ReadTask, type ReadTaskResponse, type ReadTaskResponseOptions, type RunDefinitionOptions, type RunnableDefinition, type SeenTask, type StreamContextFault, type StreamContextPromise, type TestRunner, type TestStreamContextOptions, createFaultSchedule, createFaultyStreamContext, createManualClock, readTask, runDefinition, testStreamContext };

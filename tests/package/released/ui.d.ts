@@ -37,6 +37,17 @@ interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extend
     resumeStreamIsReplay?: true | undefined;
     /** Default: the address, headers and credentials of a reconnect, with method `DELETE`. */
     prepareCancelRequest?: PrepareCancelRequest | undefined;
+    /**
+     * Whether the chat's messages have the parts of a task (`data-task` and so on). With `false` they
+     * are handed over as transient, so that `onData` gets them and no message does. Default true.
+     */
+    taskParts?: boolean | undefined;
+    /**
+     * Whether `stop()` stops the work, and does not only leave it. For a `Chat` that the page makes
+     * and hands to `useChat({ chat })`: one that `useChat` of AI SDK 7 makes itself is stopped when
+     * its component unmounts, too. Default false.
+     */
+    cancelOnStop?: boolean | undefined;
 }
 
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
