@@ -1,5 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskData, TaskProgress, TaskStep } from '../../protocol/task-parts';
+import { createSnapshotPace } from './snapshot-pace';
 import type { TaskReporter } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
 import { createSettledError } from './writer-errors';
@@ -59,8 +60,6 @@ export function createTaskReporter({
   let running: readonly string[] = [];
   let logCount = 0;
   let partialCount = 0;
-  let lastSnapshotAt = createdAt;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const snapshot = (): TaskData => ({
     taskId,
@@ -74,12 +73,12 @@ export function createTaskReporter({
     updatedAt,
   });
 
-  const sendSnapshot = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    lastSnapshotAt = now();
-    emit({ type: 'data-task', id: taskId, data: snapshot() });
-  };
+  const pace = createSnapshotPace({
+    startedAt: createdAt,
+    now,
+    intervalMs: progressIntervalMs,
+    send: () => emit({ type: 'data-task', id: taskId, data: snapshot() }),
+  });
 
   const assertRunning = () => {
     if (hasEnded) throw createSettledError();
@@ -87,10 +86,7 @@ export function createTaskReporter({
 
   const changed = () => {
     updatedAt = now();
-    if (timer !== undefined) return;
-    const dueInMs = lastSnapshotAt + progressIntervalMs - updatedAt;
-    if (dueInMs <= 0) sendSnapshot();
-    else timer = setTimeout(sendSnapshot, dueInMs);
+    pace.changed();
   };
 
   const changeStep = (stepName: string, change: Partial<TaskStep>) => {
@@ -177,7 +173,7 @@ export function createTaskReporter({
     task,
     snapshot,
     end() {
-      clearTimeout(timer);
+      pace.end();
       hasEnded = true;
     },
   };

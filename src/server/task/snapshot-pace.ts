@@ -1,0 +1,42 @@
+/** When snapshots of a task are sent. */
+export interface SnapshotPace {
+  /** The task has changed: it is told now, or as soon as the interval since the last time is over. */
+  changed(): void;
+  /** Nothing is sent any more. */
+  end(): void;
+}
+
+/** Sends no more than one snapshot per interval, and always the newest one in the end. */
+export function createSnapshotPace({
+  startedAt,
+  now,
+  intervalMs,
+  send,
+}: {
+  /** When the first snapshot was sent. Epoch milliseconds. */
+  startedAt: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+  intervalMs: number;
+  send: () => void;
+}): SnapshotPace {
+  let sentAt = startedAt;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const sendNow = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    sentAt = now();
+    send();
+  };
+
+  return {
+    changed() {
+      if (timer !== undefined) return;
+      const dueInMs = sentAt + intervalMs - now();
+      if (dueInMs <= 0) sendNow();
+      else timer = setTimeout(sendNow, dueInMs);
+    },
+    end: () => clearTimeout(timer),
+  };
+}
