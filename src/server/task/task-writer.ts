@@ -2,25 +2,19 @@ import type { UIMessage, UIMessageChunk } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
 import { isTaskPart } from '../../protocol/task-parts';
-import { bytesBeyond } from '../log/bytes-beyond';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import type { MergedFinish } from '../log/closing-chunks';
 import { createOpenParts } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
-import { createChunkEncoder } from './chunk-encoder';
-import { encodePlainDelta } from './encode-chunk';
+import { createChunkSender } from './chunk-sender';
 import { createMergedSteps } from './merged-steps';
 import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
 import { createPartNames } from './part-names';
-import { standInFor } from './stand-in';
 import { createStreamMerger } from './stream-merger';
 import type { TaskWriterCore } from './task-writer-core';
 import { createAbortedError, createSettledError } from './writer-errors';
-
-/** A stream that brings so many chunks in a row that have to be left out is given up. */
-const maxLeftOut = 100;
 
 /**
  * Takes chunks into a task. A `start`, `finish`, `abort` or `error` of somebody else never
@@ -47,11 +41,10 @@ export function createTaskWriter({
   /** Reports an error to the host and gives the words that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
-  const { maxFrameBytes = Number.POSITIVE_INFINITY } = log;
-  const encode = createChunkEncoder(maxFrameBytes);
   const openParts = createOpenParts({ continued });
   const partNames = createPartNames();
   const steps = createMergedSteps(openParts);
+  const sender = createChunkSender({ taskId, log, record, openParts, steps, maskError });
   const checkMessageId = createMessageIdCheck({ messageId, report: maskError });
   const byHand = createChunkSource({ isMerged: false });
   let failure: { error: unknown } | undefined;
@@ -68,32 +61,11 @@ export function createTaskWriter({
     failure ??= { error };
   };
 
-  const append = (data: string, chunk: UIMessageChunk) => {
-    log.append(data);
-    record?.add(chunk, data);
-  };
-
-  const send = (data: string, chunk: UIMessageChunk, source: ChunkSource) => {
-    openParts.track(chunk, source);
-    append(data, chunk);
-    if (steps.isDue) finishStep();
-  };
-
-  /** Sends what is ours, and so cannot fail. */
-  const sendOwn = (chunk: UIMessageChunk, source: ChunkSource) =>
-    send(JSON.stringify(chunk), chunk, source);
-
-  const finishStep = () => {
-    const source = steps.dueFrom;
-    steps.finished();
-    if (source) sendOwn({ type: 'finish-step' }, source);
-  };
-
   const emit = (chunk: UIMessageChunk, path = 'chunk', subject: unknown = chunk) => {
     assertOpen();
     let data: string;
     try {
-      data = encode(chunk, path, subject);
+      data = sender.encode(chunk, path, subject);
     } catch (error) {
       if (chunk.type !== 'data-task') throw error;
       // Snapshots leave by a timer, too, where nobody could catch it; a later one may fit.
@@ -101,44 +73,7 @@ export function createTaskWriter({
       maskError(oversizedSnapshot);
       return;
     }
-    send(data, chunk, byHand);
-  };
-
-  /** Sends what can be sent of a chunk that cannot be. Whoever writes by hand is told instead. */
-  const sendInstead = (chunk: UIMessageChunk, source: ChunkSource, error: unknown) => {
-    const standIn =
-      TaskError.isInstance(error) && standInFor(chunk, error, { taskId, maxFrameBytes });
-    if (!standIn || (standIn.loss && !source.isMerged)) throw error;
-    if (standIn.isLeftOut && ++source.leftOut > maxLeftOut) throw error;
-    if (standIn.loss) maskError(standIn.loss);
-    for (const part of standIn.chunks) send(encode(part, 'chunk'), part, source);
-    if (standIn.failedCall === undefined) return;
-    source.failedCalls ??= new Set();
-    source.failedCalls.add(standIn.failedCall);
-  };
-
-  const add = (chunk: UIMessageChunk, source: ChunkSource, path = 'chunk', subject?: unknown) => {
-    if (source.failedCalls && 'toolCallId' in chunk && source.failedCalls.has(chunk.toolCallId)) {
-      return;
-    }
-    let data: string;
-    try {
-      data = encode(chunk, path, subject, 'chunk');
-    } catch (error) {
-      return sendInstead(chunk, source, error);
-    }
-    source.leftOut = 0;
-    send(data, chunk, source);
-  };
-
-  /** A delta opens and ends nothing: there is nothing to track, and no step is due because of it. */
-  const addDelta = (chunk: UIMessageChunk, source: ChunkSource) => {
-    const data = encodePlainDelta(chunk);
-    if (data === undefined || bytesBeyond(data, maxFrameBytes) !== undefined) {
-      return add(chunk, source);
-    }
-    source.leftOut = 0;
-    append(data, chunk);
+    sender.send(data, chunk, byHand);
   };
 
   /** Notes what the `finish` of somebody else says for our own. */
@@ -151,9 +86,9 @@ export function createTaskWriter({
     if (messageMetadata == null) return;
     let json: string;
     try {
-      json = encode(chunk, 'messageMetadata', messageMetadata);
+      json = sender.encode(chunk, 'messageMetadata', messageMetadata);
     } catch (error) {
-      return sendInstead(chunk, source, error);
+      return sender.addInstead(chunk, source, error);
     }
     // As JSON makes of it now, because what JSON cannot carry would keep the task from settling.
     const metadata: unknown = JSON.parse(json).messageMetadata;
@@ -166,13 +101,13 @@ export function createTaskWriter({
       // By far the most.
       case 'text-delta':
       case 'reasoning-delta':
-        return addDelta(source.names ? partNames.own(chunk, source) : chunk, source);
+        return sender.addDelta(source.names ? partNames.own(chunk, source) : chunk, source);
       case 'start': {
         const { messageId: theirs, messageMetadata } = chunk;
         checkMessageId(theirs);
         if (messageMetadata == null) return;
         const type = 'message-metadata';
-        return add({ type, messageMetadata }, source, 'messageMetadata', messageMetadata);
+        return sender.add({ type, messageMetadata }, source, 'messageMetadata', messageMetadata);
       }
       case 'finish':
         return addFinish(chunk, source);
@@ -183,7 +118,7 @@ export function createTaskWriter({
       case 'start-step':
       case 'finish-step':
       case 'reset-step':
-        for (const part of steps.pass(chunk.type, source)) sendOwn(part, source);
+        for (const part of steps.pass(chunk.type, source)) sender.sendOwn(part, source);
         return;
       // Each response makes its own.
       case 'data-task-heartbeat':
@@ -198,8 +133,8 @@ export function createTaskWriter({
       });
     }
     const own = partNames.own(chunk, source);
-    if (isData) add(own, source, 'chunk.data', chunk.data);
-    else add(own, source);
+    if (isData) sender.add(own, source, 'chunk.data', chunk.data);
+    else sender.add(own, source);
   };
 
   const merger = createStreamMerger({
@@ -208,7 +143,7 @@ export function createTaskWriter({
     onError: (error) => fail(isAbort(error) ? createAbortedError(error) : error),
     onEnd(source) {
       steps.leave(source);
-      if (steps.isDue && !hasEnded) finishStep();
+      if (!hasEnded) sender.finishStep();
     },
   });
 
@@ -225,7 +160,7 @@ export function createTaskWriter({
   return {
     writer: { write: (chunk) => write(chunk, byHand), merge, onError: maskError },
     emit,
-    encode,
+    encode: sender.encode,
     merged: merger.merged,
     get failure() {
       return failure;
