@@ -1,6 +1,6 @@
 /**
- * Calls the listener when the signal aborts, at once if it has; returns the way to stop. Does with
- * whatever a platform calls a signal: React Native's is no `EventTarget` of the DOM.
+ * Calls the listener when the signal aborts, at once if it already has; returns what removes the
+ * listener. Works with signals that are no `EventTarget`, such as those of React Native.
  */
 export function onAbort(signal: Partial<AbortSignal>, listener: () => void): () => void {
   const { onabort } = signal;
@@ -20,12 +20,12 @@ export function onAbort(signal: Partial<AbortSignal>, listener: () => void): () 
   };
 }
 
-/** @throws The signal's reason, which not every platform's has, if it has aborted. */
+/** @throws If the signal has aborted: its reason, or an `AbortError` where signals have no reason. */
 export function throwIfAborted({ aborted, reason }: AbortSignal): void {
   if (aborted) throw reason ?? named(new Error('Aborted.'));
 }
 
-/** An error that the AI SDK's clients take for an abort, which they know by its name. */
+/** An error that clients of the AI SDK take for an abort, because of its name. */
 export function createAbortError(message: string | undefined): Error {
   const { DOMException } = globalThis;
   return DOMException ? new DOMException(message, 'AbortError') : named(new Error(message));

@@ -1,6 +1,6 @@
 /**
- * Adds parameters to an address, which may be relative and have a query of its own. By hand,
- * because `URL` would want an absolute address, and React Native's `URLSearchParams` lacks parts.
+ * Adds parameters to an address, which may be relative and have a query of its own. Without `URL`,
+ * which wants an absolute address, and `URLSearchParams`, which is incomplete in React Native.
  */
 export function addQuery(address: string, parameters: Record<string, string>): string {
   const query = Object.entries(parameters).map(([name, value]) => `${name}=${encode(value)}`);
@@ -8,7 +8,7 @@ export function addQuery(address: string, parameters: Record<string, string>): s
   return `${address}${address.includes('?') ? '&' : '?'}${query.join('&')}`;
 }
 
-/** As forms do: a space is a plus, and halves of surrogate pairs, which have no code, go. */
+/** Encodes as forms do; `encodeURIComponent` would throw on lone halves of surrogate pairs. */
 function encode(value: string): string {
   return encodeURIComponent(value.replace(/[\ud800-\udfff]/gu, '\ufffd')).replaceAll('%20', '+');
 }

@@ -1,20 +1,20 @@
 import { onAbort } from './abort';
 import { onPageWake } from './page-wake';
 
-/** The longest that `setTimeout` can wait; anything beyond fires at once. */
+/** The longest that `setTimeout` can wait, in milliseconds; a longer timeout fires at once. */
 export const longestTimeoutMs = 0x7fffffff;
 
-/** A timer that can be set anew, and that minds the page and a signal. */
+/** A timer that can be set anew, is set anew when the page wakes, and rings when a signal aborts. */
 export interface Alarm {
   /** Resolves when the time is up, or the signal aborts. */
   readonly rung: Promise<void>;
   /** Rings in so many milliseconds from now, whatever was set before; `Infinity` is never. */
   set(ms: number): void;
-  /** Takes down the timer and all listeners. Done already once it has rung. */
+  /** Removes the timer and all listeners. An alarm that has rung has closed itself. */
   close(): void;
 }
 
-/** Creates an alarm. When the page wakes, it is set to what `onWake` returns. */
+/** Creates an alarm. When the page wakes, it is set to the milliseconds that `onWake` returns. */
 export function createAlarm(signal: AbortSignal, onWake: () => number): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ring = () => {};

@@ -7,7 +7,7 @@ import type { FollowOptions } from './task-client-options';
  * whether the server took the request; `false` when the signal aborted before. Never rejects.
  *
  * @param send Makes the request.
- * @param signal Ends further attempts, but not the one under way, whose answer counts.
+ * @param signal Prevents further attempts; the answer to the attempt under way still counts.
  */
 export async function cancelTask(
   options: FollowOptions,
@@ -18,13 +18,13 @@ export async function cancelTask(
   try {
     return await isTaken(await requestPatiently(options, send, signal));
   } catch (error) {
-    // Else the server cannot be reached, or the signal aborted.
+    // A `TaskError` is the page's own fault. Otherwise nobody can be reached, or the signal aborted.
     if (TaskError.isInstance(error)) console.error(error);
     return false;
   }
 }
 
-/** What a route said to the request: `{ "cancelled": false }` is no success. */
+/** Whether a route took the request to cancel: `{ "cancelled": false }` says that it did not. */
 async function isTaken(response: Response): Promise<boolean> {
   const answer: unknown = await response.json().catch(() => {
     // A route may answer without a body.

@@ -1,9 +1,9 @@
 import { readRefusal } from './task-request';
 
-/** What an answer means whose status is an error; its body is left for others to read. */
+/** What a response with an error status says; its body is left for others to read. */
 const refusalIn = (response: Response) => readRefusal(response.clone());
 
-/** In the place of another server's page for what it has not got: which route is missing there. */
+/** Replaces the 404 of a framework that has no such route by an error that says which to add. */
 export async function nameMissingRoute(response: Response, method = 'GET'): Promise<Response> {
   const { status, url } = response;
   if (status !== 404 || (await refusalIn(response)).error.code !== 'refused') return response;
@@ -14,9 +14,10 @@ export async function nameMissingRoute(response: Response, method = 'GET'): Prom
 }
 
 /**
- * Gives an answer to whoever reads it as ever, unless a page could not show what it says.
+ * Returns the response for the AI SDK to read, unless it is an error that has to be told as a
+ * `TaskError`: the AI SDK would show a page the body's JSON or markup.
  *
- * @throws TaskError That of a task's server, and `refused` for a route that is missing.
+ * @throws TaskError The one that a task's route answered with, or `refused` if the route is missing.
  */
 export async function checkChatAnswer(response: Response, method?: string): Promise<Response> {
   if (response.ok) return response;

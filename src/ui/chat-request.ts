@@ -14,22 +14,25 @@ import { requestPatiently } from './request-patiently';
 import type { TaskChatTransportOptions } from './task-chat-options';
 import type { FollowOptions } from './task-client-options';
 
-/** A stream of a task, as the server answered with it. */
+/** A response that streams a task. */
 export interface TaskAnswer {
   readonly taskId: string;
   readonly response: Response;
-  /** Breaks its connection. */
+  /** Breaks the response's connection. */
   close(): void;
 }
 
-/** The JSON of an object, with a name for the task that it starts, unless the page gives one. */
+/**
+ * Adds a `taskId` to a JSON object without one, so that the request can be repeated and still
+ * starts one task. `undefined` for other bodies.
+ */
 function nameTask(body: unknown): string | undefined {
   if (typeof body !== 'string' || !/^\{\s*"/.test(body)) return undefined;
   if (body.includes('"taskId"') && 'taskId' in JSON.parse(body)) return body;
   return `{"taskId":"${newTaskId()}",${body.slice(1)}`;
 }
 
-/** Who has just sent something waits, and wants to hear soon that nobody answers. */
+/** How long a message is sent again: a person waits, and wants to hear soon that nobody answers. */
 const maxSendMs = 10_000;
 
 function briefly({ reconnect, ...options }: FollowOptions): FollowOptions {
@@ -38,9 +41,9 @@ function briefly({ reconnect, ...options }: FollowOptions): FollowOptions {
 }
 
 /**
- * The AI SDK's own transport, for one request. The stream of a task goes to `follow`; every other
- * answer is read as ever. What only reads is asked again while the server cannot be reached, until
- * the chat's turn is `over`; what starts a task, by the same name, while no answer comes, for some seconds.
+ * The AI SDK's own transport, for one request. A response that streams a task goes to `follow`; the
+ * AI SDK reads every other one. While the server cannot be reached, a GET is repeated until the
+ * chat's turn is `over`, and a POST that names its task is repeated for some seconds.
  */
 export class FirstRequest<Message extends UIMessage> extends DefaultChatTransport<Message> {
   readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
@@ -93,8 +96,8 @@ export interface ChatAddress extends ChatRequestOptions {
 }
 
 /**
- * Lets the AI SDK's own transport prepare a request to the chat's stream, and makes it with some
- * things added. The answer is given unread.
+ * Makes a request to the address of the chat's stream. The AI SDK's own transport prepares it; the
+ * query, headers and `init` that are given are added. Resolves with the unread response.
  */
 export function requestChat<Message extends UIMessage>(
   options: TaskChatTransportOptions<Message>,
@@ -110,17 +113,17 @@ export function requestChat<Message extends UIMessage>(
       ...options,
       async fetch(input, prepared) {
         const { fetch = globalThis.fetch } = options;
-        // A plain object, as the AI SDK's own, because a page's `fetch` may spread it.
+        // Headers as a plain object, as the AI SDK has them: a page's `fetch` may spread them.
         const all = { ...Object.fromEntries(new Headers(prepared?.headers)), ...headers };
         const [address = ''] = String(input).split('#');
         const request = { ...prepared, ...init, headers: all };
-        // A promise, because it is not for the AI SDK to tell how that ends.
+        // Not awaited here: a failure of this request is for the caller, and not for the AI SDK.
         resolve((async () => fetch(addQuery(address, query), request))());
-        // Nothing to read, by the AI SDK's own rules.
+        // Status 204 tells the AI SDK that there is no stream to read.
         return new Response(null, { status: 204 });
       },
     });
-    // Nobody hears of this once the request is made.
+    // For errors from before the request; once it was made, the outer promise is resolved already.
     stock
       .reconnectToStream(chat)
       .catch((error) => resolve(toAnswer(error, 'Preparing the request')))

@@ -2,26 +2,26 @@ import { isTaskPart } from '../protocol/task-parts';
 import type { ChatTurn } from './chat-turns';
 import type { ReceivedChunk } from './follow-task';
 
-/** What a turn's stream may show of what it received, so that it fits into what the chat shows. */
+/** Decides what a turn's stream passes on to the chat of the chunks that it receives, and when. */
 export interface ChatShowing {
   /**
-   * Gives what may be shown now. It waits for as long as it is not known whether another turn takes
-   * the place of this one.
+   * Returns the chunks that may be shown now. Waits while it is not known whether another turn
+   * takes the place of this one.
    */
   pass(chunks: readonly ReceivedChunk[]): Promise<readonly ReceivedChunk[]>;
-  /** The rest, when the stream comes to its end. Waits until the chat may be told of it. */
+  /** Returns what was held back, at the stream's end. Waits until the chat may hear of that end. */
   end(): Promise<readonly ReceivedChunk[]>;
   /**
-   * Whether another turn takes the place of this one, and the chat has no message of it. Resolves
-   * when that is known.
+   * Whether another turn takes the place of this one, and the chat has no message of this one.
+   * Resolves when that is known.
    */
   isReplaced(): Promise<boolean>;
 }
 
-/** What precedes an answer in its stream. Whoever waits for the answer sees nothing of it. */
+/** Types of chunks that come before an answer, and show nothing to a person who waits for it. */
 const forewords = new Set(['start', 'start-step', 'message-metadata']);
 
-/** Whether a person sees anything of a chunk; a task shows when it tells how far it is. */
+/** Whether a person sees anything of a chunk. Of a task that is its progress, steps or outcome. */
 function isVisible(chunk: ReceivedChunk): boolean {
   if (!isTaskPart(chunk) || chunk.type !== 'data-task') return !forewords.has(chunk.type);
   const { status, progress, steps } = chunk.data;
@@ -29,11 +29,11 @@ function isVisible(chunk: ReceivedChunk): boolean {
 }
 
 /**
- * A chat of the AI SDK is `submitted` until a chunk comes, and shows that it waits; so what is
- * nothing to see is held back until something comes. And it writes whatever it gets into its
- * message, even if the page has taken that away meanwhile to have it written anew, and is `ready`
- * when any of its streams ends; so a stream whose message is gone is silent, and its end is told
- * right before the newer turn is shown.
+ * Creates the decision for one stream. A chat of the AI SDK shows that it waits until the first
+ * chunk comes, so chunks without anything to see are held back until one with something comes. A
+ * chat writes each chunk into its message, even if the page has removed that message to regenerate
+ * it, and is `ready` when any of its streams ends. So a stream whose message is gone passes nothing
+ * on, and the chat hears of its end right before the newer turn is shown.
  */
 export function createChatShowing(turn: ChatTurn): ChatShowing {
   let held: ReceivedChunk[] = [];

@@ -4,22 +4,23 @@ import type { TaskErrorData } from '../protocol/task-error';
 import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
 import type { TaskConnection } from './task-stream-types';
 
-/** What this page saw pass of a chat's task, transient parts included. */
+/** What this page knows of a chat's task by the chunks that it received, transient ones included. */
 export interface ChatTask {
-  /** The task as its stream tells; those within it are its `children`. */
+  /** The task's state; tasks that ran within it are its `children`. */
   readonly task: TaskState;
   readonly connection: TaskConnection;
   readonly isStalled: boolean;
-  /** Why the page stopped following it. */
+  /** Why the page stopped following the task. */
   readonly failure?: TaskErrorData | undefined;
-  /** Asks the server to stop it, where its chat asks. */
+  /** Asks the server to stop the task, at the address that its chat uses. */
   readonly cancel: (reason?: string) => Promise<boolean>;
 }
 
-/** More than a page shows at once. Beyond it, the one without news for longest is dropped. */
+/** More tasks than a page shows at once. Beyond it, the task without news for longest is dropped. */
 const maxTasks = 100;
 
-// Of the module, because pages make a new transport at every render. The oldest news come first.
+// Kept by the module and not by the transport, because pages make a new transport at every render.
+// The task whose news is oldest comes first.
 const chatTasks = new Map<string, ChatTask>();
 const listeners = new Map<string, Set<() => void>>();
 
@@ -33,7 +34,7 @@ export function getChatTask(taskId: string): ChatTask | undefined {
   return undefined;
 }
 
-/** An entry to show, whose task does not grow in place. */
+/** A copy of an entry to show to pages, with lists that do not grow. */
 function still(entry: ChatTask): ChatTask {
   return { ...entry, task: stillTask(entry.task, {}) };
 }
@@ -48,12 +49,12 @@ export function subscribeToChatTask(taskId: string, listener: () => void): () =>
   };
 }
 
-/** What is new of a task: chunks that passed, and how its stream fares. */
+/** What is new of a task: chunks that came, and the state of its connection. */
 export interface ChatTaskNews extends Partial<Omit<ChatTask, 'task' | 'cancel'>> {
   chunks?: readonly { type: string }[] | undefined;
 }
 
-/** Begins to keep what passes of a task, or goes on, now that a stream of it is there. */
+/** Begins to keep what comes of a task, or goes on with it, when a stream of it is connected. */
 export function openChatTask(taskId: string, cancel: ChatTask['cancel']): void {
   const task = chatTasks.get(taskId)?.task ?? { ...initialTaskState, taskId };
   put({ task, connection: 'connected', isStalled: false, cancel });
@@ -66,7 +67,8 @@ export function openChatTask(taskId: string, cancel: ChatTask['cancel']): void {
 /**
  * Takes in what is new of a task, unless it was dropped.
  *
- * @param by What the stream with the news was opened with: a newer one knows better how it fares.
+ * @param by The `cancel` that the stream with the news was opened with. News of a stream is ignored
+ * once a newer stream of the task was opened. Default: the news is of the task, from any stream.
  */
 export function updateChatTask(
   taskId: string,

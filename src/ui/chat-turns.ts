@@ -1,25 +1,25 @@
-/** What a chat is at on this page: its newest request, and the task that answers it. */
+/** A turn of a chat on this page: what was sent, and the task that answers it. */
 export interface ChatTurn {
   /** The request, until the server has answered it. Never rejects. */
   request?: Promise<void> | undefined;
   /** The task that was followed last, until it has settled. */
   task?: UnsettledChatTask | undefined;
-  /** How many streams of it the chat reads. */
+  /** How many streams of the turn the chat reads. */
   streams: number;
-  /** How often the chat has asked to resume it. */
+  /** How often the chat has asked to resume the turn. */
   resumeCount: number;
-  /** The turn that was sent after it, unless that was refused. */
+  /** The turn that was sent after this one, unless the server refused that one. */
   successor?: ChatTurn | undefined;
   /** Aborted when another turn begins. */
   readonly over: AbortController;
-  /** The ids of the messages that it was sent with. */
+  /** The ids of the messages that the turn was sent with. */
   readonly messageIds: ReadonlySet<string>;
   readonly isRegeneration: boolean;
-  /** Whether it takes the place of the turn before, once that is known: not if it was refused. */
+  /** Resolves with whether this turn takes the place of the turn before: not if it was refused. */
   readonly takesPlace: Promise<boolean>;
-  /** Lets streams of the turn before end, and waits for that: to be called before it is shown. */
+  /** To be called before this turn is shown. Lets the streams of the turn before end, and waits. */
   show(): Promise<void>;
-  /** The server did not take it: the turn before goes on. */
+  /** To be called when the server has refused this turn. The turn before goes on. */
   withdraw(): void;
 }
 
@@ -30,16 +30,16 @@ export interface UnsettledChatTask {
   readonly settled: AbortController;
 }
 
-/** What a turn is sent with. */
+/** What a chat sends to begin a turn. */
 interface Sent {
   messages?: readonly { id: string }[];
   trigger?: string;
 }
 
-/** Beyond it, the turn that began longest ago is dropped. */
+/** How many turns are kept, one per chat. Beyond it, the turn that began longest ago is dropped. */
 const maxTurns = 100;
 
-// Of the module, because pages make a new transport at every render.
+// Kept by the module and not by the transport, because pages make a new transport at every render.
 const turns = new Map<string, ChatTurn>();
 
 /** Begins a turn in the place of the chat's last one. */
@@ -79,7 +79,7 @@ export function beginChatTurn(chat: string, { messages = [], trigger }: Sent = {
   return turn;
 }
 
-/** The chat's turn, begun if this page knows of none. */
+/** The chat's newest turn; one is begun if this page knows of none. */
 export function getChatTurn(chat: string): ChatTurn {
   return turns.get(chat) ?? beginChatTurn(chat);
 }

@@ -17,14 +17,14 @@ import type {
 } from './task-stream-types';
 import { writeInput } from './write-input';
 
-/** A task that is being followed: the way to leave it, and what those who started it wait for. */
+/** A task that is being followed: `controller` leaves it, and whoever started it waits for `end`. */
 interface Following<Result> {
   readonly controller: AbortController;
   readonly end: Promise<TaskEnd<Result>>;
   readonly resolve: (end: TaskEnd<Result>) => void;
 }
 
-/** The store behind `createTaskStream`, whose types are given as they are. */
+/** The store behind `createTaskStream`, typed by the result and not by the task's definition. */
 export function createTaskStore<Result, Value>(
   options: TaskStreamOptions<Result, Value>,
 ): TaskStream<unknown, Result, Value> {
@@ -33,12 +33,12 @@ export function createTaskStore<Result, Value>(
   const initialCore = createCore<Result, Value>();
   const initialState = deriveState(initialCore);
   let core = initialCore;
-  // Made when somebody asks for it.
+  // Derived from `core` when somebody asks for it.
   let state: typeof initialState | undefined = initialState;
   // Where the task's log was read to.
   let cursor: string | undefined;
   let following: Following<Result> | undefined;
-  // Ends requests to cancel a task that has settled, or is none of ours any more.
+  // Aborted when the task has settled or was left: it is not asked again to stop then.
   let cancels = new AbortController();
 
   function commit(next: typeof core): void {
@@ -51,7 +51,7 @@ export function createTaskStore<Result, Value>(
     commit({ ...core, ...fields });
   }
 
-  /** Ends the connection; whoever waits for a task that has not settled learns the reason. */
+  /** Ends the connection. Whoever still waits for the task's end gets `unsettled` and the error. */
   function close(error: TaskError, failure?: TaskError): UnsettledTask {
     const { taskId = '' } = core.task;
     const end: UnsettledTask = { status: 'unsettled', taskId, error };
@@ -66,7 +66,7 @@ export function createTaskStore<Result, Value>(
     if (following) close(clientError('aborted', 'Left. Resume the task to follow it.'));
   }
 
-  /** Leaves the task, and begins anew with the name of another, or with nothing. */
+  /** Leaves the task, and begins with an empty state: that of another task, or of none. */
   function renew(taskId?: string): void {
     detach();
     cancels.abort();
@@ -120,7 +120,7 @@ export function createTaskStore<Result, Value>(
       cursor,
       signal,
       onConnected(isConnected) {
-        // What starts the task is repeated until there is an answer.
+        // The request that starts the task is repeated until it is answered; later ones follow it.
         if (isConnected) body = undefined;
         patch({ connection: isConnected ? 'connected' : 'reconnecting' });
       },
@@ -130,7 +130,7 @@ export function createTaskStore<Result, Value>(
       onChunks: receive,
       getTask: () => core.task,
     })
-      // Such as the `random` of the options.
+      // Only a function among the options can throw here, such as `random`.
       .catch((cause: unknown) => ({ error: pageFault('An option', cause), status: undefined }))
       .then((failure) => {
         if (signal.aborted) return;
@@ -162,7 +162,7 @@ export function createTaskStore<Result, Value>(
     cancel: createTaskCancel(async (reason) => {
       const { taskId, settlement } = core.task;
       if (taskId === undefined || settlement) return false;
-      // One that is under way is not aborted: the task may settle before it is answered.
+      // Without a signal: a request under way is not aborted when the task settles before its answer.
       const send = () => requestTask(options, { method: 'DELETE', taskId, reason });
       return cancelTask(options, send, cancels.signal);
     }),

@@ -1,4 +1,4 @@
-/** One Server-Sent Event; what a task's stream needs of it. */
+/** One Server-Sent Event, with the fields that a task's stream needs. */
 export interface StreamEvent {
   readonly id: string | undefined;
   readonly data: string;

@@ -23,22 +23,22 @@ import type { FollowOptions } from './task-client-options';
 /** What to follow, and whom to tell. */
 export interface FollowChatTaskOptions {
   taskId: string;
-  /** What the chat shows the task in. */
+  /** The turn of the chat that the task answers. */
   turn: ChatTurn;
-  /** Asks for the stream: for what follows the cursor, or for all of it. */
+  /** Requests the stream: what follows the cursor, or without a cursor all of it. */
   connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
-  /** Aborting it leaves the task. */
+  /** Aborting this signal leaves the task. */
   signal: AbortSignal | undefined;
   cancel: ChatTask['cancel'];
-  /** The task has its outcome. */
+  /** Called when the task has its outcome. */
   onSettle: () => void;
 }
 
 /**
- * A task's chunks as one stream, over as many connections as that takes. It is read only as fast
- * as it is pulled. Ends with an `AbortError` after a task that was cancelled, because clients of
- * the AI SDK take no notice of the `abort` chunk; with a `TaskError` when the task was given up, or
- * begun anew.
+ * A task's chunks as one stream, over as many connections as that takes. The server's responses are
+ * read only as fast as the stream is. It fails with an `AbortError` after a task that was cancelled,
+ * because clients of the AI SDK take no notice of the `abort` chunk, and with a `TaskError` when the
+ * client gave up or the task was begun anew.
  */
 export function followChatTask(
   options: FollowOptions & Pick<TaskChatTransportOptions, 'taskParts'>,
@@ -53,15 +53,15 @@ export function followChatTask(
   let heartbeat: TaskHeartbeatData | undefined;
   // Set when the task was begun anew: a chat cannot take back what it has of the message.
   let restart: TaskError | undefined;
-  // Whether the reader has not taken yet what was received: silence is its own doing then.
+  // Whether the stream's reader has yet to take what was received. Silence is no stall meanwhile.
   let isHeld = false;
 
-  /** Tells how this stream fares, unless a newer one follows the same task. */
+  /** Tells the state of this connection, unless a newer stream follows the same task. */
   function tell(news: ChatTaskNews): void {
     updateChatTask(taskId, news, cancel);
   }
 
-  /** Notes what a chunk says about the task; tells whether the chat gets it. */
+  /** Notes what a chunk says about the task; returns whether the chat gets the chunk. */
   function note(chunk: ReceivedChunk): boolean {
     if (!isTaskPart(chunk)) return true;
     if (chunk.type === 'data-task-heartbeat') {
@@ -77,13 +77,13 @@ export function followChatTask(
 
   async function write(chunks: readonly ReceivedChunk[]): Promise<void> {
     try {
-      // Of a type that is known to be the AI SDK's, or for the AI SDK to ignore.
+      // The cast is safe, because the AI SDK ignores chunks of a type that it does not know.
       for (const chunk of chunks) {
         const isKept = options.taskParts !== false || !isTaskPart(chunk);
         await writer.write((isKept ? chunk : { ...chunk, transient: true }) as UIMessageChunk);
       }
     } catch {
-      // The reader has left, which `detach` is told of.
+      // The stream's reader has left: `writer.closed` rejects, and calls `detach`.
     }
   }
 
@@ -93,7 +93,7 @@ export function followChatTask(
     isHeld = false;
   }
 
-  /** Ends at once when another turn takes the place of this one. */
+  /** Ends the stream at once if another turn takes the place of this one. */
   async function giveWay(): Promise<void> {
     if (!(await showing.isReplaced())) return;
     detach();
@@ -144,7 +144,7 @@ export function followChatTask(
     if (settlement?.status === 'cancelled') {
       throw createAbortError(settlement.error?.message);
     }
-    // The chunk that would tell of it was cut off, and is gone.
+    // The connection was lost after the settlement, and with it the `error` chunk of a failed task.
     if (failure && settlement?.error) throw new TaskError(settlement.error);
   }
 
@@ -162,5 +162,5 @@ export function followChatTask(
   return readable;
 }
 
-/** The reader has left. */
+/** For rejections that only say that the stream's reader has left. */
 function ignore(): void {}

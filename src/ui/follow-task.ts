@@ -13,31 +13,31 @@ import type { FollowOptions } from './task-client-options';
 import { type Refusal, readRefusal, refusalOf, streamOf } from './task-request';
 import { warnOnce } from './warn-once';
 
-/** A chunk whose type is known to be a string, and nothing else. */
+/** A chunk of which only this is checked: its type is a string. */
 export interface ReceivedChunk {
   type: string;
 }
 
 /** What to follow, and whom to tell. */
 export interface FollowTaskOptions {
-  /** Asks for the stream: for what follows the cursor, or for all of it. */
+  /** Requests the stream: what follows the cursor, or without a cursor all of it. */
   connect: (cursor: string | undefined, signal: AbortSignal) => Promise<Response>;
-  /** Whether `connect` asks for the task to be started, which a server may have too many of. */
+  /** Whether `connect` starts the task: a server that has too many tasks then refuses for good. */
   isStarting?: () => boolean;
-  /** Where to go on. Default: from the start. */
+  /** The cursor to go on after; `undefined` for the start of the log. */
   cursor: string | undefined;
-  /** Aborting it leaves the task. */
+  /** Aborting this signal leaves the task. */
   signal: AbortSignal;
-  /** A stream is there (`true`), or was cut and is sought again (`false`). */
+  /** Called when a stream is connected (`true`), or was cut and is requested again (`false`). */
   onConnected: (isConnected: boolean) => void;
   onStalled: (isStalled: boolean) => void;
   /**
-   * All chunks of one network read, and the cursor after them; one that begins another log comes
-   * alone. Until what it returns is fulfilled,
-   * nothing more is read; meanwhile `stallTimeoutMs` had better be long.
+   * Gets all chunks of one network read, and the cursor after them; a chunk that begins another log
+   * comes alone. Nothing more is read until the returned promise is fulfilled: `stallTimeoutMs` has
+   * to be longer than that takes.
    */
   onChunks: (chunks: readonly ReceivedChunk[], cursor: string | undefined) => Promise<void> | void;
-  /** The task as of the chunks handed over. */
+  /** Returns the task after the chunks that `onChunks` has got so far. */
   getTask: () => Pick<TaskState, 'settlement' | 'heartbeat'>;
 }
 
@@ -50,8 +50,8 @@ export interface FollowFailure {
 
 /**
  * Follows a task until its stream has ended, over as many connections as that takes. An end
- * before the settlement, or before the last chunk, is a cut: the stream is asked for again from
- * the last seen cursor. `undefined`: read to the end, or aborted.
+ * before the settlement, or before the last chunk, is a cut: the stream is requested again from
+ * the last seen cursor. Resolves with `undefined` when it was read to its end or the signal aborted.
  */
 export async function followTask(
   options: FollowOptions,
@@ -70,20 +70,20 @@ export async function followTask(
   let isReadToEnd = false;
   // The answer to the current attempt, when it was an error.
   let refusal: Refusal | undefined;
-  // When a good answer was last heard of.
+  // When the server last answered without an error, or sent something.
   let heardAt = Number.NEGATIVE_INFINITY;
 
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
     const given = await connect(cursor, attemptSignal).catch(toAnswer);
     const response = given ?? toAnswer(new TypeError('No answer.'));
-    // What was left or given up may still answer, when its `fetch` does not mind the signal.
+    // A `fetch` that ignores its signal may answer after the attempt was left or given up.
     const check = () => {
       throwIfAborted(signal);
       throwIfAborted(attemptSignal);
     };
     const { status } = response;
     if (status >= 400) {
-      // Without its body it counts, too, which may never end.
+      // Noted before the body was read, because the body may never end.
       refusal = refusalOf(response, '');
       refusal = await readRefusal(response);
       throw refusal.error;
@@ -115,11 +115,11 @@ export async function followTask(
           next = id || next;
         }
       } finally {
-        // Also when a chunk is malformed: those before it count.
+        // Also when a chunk is malformed: the chunks before it are taken in.
         const taken = onChunks(chunks, next);
         cursor = next;
         heardAt = performance.now();
-        // Afterwards, because a heartbeat sets how long the next silence may be.
+        // After `onChunks`, because a heartbeat among the chunks sets how long silence may last.
         touch();
         await taken;
         touch();
@@ -129,7 +129,7 @@ export async function followTask(
     });
   }
 
-  /** The announced interval of heartbeats, or what it is before the first one. */
+  /** The interval that heartbeats announce, or the default before the first one. */
   function intervalMs(): number {
     const { intervalMs } = getTask().heartbeat ?? {};
     return intervalMs && intervalMs > 0 ? intervalMs : 5000;
@@ -145,7 +145,7 @@ export async function followTask(
 
   function isFinal({ status, error }: Refusal): boolean {
     if (status === 429 && error.code === 'too-many-tasks' && isStarting?.()) return true;
-    // A storage that has just come back may not know yet what is written to it anew.
+    // A storage that lost its data does not know the task until the producer writes its log anew.
     if (status === 404) return performance.now() - heardAt >= 2 * intervalMs();
     return !isPassing(status);
   }

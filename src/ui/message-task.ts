@@ -6,18 +6,18 @@ import type { ChatTask } from './chat-task-registry';
 import { deriveState, parseText } from './task-stream-state';
 import type { TaskStreamState, TaskTransformer } from './task-stream-types';
 
-/** Which of a message's tasks is meant. */
+/** The task of a message that is to be shown. */
 export interface MessageTask {
   readonly taskId: string | undefined;
-  /** The one whose stream it came with: itself, unless it ran within another. */
+  /** The outermost task around this one, whose stream it came with; itself if it ran within none. */
   readonly rootId: string | undefined;
-  /** Whether a task ran within it. */
+  /** Whether the given task is this one, or ran within it. */
   has(taskId: string): boolean;
 }
 
 /**
- * Finds the task that is meant: the given one, else the newest that ran within no other. A message
- * has several of those when another turn continued it.
+ * Finds the task to show: the given one, else the newest that ran within no other. A message has
+ * several tasks that ran within no other when a later turn continued it.
  */
 export function findMessageTask(
   { parts }: Pick<UIMessage, 'parts'>,
@@ -33,7 +33,7 @@ export function findMessageTask(
   }
   const taskId = given ?? newest;
 
-  /** The task itself, what it ran within, and so on up to the root. */
+  /** The task itself, the task that it ran within, and so on up to the root. */
   function lineageOf(id: string | undefined): Set<string> {
     const lineage = new Set<string>();
     for (let next = id; next && !lineage.has(next); ) {
@@ -53,8 +53,8 @@ export function findMessageTask(
 }
 
 /**
- * A task as the message tells, with what only this page knows: the logs and partial results that
- * it saw pass, and whether it follows the task.
+ * The state of a task by what the message holds, with what only this page knows: logs and partial
+ * results that came by, and whether the page follows the task.
  */
 export function deriveMessageTask(
   message: UIMessage,
@@ -76,7 +76,7 @@ export function deriveMessageTask(
   try {
     if (reviver) task = reviver(task);
   } catch (error) {
-    // Shown, because thrown while it renders it would take the whole page down.
+    // Told as the task's failure: thrown during a render it would take the whole page down.
     failure ??= error as TaskError;
     const { settlement } = task;
     task = {
@@ -93,16 +93,16 @@ export function deriveMessageTask(
     isStalled,
     failure,
   });
-  // One that nobody follows here may well go on.
+  // A task that this page does not follow (`idle`) may well go on, so it counts as active.
   const isActive = !task.settlement && task.createdAt !== undefined && connection !== 'closed';
-  // Whoever reads the message need not be who cancelled the task: the reason is told.
+  // The reason of a cancel is told, because the message's reader need not be who cancelled.
   return { ...state, isActive, error: failure ?? task.error };
 }
 
 /** Parses the partial results and the result of a task, which are held as text. */
 export type Reviver = (task: TaskState) => TaskState;
 
-/** Parses each partial result once, as long as those before it stay. */
+/** Creates a reviver that parses each partial result once, as long as the list only grows. */
 export function createReviver(transformer: TaskTransformer): Reviver {
   let texts: readonly unknown[] = [];
   let values: readonly unknown[] = [];

@@ -1,4 +1,4 @@
-/** Whether nobody is looking, as far as the page knows. */
+/** Whether the page is hidden, so that nobody looks at it. */
 export function isPageHidden(): boolean {
   return globalThis.document?.visibilityState === 'hidden';
 }
@@ -13,7 +13,7 @@ export function isPageAway(): boolean {
   return isPageOffline() || isPageHidden();
 }
 
-/** Whether the page is offline, and will be told when it is not any more. */
+/** Whether the page is offline, and will get an event when it is online again. */
 export function hearsOnline(): boolean {
   return isPageOffline() && !!globalThis.addEventListener;
 }
@@ -23,7 +23,7 @@ export function onPageWake(listener: () => void): () => void {
   const onVisibilityChange = () => {
     if (!isPageAway()) listener();
   };
-  // Node has neither; React Native has no document, or a stub of one.
+  // Node has neither of these functions; React Native has no document, or a stub of one.
   globalThis.addEventListener?.('online', listener);
   globalThis.document?.addEventListener?.('visibilitychange', onVisibilityChange);
   return () => {

@@ -5,28 +5,29 @@ import type { FollowOptions } from './task-client-options';
 /** How long a client goes on trying, and how long it waits in between. */
 export interface Patience {
   /**
-   * Takes an attempt into account that has ended; one with progress lets all count anew. Tells
-   * whether another one is worth it.
+   * Counts an attempt that has ended; one with progress sets all counts to 0. Returns whether
+   * another attempt is worth it.
    *
-   * @param limitMs Counts for as much at most: a machine that slept was not trying.
+   * @param limitMs The longest time that the attempt counts for: a machine that slept did not try.
    */
   judge(hadProgress: boolean, limitMs?: number): boolean;
   /**
-   * Waits before the next attempt, as long as the server asks for and longer. Ended by the signal.
-   * Coming online or becoming visible ends it at once, though not before `minimumMs`.
+   * Waits before the next attempt, at least the `minimumMs` that the server asks for. Ends when the
+   * signal aborts; after `minimumMs`, also when the page comes online or becomes visible.
    */
   pause(minimumMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Nobody sees what a hidden page lacks, so its pauses may be so many times as long. */
+/** How many times as long a hidden page's pauses may be: nobody sees what it lacks. */
 const hiddenFactor = 6;
 
-/** The patience for one thing that is tried again and again. */
+/** Creates the patience for one request that is made again and again. */
 export function createPatience(options: FollowOptions): Patience {
-  // Attempts in vain since the last progress: all of them, and those that count.
+  // Attempts in vain since the last progress: all of them, and those made while the page was shown
+  // and online, which alone count against the limits.
   let failures = 0;
   let attempts = 0;
-  // The time that the latter took, with the pauses between them.
+  // The time that the attempts which count took, with the pauses between them.
   let elapsedMs = 0;
   let attemptedAt = performance.now();
   // When the page last ended a pause by waking.
@@ -53,10 +54,10 @@ export function createPatience(options: FollowOptions): Patience {
       const { random = Math.random } = options;
       const wasAway = isPageAway();
       const pausedAt = performance.now();
-      // Finite, because no delay at all stays none.
+      // A finite factor, because an `initialDelayMs` of 0 times `Infinity` would be NaN.
       const grownMs = initialDelayMs * 2 ** Math.min(failures, 50);
       const boundMs = Math.min(grownMs, maxDelayMs * (isPageHidden() ? hiddenFactor : 1));
-      // On top of what the server asks for, or all whom it asks would come back at once.
+      // A random time on top of what the server asks for, or all its clients would return at once.
       const delayMs = minimumMs + random() * Math.max(minimumMs, boundMs);
       // A page that wakes and sleeps all the time must not make attempts at that pace.
       const earliest = Math.max(pausedAt + minimumMs, wokenAt + Math.min(boundMs, maxDelayMs));

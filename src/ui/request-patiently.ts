@@ -7,10 +7,10 @@ import type { FollowOptions } from './task-client-options';
 
 /**
  * Makes a request again and again while the server cannot be reached. When that is given up, it
- * comes to what the last one did.
+ * returns or throws what the last attempt did.
  *
- * @param signal Ends further attempts, but not the one under way.
- * @param isAgain Whether an answer of that status asks for another attempt.
+ * @param signal Prevents further attempts, but does not end the one under way.
+ * @param isAgain Whether a response with that status asks for another attempt.
  */
 export async function requestPatiently(
   options: FollowOptions,

@@ -1,11 +1,11 @@
-/** Whoever asks for more is asked again after an hour, in case that it was a mistake. */
+/** A server that wants a longer wait is asked again after an hour, in case it was a mistake. */
 const longestMs = 3_600_000;
 
 /** How long a server wants not to be asked again: a number of seconds or a date; 0 without either. */
 export function retryAfterMs(headers: Headers | undefined): number {
   const wish = headers?.get('retry-after') ?? '';
   const seconds = Number(wish);
-  // The difference of two dates by the server's clock, where it tells both: ours may be wrong.
+  // Where the server tells its own time, a date is compared with that: this clock may be wrong.
   const ms = Number.isNaN(seconds)
     ? Date.parse(wish) - (Date.parse(headers?.get('date') ?? '') || Date.now())
     : seconds * 1000;

@@ -1,9 +1,9 @@
 import { createAlarm } from './alarm';
 
 /**
- * Runs an attempt, and ends it when the signal aborts, or when nothing is received for
- * `limitMs()`. It rejects at once then, even when a `fetch` does not mind its signal. When the page
- * wakes, half the limit is enough: its timers may have slept, and its sockets may be dead.
+ * Runs an attempt, and aborts it when the signal aborts, or when nothing is received for
+ * `limitMs()`; rejects at once then, even when a `fetch` ignores its signal. After the page woke,
+ * half the limit is enough, because its timers may have slept and its sockets may be dead.
  *
  * @param attempt Calls `touch` whenever something is received.
  */

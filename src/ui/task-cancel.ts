@@ -5,11 +5,11 @@ export interface TaskCancel {
    * @returns Whether the server took the request.
    */
   (reason?: string): Promise<boolean>;
-  /** As a component's `onClick` or `stop`: an event is no reason. */
+  /** As a component's event handler, such as `onClick`: the event is not taken for a reason. */
   (event?: object): Promise<void>;
 }
 
-/** Makes one; components call it with their events, which are left out. */
+/** Makes a `TaskCancel` of a function that asks the server: an event is left out, a reason is not. */
 export function createTaskCancel(
   ask: (reason: string | undefined) => Promise<boolean>,
 ): TaskCancel {

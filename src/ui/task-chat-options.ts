@@ -3,13 +3,13 @@ import type { FollowOptions } from './task-client-options';
 
 /**
  * Prepares the request that cancels a chat's task, as `prepareReconnectToStreamRequest` does for
- * the one that reconnects. `taskId` and `reason` are added to the query of whatever address it is.
+ * the one that reconnects. `taskId` and `reason` are added to the query of the address it returns.
  */
 export type PrepareCancelRequest = (
   options: Parameters<PrepareReconnectToStreamRequest>[0] & {
-    /** The task to cancel; `undefined` when the page does not know it: whichever the chat runs. */
+    /** The task to cancel; `undefined` when the page does not know which task the chat runs. */
     taskId: string | undefined;
-    /** Why, as given to `cancel`. */
+    /** The reason that `cancel` was called with. */
     reason: string | undefined;
   },
 ) => ReturnType<PrepareReconnectToStreamRequest>;
@@ -18,9 +18,12 @@ export type PrepareCancelRequest = (
 export interface TaskChatTransportOptions<Message extends UIMessage = UIMessage>
   extends HttpChatTransportInitOptions<Message>,
     FollowOptions {
-  /** Accepted so that options can be moved over as they are: a task's replay is always whole. */
+  /** Accepted as an option of `DefaultChatTransport`. Without effect: a replay is always whole. */
   resumeStreamIsReplay?: true | undefined;
-  /** Default: the address, headers and credentials of a reconnect, with method `DELETE`. */
+  /**
+   * Prepares the request that cancels the chat's task. Default: the address, headers and credentials
+   * of a reconnect, with method `DELETE`.
+   */
   prepareCancelRequest?: PrepareCancelRequest | undefined;
   /**
    * Whether the chat's messages have the parts of a task (`data-task` and so on). With `false` they
@@ -28,9 +31,9 @@ export interface TaskChatTransportOptions<Message extends UIMessage = UIMessage>
    */
   taskParts?: boolean | undefined;
   /**
-   * Whether `stop()` stops the work, and does not only leave it. For a `Chat` that the page makes
-   * and hands to `useChat({ chat })`: one that `useChat` of AI SDK 7 makes itself is stopped when
-   * its component unmounts, too. Default false.
+   * Whether `stop()` also asks the server to stop the task, instead of only leaving it. Meant for a
+   * `Chat` that the page makes and hands to `useChat({ chat })`: a chat that `useChat` of AI SDK 7
+   * makes itself is stopped when its component unmounts, too. Default false.
    */
   cancelOnStop?: boolean | undefined;
 }

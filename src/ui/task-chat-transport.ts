@@ -20,10 +20,10 @@ type ReconnectOptions<Message extends UIMessage> = Parameters<
  * A drop-in for the AI SDK's `DefaultChatTransport`, for chats whose route answers with a task. A
  * connection that breaks, ends early or falls silent is replaced underneath `useChat`, which sees
  * one unbroken stream. Aborting the request (`stop()`) leaves the task, which goes on; `cancel`
- * stops it. An answer that is no task's stream passes as ever.
+ * stops it. A response that is no task's stream is read as `DefaultChatTransport` does.
  *
- * What it knows of a chat belongs to the page, by `api` and chat: instances may come and go. On
- * another origin the server has to expose its response header `x-task-id`.
+ * What a transport knows of a chat is kept by the page, under `api` and chat id, so that instances
+ * may come and go. A server on another origin has to expose its response header `x-task-id`.
  */
 export class TaskChatTransport<Message extends UIMessage = UIMessage>
   implements ChatTransport<Message>
@@ -48,7 +48,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     });
     try {
       const stream = await answered;
-      // A task's is shown when there is something of it to see.
+      // A task's stream calls `show` itself, as soon as there is something to see.
       if (!request.isTask) await turn.show();
       return stream;
     } catch (error) {
@@ -60,8 +60,8 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
   }
 
   /**
-   * Replays the chat's running task from its start, and follows it. `null` when there is none. Asks
-   * again and again while the server cannot be reached.
+   * Replays the chat's running task from its start, and follows it. Resolves with `null` when there
+   * is none. Asks again and again while the server cannot be reached.
    */
   async reconnectToStream(
     options: ReconnectOptions<Message>,
@@ -92,7 +92,8 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
         ? this.#cancelTask({ chatId }, turn.task, reason)
         : this.#cancel({ chatId }, undefined, reason, turn.over.signal);
     if (!request) return cancelKnown();
-    // Only the chat is known as yet, and the server may know nothing of the task at all.
+    // The message was not answered yet: the page knows only the chat, and the server may not even
+    // know the task. So it is asked now, and if need be once more after the answer.
     const isTaken = await cancelKnown();
     await request;
     return (await cancelKnown()) || isTaken;
@@ -102,7 +103,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     if (!this.#options.cancelOnStop || !abortSignal) return;
     const { resumeCount } = turn;
     onAbort(abortSignal, async () => {
-      // A chat that resumes once more leaves the resume before, and asks for the new one right away.
+      // A chat that resumes again aborts its former resume first, which is no `stop()`.
       await undefined;
       const isStopped = turn.resumeCount === resumeCount && !turn.over.signal.aborted;
       if (isStopped && (turn.request ?? turn.task)) await this.cancel(chatId);
@@ -126,7 +127,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     const chat: ChatAddress = { chatId, headers, body, metadata };
     const task: UnsettledChatTask = { taskId, settled: new AbortController() };
     turn.task = task;
-    // Read first; all further connections ask for what follows.
+    // The response that is there already is read first; further connections ask for what follows.
     let first: Response | undefined = response;
 
     const connect = async (cursor: string | undefined, signal: AbortSignal) => {
@@ -167,7 +168,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     return this.#cancel(chat, taskId, reason, settled.signal);
   }
 
-  /** @param signal Ends further attempts, but not the one under way, whose answer counts. */
+  /** @param signal Prevents further attempts; the answer to the attempt under way still counts. */
   #cancel(
     chat: ChatAddress,
     taskId: string | undefined,
@@ -183,7 +184,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
       requestChat(options, chat, {
         method: 'DELETE',
         query: { ...(taskId && { taskId }), ...(reason && { reason }) },
-        // Lets it outlive the page.
+        // Lets the request outlive the page.
         keepalive: true,
       });
     return cancelTask(options, send, signal);

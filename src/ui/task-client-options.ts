@@ -1,11 +1,15 @@
-/** How often, how fast and how long a cut stream is asked for again. */
+/** How often, how fast and how long a cut stream is requested again. */
 export interface ReconnectOptions {
-  /** Longest delay before the first new attempt; doubled with each further one. Default 250. */
+  /**
+   * Longest delay before the first new attempt, in milliseconds; doubled with each further attempt.
+   * Default 250.
+   */
   initialDelayMs?: number;
   /**
-   * Upper bound of the delay; six times as much while the page is hidden. The actual one is random
-   * between 0 and the bound. One that the server asks for (`Retry-After`) comes on top, and as much
-   * again at random. An offline page waits until it is online. Default 10 000.
+   * Upper bound of the delay, in milliseconds; six times as much while the page is hidden. The
+   * actual delay is random between 0 and the bound. A delay that the server asks for (`Retry-After`)
+   * comes on top; the bound is then at least as long. An offline page waits until it is online.
+   * Default 10 000.
    */
   maxDelayMs?: number;
   /**
@@ -24,7 +28,7 @@ export interface ReconnectOptions {
 /** Request headers, or a function that makes them, which is asked anew for each attempt. */
 export type TaskRequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
 
-/** How a stream is followed, whatever it is asked for with. */
+/** How a stream is followed, however it is requested. */
 export interface FollowOptions {
   /** How often, how fast and how long to try again. */
   reconnect?: ReconnectOptions | undefined;
@@ -42,7 +46,7 @@ export interface FollowOptions {
 export interface TaskClientOptions extends FollowOptions {
   /** Address of the task's route, relative or absolute; it may have a query of its own. */
   api: string;
-  /** Sent with each request; a function is asked anew for each attempt and may be async. */
+  /** Headers of each request; a function is asked anew for each attempt and may be async. */
   headers?: TaskRequestHeaders | undefined;
   /** The `credentials` of each request, as in `fetch`. */
   credentials?: RequestCredentials | undefined;

@@ -10,7 +10,7 @@ import type { TaskClientOptions } from './task-client-options';
 export interface TaskRequest {
   /** Default: POST with a body, else GET. */
   method?: 'DELETE' | undefined;
-  /** Sent in the query, except with POST, whose body has it. */
+  /** Sent in the query, except with POST, whose body holds the taskId. */
   taskId: string;
   /** JSON text, for POST. */
   body?: string | undefined;
@@ -49,22 +49,22 @@ export async function requestTask(
       },
     );
   } catch (error) {
-    // Relative to nothing, unless a `fetch` of the page's own knows to what.
+    // Outside of a browser a relative address has no host, unless the page's own `fetch` adds one.
     const mayBeThere = given || globalThis.location || /^[\w+.-]+:\D/.test(api);
     throw mayBeThere ? error : pageFault('`api` without a host', error);
   }
 }
 
-/** What an error means that the server answered with. */
+/** What a response with an error status says. */
 export interface Refusal {
   status: number;
-  /** The server's own error when the body holds one. */
+  /** The server's own error when the body holds one, else `refused`. */
   error: TaskError;
-  /** How long to wait at least before asking again, by the server's wish. */
+  /** How long the server wants not to be asked again, in milliseconds. */
   minimumMs: number;
 }
 
-/** What an answer means whose status is an error, and whose body is so. */
+/** What a response with an error status says, given the text of its body. */
 export function refusalOf({ status, headers }: Response, text: string): Refusal {
   const body = parse(text);
   const { error }: { error?: Partial<TaskErrorData> } = Object(body);
@@ -81,7 +81,7 @@ export function refusalOf({ status, headers }: Response, text: string): Refusal 
   };
 }
 
-/** Reads an answer whose status is an error. */
+/** Reads what a response with an error status says. */
 export async function readRefusal(response: Response): Promise<Refusal> {
   return refusalOf(response, await response.text().catch(() => ''));
 }
@@ -90,12 +90,12 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No JSON, but words.
+    // The body is no JSON, so it is taken as plain text.
     return text;
   }
 }
 
-/** The words of another server's refusal, as such servers tell them; nothing of markup. */
+/** What a server without our error format says, where servers usually say it; nothing of markup. */
 function saidIn(body: unknown): string {
   const { error, message, detail, title } = Object(body);
   const said: unknown[] = [body, message, error, Object(error).message, detail, title];
@@ -103,12 +103,17 @@ function saidIn(body: unknown): string {
   return typeof words !== 'string' || /<[a-z!/?]/i.test(words) ? '' : briefText(words);
 }
 
-/** The stream of a successful answer; throws a `TaskError` when it is none that can be read. */
+/**
+ * The stream of a successful response.
+ *
+ * @throws TaskError `invalid-response` for no event stream, `unreadable-body` for one that this
+ * platform cannot read.
+ */
 export function streamOf({ headers, body }: Response): ReadableStream<Uint8Array> {
   if (!headers.get('content-type')?.includes('text/event-stream')) {
     throw clientError('invalid-response', 'Not an event stream. Check the address.');
   }
-  // React Native's own fetch has no body, or one of its own kind.
+  // Responses of React Native's own fetch have no body, or one that is no web stream.
   if (!body?.getReader || !globalThis.TextDecoder) {
     throw clientError('unreadable-body', 'Cannot stream. Use expo/fetch, and a TextDecoder.');
   }

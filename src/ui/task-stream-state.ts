@@ -8,13 +8,13 @@ import type { ReceivedChunk } from './follow-task';
 import { pageFault } from './page-fault';
 import type { TaskConnection, TaskStreamState, TaskTransformer } from './task-stream-types';
 
-/** The part of the state that is not derived. */
+/** The part of a store's state that the rest is derived from. */
 export interface TaskStreamCore<Result, Value> {
   task: TaskState<Result, Value>;
   message: TaskStreamState['message'];
   connection: TaskConnection;
   isStalled: boolean;
-  /** Why the client stopped. */
+  /** Why the client stopped following. */
   failure?: TaskErrorData | undefined;
 }
 
@@ -28,7 +28,7 @@ export function createCore<Result, Value>(taskId?: string): TaskStreamCore<Resul
   };
 }
 
-/** What the core comes to for a page. */
+/** Derives the state that a page sees. */
 export function deriveState<Result, Value>({
   task,
   failure,
@@ -48,15 +48,15 @@ export function deriveState<Result, Value>({
 }
 
 /**
- * Takes in the chunks of one network read; the same core when they change nothing. The former core
- * must not be used any more: its lists may have grown.
+ * Takes in the chunks of one network read; returns the same core when they change nothing. The
+ * former core must not be used any more, because its lists may have grown.
  */
 export function reduceChunks<Result, Value>(
   core: TaskStreamCore<Result, Value>,
   chunks: readonly ReceivedChunk[],
   transformer: TaskTransformer | undefined,
 ): TaskStreamCore<Result, Value> {
-  // Before anything grows, because a value that cannot be parsed throws.
+  // Values are parsed before any list grows, because one that cannot be parsed throws.
   const revived = transformer ? chunks.map((chunk) => revive(chunk, transformer)) : chunks;
   const message = chunks.reduce((last, chunk) => reduceUIMessageChunk(last, chunk), core.message);
   const task = revived.reduce((last, chunk) => growTask(last, chunk), core.task);
@@ -69,7 +69,7 @@ export interface ItemCounts {
   readonly partialCount: number;
 }
 
-/** What came after so many. */
+/** The log lines and partial results that came after a count. */
 export interface NewItems<Value> {
   readonly logs: readonly TaskLogData[];
   readonly partials: readonly Value[];
@@ -77,12 +77,12 @@ export interface NewItems<Value> {
   readonly partialCount: number;
 }
 
-/** Counts before chunks are taken in, because the lists grow in place. */
+/** To be called before chunks are taken in, because the lists grow in place. */
 export function countItems({ logs, partials }: TaskState): ItemCounts {
   return { logCount: logs.length, partialCount: partials.length };
 }
 
-/** What came after so many; all there is when the log began anew with less. */
+/** What came after the counts in `seen`; everything when the log began anew and is shorter. */
 export function itemsAfter<Result, Value>(
   { logs, partials }: TaskState<Result, Value>,
   seen: ItemCounts,
@@ -102,7 +102,7 @@ function revive(chunk: ReceivedChunk, transformer: TaskTransformer): ReceivedChu
   return revived;
 }
 
-/** @throws TaskError `page-failed` */
+/** @throws TaskError `page-failed` when the transformer throws. */
 export function parseText(transformer: TaskTransformer, text: string): unknown {
   try {
     return transformer.parse(text);

@@ -5,12 +5,12 @@ import type { TaskState } from '../protocol/task-state';
 import type { TaskCancel } from './task-cancel';
 import type { TaskClientOptions } from './task-client-options';
 
-/** State of the connection, which says nothing about the task's own. */
+/** State of the connection, which says nothing about the state of the task. */
 export type TaskConnection = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
 /**
- * Where a task stands for a page: `idle` before there is one, `unsettled` when the page stopped
- * following it with an error, and so cannot tell.
+ * Where a task stands for a page: `idle` before there is a task, `unsettled` when the page stopped
+ * following it because of an error, and does not know its outcome.
  */
 export type TaskStreamStatus = 'idle' | TaskStatus | 'unsettled';
 
@@ -21,12 +21,12 @@ export interface UnsettledTask {
   taskId: string;
   /**
    * Why: `aborted` (the page left), `gave-up`, `unsettled`, `unreadable-body`, `invalid-response`,
-   * `unserializable`, or whatever code the server refused with.
+   * `unserializable`, `page-failed`, or whatever code the server refused with.
    */
   error: TaskError;
 }
 
-/** What following a task came to: its settlement, or why there is none. */
+/** How following a task ended: with its settlement, or with the reason why there is none. */
 export type TaskEnd<Result = unknown> = TaskSettlement<Result> | UnsettledTask;
 
 /** Everything that a page may want to show of a task. */
@@ -42,8 +42,8 @@ export interface TaskStreamState<
   /** The task's result, once it is completed. */
   readonly result?: Result | undefined;
   /**
-   * What went wrong with the task; or, when the page stopped following, with that. A cancel is no
-   * error: its reason is `settlement.error.message`.
+   * What went wrong with the task, or why the page stopped following it. A cancel is no error: its
+   * reason is `settlement.error.message`.
    */
   readonly error?: TaskErrorData | undefined;
   readonly connection: TaskConnection;
@@ -57,7 +57,7 @@ export interface TaskStreamState<
   readonly remainingMs?: number | undefined;
 }
 
-/** How values travel that JSON cannot hold, such as `superjson`. The server needs the same one. */
+/** Writes and reads values that JSON cannot hold, such as `superjson`. The server needs the same. */
 export interface TaskTransformer {
   stringify(value: unknown): string;
   parse(text: string): unknown;
@@ -114,12 +114,12 @@ export interface TaskStream<
   start(...given: StartTaskArguments<Input>): Promise<TaskEnd<Result>>;
   /**
    * Asks the server to stop the task, and goes on following it until it settles. Resolves with
-   * whether the server took the request. Never rejects. It also is an event handler as it is.
+   * whether the server took the request. Never rejects. May be used as an event handler as it is.
    */
   readonly cancel: TaskCancel;
   /** Stops following; the task goes on. */
   detach(): void;
-  /** Follows a task that was started before. Like `start` otherwise. */
+  /** Follows a task that was started before. Resolves as `start` does. */
   resume(taskId: string, options?: ResumeTaskOptions): Promise<TaskEnd<Result>>;
   /** Detaches, and returns to the initial state. */
   reset(): void;

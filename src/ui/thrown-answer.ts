@@ -1,11 +1,11 @@
 import { TaskError } from '../protocol/task-error';
 
-/** A status within the words of an error; not a number of milliseconds. */
+/** Finds an HTTP status in an error's message, and takes no number of milliseconds for one. */
 const statusInText = /(?:^|http|status|code|error|failed|fetch)\W*([45]\d\d)(?!\d| ?m?s)/i;
 
 /**
- * The answer that an error tells of: many a page's `fetch` throws unless an answer is ok, with the
- * status, the body or all of the answer in the error.
+ * The response that an error tells of, if any: the `fetch` of many a page throws when a response is
+ * not ok, with the status, the body or the whole response in the error.
  */
 export function thrownAnswer(error: unknown): Response | undefined {
   const { message, data, response } = Object(error);

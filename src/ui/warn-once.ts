@@ -1,6 +1,6 @@
 const warnings = new Set<string>();
 
-/** Warns of what is probably not meant, once per page. */
+/** Warns of a probable mistake on the console, once per page and message. */
 export function warnOnce(message: string): void {
   if (warnings.has(message)) return;
   warnings.add(message);

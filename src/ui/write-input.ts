@@ -6,7 +6,8 @@ import type { TaskTransformer } from './task-stream-types';
 /**
  * The body of the request that starts a task.
  *
- * @throws TaskError `unserializable`, or `page-failed` when it is the transformer that throws.
+ * @throws TaskError `unserializable` for an input that JSON cannot hold, `page-failed` when the
+ * transformer throws.
  */
 export function writeInput(
   taskId: string,
@@ -24,7 +25,7 @@ export function writeInput(
   }
 }
 
-/** @throws Error that names the value of which JSON would keep something else without a word. */
+/** @throws Error that names the value that JSON would change without a word. */
 function writeFaithfully(body: object): string {
   return JSON.stringify(body, function (this: unknown, key, value: unknown) {
     const name = Object.prototype.toString.call(value);
@@ -34,13 +35,13 @@ function writeFaithfully(body: object): string {
 }
 
 /**
- * The same rule as for results on the server: what has a `toJSON` says itself what it is, and an
- * object of a class arrives as its fields, if it has any.
+ * Whether JSON would lose a value without a word, by the rule that the server has for results: a
+ * value with a `toJSON` is kept by it, and an object of a class is kept as its fields, if any.
  */
 function isLost(value: unknown, name: string, isWhole: boolean): boolean {
   if (typeof value !== 'object') return isWhole && /^(function|symbol)$/.test(typeof value);
   const prototype: unknown = value && Object.getPrototypeOf(value);
-  // None, plain, or plain in another realm.
+  // No object, or a plain one, also of another realm (such as a frame): its prototype has none.
   if (!value || !prototype || !Object.getPrototypeOf(prototype)) return false;
   if (/(Number|String|Boolean|t Array)\]$/.test(name)) return false;
   return Object.keys(value).length === 0 || /(Map|Set|Error|Array)\]$/.test(name);

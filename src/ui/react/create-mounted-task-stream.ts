@@ -19,7 +19,7 @@ export interface MountedTaskStream<Result, Value> {
   subscribe(listener: () => void): () => void;
   /** Takes over the options of a new render. */
   update(options: UseTaskStreamOptions<Result, Value>): void;
-  /** The component is there; returns what to call when it goes. */
+  /** To be called when the component mounts; returns what to call when it unmounts. */
   mount(): () => void;
   /** Follows the task that the options name, unless the store knows it already. */
   autoResume(wanted: Pick<UseTaskStreamOptions, 'resume' | 'taskId'>): void;
@@ -35,10 +35,10 @@ export function createMountedTaskStream<Result, Value>(
   const initialState = store.getState();
   const paced = paceUpdates(store, () => options.throttleMs);
   let mounts = 0;
-  // Followed when the component went, so to be followed again should it come back.
+  // The task that was followed when the component unmounted, to follow again if it mounts again.
   let leftTaskId: string | undefined;
 
-  // Among hooks that resume by the same address, while the component is there.
+  // The key that no other hook of the page with the same `api` has, while the component is mounted.
   let ownKey: string | undefined;
 
   const storageKey = () => options.storageKey ?? ownKey ?? `ai-task-stream:${options.api}`;
@@ -49,7 +49,7 @@ export function createMountedTaskStream<Result, Value>(
     }
   }
 
-  /** Forgets a task that there is nothing left to read of. */
+  /** Forgets the kept taskId if the server has nothing left of that task. */
   function forgetEnded(end: TaskEnd): void {
     if (end.status !== 'unsettled') return;
     const isGone = end.error.code === 'unsettled' || store.getState().taskId === undefined;
@@ -75,7 +75,7 @@ export function createMountedTaskStream<Result, Value>(
         mounts -= 1;
         if (ownKey !== undefined) giveKeyBack(ownKey);
         ownKey = undefined;
-        // StrictMode mounts again in the same turn, and must find its connection.
+        // StrictMode unmounts and mounts again in the same turn; the connection has to survive that.
         void Promise.resolve().then(() => {
           if (mounts > 0) return;
           const { isActive, taskId } = store.getState();

@@ -3,8 +3,8 @@ import { warnOnce } from '../warn-once';
 const taken = new Set<string>();
 
 /**
- * Takes a key for one hook of the page until it is given back: the same, or one with a number when
- * another hook has it. Hooks that mount in the same order after a reload get the same ones.
+ * Takes a storage key for one hook of the page: the given key, or that key with a number when
+ * another hook has it. Hooks that mount in the same order after a reload get the same keys.
  */
 export function takeKey(key: string): string {
   let own = key;
@@ -14,7 +14,7 @@ export function takeKey(key: string): string {
   return own;
 }
 
-/** Gives a key back. */
+/** Gives a key of `takeKey` back, so that another hook may have it. */
 export function giveKeyBack(key: string): void {
   taken.delete(key);
 }

@@ -7,8 +7,8 @@ interface Source<State> {
 }
 
 /**
- * Shows a store's state at most once per frame, or once per `throttleMs()`: what it returns keeps
- * still in between. The newest state is always shown in the end.
+ * Shows a store's state at most once per frame, or once per `throttleMs()` milliseconds: `getState`
+ * returns the same state in between. The newest state is always shown in the end.
  *
  * @throws TaskError `invalid-options` when `throttleMs()` is no number of 0 or more.
  */
@@ -32,7 +32,7 @@ export function paceUpdates<State>(
       return () => clearTimeout(timer);
     }
     const frame = requestAnimationFrame(show);
-    // No frame comes once the page is hidden, but its title may show the progress.
+    // A page that becomes hidden gets no frame, but its title may show the progress.
     const timer = setTimeout(show, 1000);
     return () => {
       cancelAnimationFrame(frame);

@@ -27,7 +27,7 @@ export function useMessageTask(options: UseMessageTaskOptions): UseMessageTaskRe
       ),
     [rootId, throttleMs],
   );
-  // On a server, and while its markup is taken over, nothing has passed yet.
+  // On a server and during hydration, no chunk of the task was seen yet.
   const seen = useSyncExternalStore(seenTask.subscribe, seenTask.getState, nothingSeen);
 
   const reviver = useMemo(() => transformer && createReviver(transformer), [transformer]);

@@ -23,7 +23,7 @@ const withoutTask: UseTaskStreamOptions = { api: '' };
 
 /**
  * Shows a task inside a message of `useChat`: its snapshot and outcome from the message, its logs
- * and partial results from what `TaskChatTransport` saw pass.
+ * and partial results from the chunks that `TaskChatTransport` received.
  */
 export function useTaskStream<Task = unknown>(
   options: UseMessageTaskOptions & { transformer: TaskTransformer },
@@ -67,7 +67,7 @@ export function useTaskStream(
   options: UseTaskStreamOptions | UseMessageTaskOptions,
 ): UseTaskStreamResult | UseMessageTaskResult {
   const isOfMessage = 'message' in options;
-  // Both at each render, because the order of hooks must stay the same; one of them idles.
+  // Both hooks at each render, because the order of hooks must stay the same; one of them idles.
   const ofMessage = useMessageTask(isOfMessage ? options : withoutMessage);
   const own = useOwnTask(isOfMessage ? withoutTask : options);
   return isOfMessage ? ofMessage : own;
@@ -77,7 +77,7 @@ function useOwnTask(options: UseTaskStreamOptions): UseTaskStreamResult {
   const [stream] = useState(() => createMountedTaskStream(options));
   const { resume, taskId } = options;
   const state = useSyncExternalStore(stream.subscribe, stream.getState, stream.getInitialState);
-  // Before any other effect of the page, so that they meet the newest callbacks.
+  // Insertion effects run before all others of the page, so that those meet the newest callbacks.
   useInsertionEffect(() => stream.update(options));
   useEffect(() => stream.mount(), [stream]);
   useEffect(() => stream.autoResume({ resume, taskId }), [stream, resume, taskId]);
