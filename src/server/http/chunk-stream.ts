@@ -1,11 +1,10 @@
 import type { UIMessageChunk } from 'ai';
 import { beginsWith } from '../../protocol/begins-with';
-import type { NumberedFrame } from '../../protocol/compact-replay';
 import type { Cursor } from '../../protocol/cursor';
 import { framesOf } from '../log/frames-of';
-import { holdReader } from '../log/held-reader';
+import { createPieceReader, type Piece } from '../log/piece-reader';
 import { createUnsettledError } from '../log/task-errors';
-import type { TaskReader } from '../log/task-stream-context';
+import type { FrameRange, TaskReader } from '../log/task-stream-context';
 
 export interface ToUIMessageStreamOptions {
   /** Whether the `start` chunk is passed on. Default true. */
@@ -32,83 +31,51 @@ export function createChunkStream({
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
-  // The frames at hand and their epoch, and the last frame that was passed on.
-  let frames: Generator<NumberedFrame, undefined> | undefined;
-  let epoch = 0;
-  let lastEpoch = 0;
-  let lastNumber = -1;
-  let controller: ReadableStreamDefaultController<UIMessageChunk> | undefined;
-  let isWaiting = false;
+  // Set while somebody waits for a chunk that is not there yet.
+  let waiting: ReadableStreamDefaultController<UIMessageChunk> | undefined;
   let isCancelled = false;
   // Whether the outcome has come, without which a stream must not look as if it were whole.
   let isSettled = false;
   const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
 
-  const held = holdReader({
+  function* chunksOf(range: FrameRange): Generator<Piece<UIMessageChunk>, undefined> {
+    for (const { n, data } of framesOf(range)) {
+      isSettled ||= beginsWith(data, settles);
+      const content: UIMessageChunk = JSON.parse(data);
+      if (!sendStart && content.type === 'start') continue;
+      if (!sendFinish && lastTypes.has(content.type)) continue;
+      yield { content, end: n + 1 };
+    }
+  }
+
+  const log = createPieceReader({
+    openReader,
     heartbeatMs,
-    openReader: () => openReader(lastNumber < 0 ? undefined : { epoch: lastEpoch, n: lastNumber }),
-    onLetGo() {
-      frames = undefined;
-    },
+    piecesOf: chunksOf,
     onBeat() {
       // Heartbeats must not pile up before a consumer that has stopped reading.
-      if (!isWaiting || !held.reader?.isAlive || (controller?.desiredSize ?? 0) < 0) return;
+      if (!waiting || !log.isLive() || (waiting.desiredSize ?? 0) < 0) return;
       const data = { taskId, at: Date.now(), intervalMs: heartbeatMs };
-      controller?.enqueue({ type: 'data-task-heartbeat', data, transient: true });
+      waiting.enqueue({ type: 'data-task-heartbeat', data, transient: true });
     },
   });
 
-  const next = async (): Promise<string | undefined> => {
-    const reader = held.use() ?? (await held.open());
-    for (;;) {
-      const item = frames?.next();
-      if (item && !item.done) {
-        lastEpoch = epoch;
-        lastNumber = item.value.n;
-        return item.value.data;
-      }
-      if (!reader) return undefined;
-      isWaiting = true;
-      const { value: range } = await reader.next();
-      isWaiting = false;
-      if (!range) return undefined;
-      frames = framesOf(range);
-      epoch = range.epoch;
-    }
-  };
-
   return new ReadableStream<UIMessageChunk>(
     {
-      start(own) {
-        controller = own;
-      },
-      async pull(own) {
-        try {
-          for (;;) {
-            const json = await next();
-            if (json === undefined) {
-              if (!isSettled && !isCancelled) throw createUnsettledError();
-              held.close();
-              // One that was cancelled is closed already.
-              if (!isCancelled) own.close();
-              return;
-            }
-            isSettled ||= beginsWith(json, settles);
-            const chunk: UIMessageChunk = JSON.parse(json);
-            if (!sendStart && chunk.type === 'start') continue;
-            if (!sendFinish && lastTypes.has(chunk.type)) continue;
-            own.enqueue(chunk);
-            held.rest();
-            return;
-          }
-        } catch (error) {
-          held.close();
-          throw error;
-        }
+      async pull(controller) {
+        waiting = controller;
+        const chunk = await log.next();
+        waiting = undefined;
+        // One that was cancelled is closed already.
+        if (isCancelled) return;
+        if (chunk) return controller.enqueue(chunk);
+        log.close();
+        if (!isSettled) throw createUnsettledError();
+        controller.close();
       },
       cancel() {
         isCancelled = true;
-        held.close();
+        log.close();
       },
     },
     { highWaterMark: 0 },

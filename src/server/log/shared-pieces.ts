@@ -1,15 +1,15 @@
-/** Text that was made of frames `start` to `end` of an array. */
-interface Piece {
+import type { Piece } from './piece-reader';
+
+/** Text that was made of neighbouring frames from `start` on. */
+interface SharedPiece extends Piece<string> {
   readonly start: number;
-  readonly end: number;
-  readonly text: string;
 }
 
 /** What one reader has made of frames, for others that keep up with it: they need not do it again. */
 export interface SharedPieces {
   /** The newest piece of an array that begins with frame `start`. */
-  at(data: readonly string[], start: number): Piece | undefined;
-  note(data: readonly string[], piece: Piece): void;
+  at(data: readonly string[], start: number): SharedPiece | undefined;
+  note(data: readonly string[], piece: SharedPiece): void;
 }
 
 /** Of each array, readers that keep up with each other want the newest pieces only. */
@@ -17,7 +17,7 @@ const maxCount = 4;
 
 export function createSharedPieces(): SharedPieces {
   // In a ring each, of which `count` pieces have been noted in all.
-  const rings = new WeakMap<readonly string[], { readonly pieces: Piece[]; count: number }>();
+  const rings = new WeakMap<readonly string[], { readonly pieces: SharedPiece[]; count: number }>();
   return {
     at(data, start) {
       const ring = rings.get(data);

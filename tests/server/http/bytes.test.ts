@@ -211,16 +211,20 @@ describe('what is pending', () => {
 
   it('is not even read while nobody pulls', async () => {
     const context = createOwnContext();
-    const takes = vi.fn();
+    const reads = vi.fn();
     const streamContext: TaskStreamContext = {
       ...context,
       async read(taskId, options) {
         const reader = await context.read(taskId, options);
         if (!reader) return undefined;
-        const { take } = reader;
+        const { take, next } = reader;
         reader.take = () => {
-          takes();
+          reads();
           return take();
+        };
+        reader.next = () => {
+          reads();
+          return next();
         };
         return reader;
       },
@@ -229,11 +233,11 @@ describe('what is pending', () => {
     const response = await task.toResponse();
     await task.result;
     await turns();
-    expect(takes).not.toHaveBeenCalled();
+    expect(reads).not.toHaveBeenCalled();
     const reader = response.body?.getReader();
     await reader?.read();
     await turns();
-    expect(takes).not.toHaveBeenCalled();
+    expect(reads).not.toHaveBeenCalled();
     await reader?.cancel();
   });
 });
@@ -496,11 +500,11 @@ describe('many readers', () => {
       async read(taskId, options) {
         const reader = await context.read(taskId, options);
         if (!reader) return undefined;
-        const { take } = reader;
-        reader.take = () => {
-          const range = take();
-          if (range) logs.add(range.data);
-          return range;
+        const { next } = reader;
+        reader.next = async () => {
+          const step = await next();
+          if (step.value) logs.add(step.value.data);
+          return step;
         };
         return reader;
       },

@@ -1,0 +1,136 @@
+import type { Cursor } from '../../protocol/cursor';
+import { later } from '../time/later';
+import type { FrameRange, TaskReader } from './task-stream-context';
+
+/** What neighbouring frames have become, and one past the last of them. */
+export interface Piece<Content> {
+  readonly content: Content;
+  readonly end: number;
+}
+
+/** A log that is read piece by piece. */
+export interface PieceReader<Content> {
+  /** The next piece, once there is one; `undefined` at the end. One call at a time. */
+  next(): Promise<Content | undefined>;
+  /** Whether the log goes on, and its producer counts as alive. */
+  isLive(): boolean;
+  /** Whether everything was handed out, and nothing will follow. */
+  isAtEnd(): boolean;
+  /** Whether it ends without the task's outcome. */
+  isCut(): boolean;
+  /** Leaves. Idempotent. */
+  close(): void;
+}
+
+/** In how many heartbeat intervals without a read the log's reader is let go. */
+const maxIdleBeats = 3;
+
+/** No longer than this before the first read, however long the interval, in milliseconds. */
+const maxUnreadMs = 60_000;
+
+/**
+ * Reads the ranges of a log, and makes pieces of each. The log's reader is let go when nobody has
+ * read for three heartbeat intervals: a response whose body is never read, or whose client has
+ * stopped to, must not keep a log for ever. Whoever reads later all the same gets another reader,
+ * which goes on where the first stood.
+ */
+export function createPieceReader<Content>({
+  reader: first,
+  openReader,
+  heartbeatMs,
+  piecesOf,
+  onBeat,
+}: {
+  reader?: TaskReader;
+  /** From after the cursor on, by default from the start. `undefined`: the log is gone. */
+  openReader: (cursor?: Cursor) => Promise<TaskReader | undefined>;
+  heartbeatMs: number;
+  /** Makes pieces of a range, each when it is asked for. */
+  piecesOf: (range: FrameRange) => Iterator<Piece<Content>, undefined>;
+  /** Called in every interval from the first read on, until the reader is let go. */
+  onBeat?: () => void;
+}): PieceReader<Content> {
+  let reader = first;
+  // What is left of a range, and which one that is.
+  let pieces: Iterator<Piece<Content>, undefined> | undefined;
+  let rangeEpoch = 0;
+  let rangeEnd = 0;
+  // The last frame that was handed out.
+  let epoch = 0;
+  let n = -1;
+  let isAwaited = false;
+  let isClosed = false;
+  let idleBeats = 0;
+  let unread: ReturnType<typeof setTimeout> | undefined;
+  let beats: ReturnType<typeof setInterval> | undefined;
+
+  const letGo = () => {
+    clearTimeout(unread);
+    clearInterval(beats);
+    beats = undefined;
+    pieces = undefined;
+    reader?.close();
+    reader = undefined;
+  };
+
+  const close = () => {
+    isClosed = true;
+    letGo();
+  };
+
+  const beat = () => {
+    if (!isAwaited && ++idleBeats >= maxIdleBeats) letGo();
+    else onBeat?.();
+  };
+
+  const takePiece = () => {
+    const piece = pieces?.next().value;
+    if (piece) {
+      epoch = rangeEpoch;
+      n = piece.end - 1;
+    }
+    // A range that is done is not kept while nothing follows.
+    if (!piece || piece.end >= rangeEnd) pieces = undefined;
+    return piece;
+  };
+
+  const open = async () => {
+    const opened = await openReader(n < 0 ? undefined : { epoch, n });
+    if (isClosed) opened?.close();
+    else reader = opened;
+  };
+
+  if (first) unread = later(letGo, Math.min(maxIdleBeats * heartbeatMs, maxUnreadMs));
+
+  return {
+    async next() {
+      if (isClosed) return undefined;
+      isAwaited = true;
+      idleBeats = 0;
+      clearTimeout(unread);
+      beats ??= setInterval(beat, heartbeatMs);
+      try {
+        for (;;) {
+          const piece = takePiece();
+          if (piece) return piece.content;
+          if (!reader) await open();
+          const step = await reader?.next();
+          if (isClosed || !step?.value) return undefined;
+          const range = step.value;
+          rangeEpoch = range.epoch;
+          rangeEnd = range.end;
+          pieces = piecesOf(range);
+        }
+      } catch (error) {
+        close();
+        throw error;
+      } finally {
+        isAwaited = false;
+      }
+    },
+    isLive: () => reader?.isAlive === true && !reader.isEnded,
+    isAtEnd: () => pieces === undefined && reader?.isEnded !== false,
+    isCut: () => reader?.isCut ?? !reader,
+    close,
+  };
+}
