@@ -3,7 +3,7 @@ import { createWholeCharacters, type WholeCharacters } from './whole-characters'
 /** Passes on the text that a task streams. */
 export interface AnswerText {
   take(chunk: { type: string }): void;
-  /** Ends a line that is under way. */
+  /** Prints what is held back of a text, and ends a line that is under way. */
   end(): void;
 }
 
@@ -11,7 +11,7 @@ export interface AnswerText {
 export function createAnswerText({ write }: { write: (text: string) => void }): AnswerText {
   let hasText = false;
   let isMidLine = false;
-  // By the ids of the texts that are under way.
+  // The texts that are under way, by their ids.
   const texts = new Map<unknown, WholeCharacters>();
 
   const print = (text: string) => {

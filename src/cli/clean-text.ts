@@ -8,17 +8,17 @@ export function cleanText(text: string): string {
   );
 }
 
-/** The same for what must fit into one line. */
+/** Like `cleanText`, for text that must fit into one line: line breaks and tabs become spaces. */
 export function cleanLine(text: string): string {
   return cleanText(text.replace(/[\n\r\t]+/g, ' '));
 }
 
 /** JSON that is harmless to a terminal, and means the same. */
 export function cleanJson(value: unknown, indent = 0): string {
-  // `undefined` is none of JSON's values.
+  // `stringify` returns `undefined` for what JSON has no value for.
   const text = JSON.stringify(value, undefined, indent) ?? 'null';
   return text.replace(unsafe, (character) =>
-    // Only the indentation has line breaks: those within strings are escaped already.
+    // A line break here is one of the indentation: those within strings are escaped already.
     character === '\n' ? character : `\\u${hexOf(character).padStart(4, '0')}`,
   );
 }

@@ -1,6 +1,6 @@
 /** What the program has of the process around it. */
 export interface CliOptions {
-  /** Without the names of Node and of the script. */
+  /** The command line, without the names of Node and of the script. */
   arguments: string[];
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;

@@ -6,7 +6,8 @@ import { formatDuration } from './format-duration';
 /**
  * How far a task has come, in words: `42 %, Rendering 3 of 10, 12 s left`. May be empty.
  *
- * @param partialCount Given apart, because the list itself would be copied for it.
+ * @param partialCount How many partial results there are. Not read from the state, which would copy
+ * the list of them for each line.
  */
 export function describeProgress(state: TaskStreamState, partialCount: number): string {
   const { percent, progress, steps, remainingMs } = state;

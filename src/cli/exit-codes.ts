@@ -1,4 +1,4 @@
-/** What the process ends with. The last four are customary: `sysexits.h`, and 128 and the signal. */
+/** What the process ends with. 64 is `EX_USAGE` of `sysexits.h`; 130 and up are 128 and the signal. */
 export const exitCodes = {
   completed: 0,
   failed: 1,

@@ -20,19 +20,20 @@ import type { FollowCommand } from './parse-arguments';
 /** Whom to tell while a task is followed. */
 export interface FollowListener {
   onChunk: (chunk: ReceivedChunk) => void;
-  /** The state after one network read, and how many partial results that has. */
+  /** Gets the state after each change, and how many partial results that state has. */
   onState: (state: TaskStreamState, partialCount: number) => void;
-  /** A line of the task's log, after the state that has it. */
+  /** Gets a line of the task's log, after `onState` got the state that holds it. */
   onLog: (log: TaskLogData) => void;
-  /** A partial result, after the state that has it. */
+  /** Gets a partial result, after `onState` got the state that holds it. */
   onPartial: (value: unknown) => void;
 }
 
 /**
  * Does what the command asks for, over as many connections as that takes. Resolves with the
- * settlement, or with why there is none; the code is `aborted` when the signal was.
+ * settlement, or with why there is none: with the code `aborted` when the signal has aborted.
  *
- * @param onReached Told when there may be a task: one that is to be started has come to a server.
+ * @param onReached Called once there may be a task to come back to: when it was named, or when the
+ * request that starts it may have come to a server.
  */
 export async function followCommand(
   command: FollowCommand,
@@ -49,7 +50,7 @@ export async function followCommand(
   if (signal.aborted) leave();
 
   let core = createCore<unknown, unknown>(taskId);
-  // What starts the task; repeated until there is an answer.
+  // The body of the request that starts the task, which is repeated until it is answered.
   let body = input === undefined ? undefined : `{"taskId":"${taskId}","input":${input}}`;
   let isReached = false;
   let isCancelling = false;
@@ -78,7 +79,7 @@ export async function followCommand(
       isHeard = response.ok;
       return response;
     };
-    // Of a task that is over already the server says so, and the stream with what outcome.
+    // When the task is over already, the server says so, and the stream tells the outcome.
     if ((await cancelTask(options, send, signal)) || isHeard) return;
     if (core.task.settlement || signal.aborted) return;
     refused = clientError('refused', 'The server did not take the request to cancel.');
@@ -120,7 +121,7 @@ export async function followCommand(
     },
     getTask: () => core.task,
   });
-  // Ends a request to cancel that is still under way.
+  // Aborts a request to cancel that is still under way.
   leave();
   signal.removeEventListener('abort', leave);
   if (core.task.settlement) return core.task.settlement;

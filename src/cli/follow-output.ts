@@ -3,12 +3,12 @@ import { cleanJson } from './clean-text';
 import type { FollowListener } from './follow-command';
 import type { Screen } from './screen';
 
-/** What is told of a task while it is followed, and of how that ended. */
+/** Prints what comes of a task while it is followed, and how following ended. */
 export interface FollowOutput extends FollowListener {
   onEnd: (end: TaskEnd) => void;
 }
 
-/** The chunks tell it all. */
+/** State, logs and partial results are not printed, because the chunks hold them all. */
 function ignore(): void {}
 
 /** One JSON object per line: every chunk, and then the end, which alone has no `type`. */

@@ -1,6 +1,6 @@
-/** A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. None is below 0. */
+/** A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatDuration(givenMs: number): string {
-  // A server whose clock was set back may say otherwise.
+  // A server whose clock was set back may tell a duration below 0.
   const ms = Math.max(0, givenMs || 0);
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);

@@ -2,11 +2,11 @@ import { exitCodes } from './exit-codes';
 
 /** What asks the program to leave the task. */
 export interface Leaving {
-  /** Aborts then. */
+  /** Aborts when the program is asked to leave. */
   readonly signal: AbortSignal;
-  /** Set then. */
+  /** What the process then ends with; `undefined` before. */
   readonly exitCode: number | undefined;
-  /** Gives the process' signals back. Idempotent. */
+  /** Stops listening for the process' signals. Idempotent. */
   close(): void;
 }
 
@@ -21,7 +21,7 @@ export function listenForLeaving(stdout: NodeJS.WritableStream): Leaving {
   const onInterrupt = leaveWith(exitCodes.interrupted);
   const onTerminate = leaveWith(exitCodes.terminated);
   process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
-  // Never taken back: what is written last fails, too.
+  // This listener stays after `close`, because the last output to a closed pipe fails, too.
   stdout.on('error', leaveWith(exitCodes.closedPipe));
   return {
     signal: controller.signal,

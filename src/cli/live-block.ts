@@ -11,12 +11,12 @@ const looks = new Map([
   ['failed', { mark: '✗', color: 'red' }],
 ] as const);
 
-/** A server may know more statuses than we do. */
+/** The look of every other status; a newer server may know some that this program does not. */
 const otherLook = { mark: '·', color: 'gray' } as const;
 
 /**
- * The lines that show a running task in a terminal so many columns wide, and are drawn over. None
- * before it runs.
+ * The lines that show a running task in a terminal, to be drawn over by the next ones. No lines for
+ * a task that does not run yet.
  */
 export function liveBlock(state: TaskStreamState, columns: number, partialCount: number): string[] {
   const { status, connection, steps, percent, isStalled } = state;

@@ -5,8 +5,8 @@ import type { Screen, Terminal } from './screen';
 import { lastOf } from './whole-characters';
 import { createWholeLines } from './whole-lines';
 
-// Autowrap (DECAWM) off while a block is drawn: the terminal itself then cuts a line that is too
-// long, so that each is one row, however wide its characters are.
+// Autowrap (DECAWM) is off while a block is drawn: the terminal itself then cuts a line that is too
+// long, so that each line is one row, however wide its characters are.
 const wrapOff = '\x1b[?7l';
 const wrapOn = '\x1b[?7h';
 
@@ -18,11 +18,11 @@ export function createLiveScreen({
   stdout: Terminal;
   stderr: Terminal & NodeJS.WritableStream;
 }): Screen {
-  // Without a terminal, text goes elsewhere and needs no care.
+  // Text that goes to a file or a pipe does not meet the block, so it need not wait for whole lines.
   const lines = stdout.isTTY ? createWholeLines() : undefined;
   let state: TaskStreamState | undefined;
   let partials = 0;
-  // What is drawn now.
+  // The lines of the block that is on the screen.
   let drawn: string[] = [];
 
   function clear(): void {

@@ -1,4 +1,4 @@
-/** How a connection breaks that was there, by the codes of Node and of its `fetch`. */
+/** The codes by which Node and its `fetch` tell that an established connection broke. */
 const codes = new Set([
   'ECONNRESET',
   'EPIPE',

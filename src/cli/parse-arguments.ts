@@ -85,7 +85,7 @@ function readArguments(args: string[]) {
   }
 }
 
-/** An address of this machine, which goes without a scheme, as it does with curl. */
+/** An address of this machine, which needs no scheme, as with curl. */
 const localAddress = /^(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)/i;
 
 function parseAddress(given: string): { api: string; taskId: string | undefined } {
@@ -109,7 +109,7 @@ function parseHeader(header: string): [name: string, value: string] {
     new Headers([[name, value]]);
     return [name, value];
   } catch {
-    // The value may be a secret, so the message does without it.
+    // The message does not quote the header, whose value may be a secret.
     throw new UsageError("A header has the form 'name: value'.");
   }
 }

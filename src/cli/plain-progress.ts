@@ -2,18 +2,18 @@ import type { TaskStreamState } from '../ui';
 import { cleanLine } from './clean-text';
 import { describeProgress } from './describe-progress';
 
-/** Between two lines about the same tenth of the way. */
+/** The least time between two lines about the same tenth of the way. */
 const quietMs = 5_000;
 
-/** What was told last. */
+/** What the lines printed so far have told. */
 export interface Told {
   state: Pick<TaskStreamState, 'status' | 'connection' | 'steps'>;
   tenth: number | undefined;
-  /** Milliseconds, by the clock that `now` is of. */
+  /** When progress was told last, in milliseconds of the same clock as `now`. */
   at: number;
 }
 
-/** Before the first line. */
+/** What was told before the first line. */
 export const nothingTold: Told = {
   state: { status: 'pending', connection: 'idle', steps: [] },
   tenth: undefined,
@@ -22,7 +22,8 @@ export const nothingTold: Told = {
 
 /**
  * The lines to print where nothing can be drawn over: what changed of connection and steps, and
- * the progress at each tenth of the way, or after a while. `told` is what to pass the next time.
+ * the progress at each tenth of the way, or after `quietMs`. The `told` that is returned has to be
+ * passed the next time.
  */
 export function plainProgress(
   { state: last, ...before }: Told,

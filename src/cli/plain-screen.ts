@@ -15,7 +15,7 @@ export function createPlainScreen({
   isQuiet: boolean;
   now?: () => number;
 }): Screen {
-  // On one terminal, a line of ours must not come within a line of the answer.
+  // Where both streams are the same terminal, no line of progress may come within one of the text.
   const lines = stdout.isTTY && stderr.isTTY && !isQuiet ? createWholeLines() : undefined;
   let told = nothingTold;
   return {

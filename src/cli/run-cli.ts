@@ -25,7 +25,7 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
 }
 
-/** The input as JSON text, checked. */
+/** Reads the input, and checks that it is JSON. */
 async function readInput(
   { input: given }: FollowCommand,
   stdin: NodeJS.ReadStream,

@@ -36,7 +36,7 @@ export async function runFollow(command: FollowCommand, options: Surroundings): 
 }
 
 function createScreen(isQuiet: boolean, { stdout, stderr, environment }: Surroundings): Screen {
-  // https://no-color.org, and terminals that can do nothing but print.
+  // NO_COLOR is of https://no-color.org; a "dumb" terminal can do nothing but print.
   const isPlain = isQuiet || !stderr.isTTY || environment.NO_COLOR || environment.TERM === 'dumb';
   return isPlain
     ? createPlainScreen({ stdout, stderr, isQuiet })

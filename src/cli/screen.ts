@@ -1,14 +1,14 @@
 import type { TaskStreamState } from '../ui';
 
-/** Where a task is shown: standard error, and what goes to standard output besides. */
+/** Where a task is shown: progress and notes on standard error, its text on standard output. */
 export interface Screen {
   /** Takes in how the task stands now, and how many partial results it has. */
   show(state: TaskStreamState, partialCount: number): void;
-  /** A line on standard error that stays. */
+  /** Prints a line on standard error that stays. */
   note(line: string): void;
-  /** Text on standard output, as it is. */
+  /** Prints text on standard output, as it is. */
   write(text: string): void;
-  /** Takes down what is not meant to stay. Idempotent. */
+  /** Clears what is not meant to stay. Idempotent. */
   close(): void;
 }
 

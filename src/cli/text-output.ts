@@ -5,7 +5,7 @@ import { describeEnd } from './describe-end';
 import type { FollowOutput } from './follow-output';
 import type { Screen } from './screen';
 
-/** For people: progress and log, the text as it comes, and the result. */
+/** The output for people: progress and log, the text as it comes, and the result. */
 export function createTextOutput({
   screen,
   isTerminal,
@@ -13,9 +13,9 @@ export function createTextOutput({
   showsPartials,
 }: {
   screen: Screen;
-  /** Whether standard output is one, and text has to be made harmless. */
+  /** Whether standard output is a terminal, for which text has to be made harmless. */
   isTerminal: boolean;
-  /** No log, and nothing about a task that completed. */
+  /** Print no log, and nothing about a task that completed. */
   isQuiet: boolean;
   /** Print partial results instead of counting them. */
   showsPartials: boolean;

@@ -1,4 +1,4 @@
-/** The command line, or what came by standard input, is not as it must be. */
+/** Says what is wrong with the command line, or with what came by standard input. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -9,7 +9,7 @@ export interface WholeCharacters {
   end(): string;
 }
 
-/** Models cut their text between any two halves, and one half alone is written as `\ufffd`. */
+/** Needed because models cut text within characters, and half of one is written as `\ufffd`. */
 export function createWholeCharacters(): WholeCharacters {
   let half = '';
   return {
@@ -26,12 +26,12 @@ export function createWholeCharacters(): WholeCharacters {
   };
 }
 
-/** The first `length` characters of a line, without half of one at the end. */
+/** The first `length` UTF-16 units of a line, without half of a character at the end. */
 export function firstOf(line: string, length: number): string {
   return line.slice(0, Math.max(0, length)).replace(endsWithHalf, '');
 }
 
-/** The last `length` characters of a line, without half of one at the beginning. */
+/** The last `length` UTF-16 units of a line, without half of a character at the beginning. */
 export function lastOf(line: string, length: number): string {
   return length > 0 ? line.slice(-length).replace(beginsWithHalf, '') : '';
 }

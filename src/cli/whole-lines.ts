@@ -1,4 +1,4 @@
-/** Passes text on by whole lines, so that other output can come between them, never within. */
+/** Passes text on by whole lines, so that other output comes between lines and never within one. */
 export interface WholeLines {
   /** Returns the lines that are complete now, with their line breaks. */
   add(text: string): string;
