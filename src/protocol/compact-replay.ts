@@ -9,11 +9,13 @@ export interface NumberedFrame {
 /** The chunks that carry a part's text in pieces. */
 export type DeltaType = 'text-delta' | 'reasoning-delta' | 'tool-input-delta';
 
-/** Which members of a delta tell what. */
+/** The names of a delta's members. */
 export interface DeltaShape {
-  /** Names the part that the delta belongs to. */
+  /** The member that names the part which the delta belongs to. */
   readonly idKey: string;
+  /** The member that holds the piece of text. */
   readonly textKey: string;
+  /** All members that are known; a delta with others is never fused. */
   readonly knownKeys: ReadonlySet<string>;
 }
 
@@ -23,7 +25,7 @@ const textShape: DeltaShape = {
   knownKeys: new Set(['type', 'id', 'delta', 'providerMetadata']),
 };
 
-/** The members of the deltas that may become one; those with others are left alone. */
+/** The members of the deltas that may be fused, by the delta's type. */
 export const deltaShapes: Record<DeltaType, DeltaShape> = {
   'text-delta': textShape,
   'reasoning-delta': textShape,
@@ -61,18 +63,18 @@ function isDeltaType(type: string | undefined): type is DeltaType {
   return type !== undefined && Object.hasOwn(deltaShapes, type);
 }
 
-/** A run of neighbouring deltas of one part. */
+/** A run of neighbouring deltas of one part, which become one frame. */
 interface Run {
   readonly type: DeltaType;
   readonly id: string;
-  /** What the JSON of its deltas has before their text. */
+  /** The JSON of each delta up to its text. */
   readonly head: string;
   /** The texts, as JSON without the quotes. */
   readonly texts: string[];
   /** Characters of the texts. */
   length: number;
   providerMetadata: unknown;
-  /** The number of the run's last frame, and the frame, sent as it is when the run has no other. */
+  /** The number of the run's last frame, and that frame, which is sent as it is if it is the only one. */
   n: number;
   data: string;
 }
@@ -93,7 +95,7 @@ function startRun(type: DeltaType, n: number, data: string): Run | undefined {
   return { type, id, head, texts: [json], length: json.length, providerMetadata, n, data };
 }
 
-/** Whether the quote at an index belongs to the text, being escaped. */
+/** Whether the quote at an index is escaped, and so belongs to the text. */
 function isEscaped(json: string, index: number): boolean {
   let before = index;
   while (json.charCodeAt(before - 1) === backslash) before--;
@@ -116,14 +118,14 @@ function add(run: Run, n: number, data: string, text: string): boolean {
   return true;
 }
 
-/** Adds a delta that looks like the first one; without parsing it, because most do. */
+/** Adds a delta whose JSON begins as that of the run's first one does, without parsing it. */
 function addAlike(run: Run, n: number, data: string): boolean {
   const { head } = run;
   if (!beginsWith(data, head) || !endsAsText(data, head.length)) return false;
   return add(run, n, data, data.slice(head.length, -2));
 }
 
-/** Adds a delta if it is of the same part. */
+/** Adds a delta, parsed as a run of its own, if it is of the same part. */
 function addRun(run: Run, { type, id, texts, providerMetadata, n, data }: Run): boolean {
   const isSame = run.type === type && run.id === id;
   if (!isSame || !add(run, n, data, texts[0] ?? '')) return false;
@@ -138,14 +140,15 @@ function endRun({ head, texts, providerMetadata, n, data }: Run): NumberedFrame 
   return { n, data: `${head}${texts.join('')}"${metadata}}` };
 }
 
-/** Whether a frame is a delta of text, as by far the most are, without making anything of it. */
+/** Whether a frame is a delta of text, as most frames are: told without allocating anything. */
 function isTextDelta(data: string): boolean {
   return beginsWith(data, '{"type":"text-delta"');
 }
 
 /**
  * The numbers of the first and of the newest `data-task` frame of each task, between one
- * `reset-step` and the next: that chunk takes parts away, and what comes then has a new place.
+ * `reset-step` and the next. A `reset-step` takes parts away, so that the next snapshot of a task
+ * gets a new place in the message.
  */
 function keptSnapshots(frameAt: (n: number) => string, start: number, end: number): Set<number> {
   const kept = new Set<number>();
@@ -169,10 +172,10 @@ function keptSnapshots(frameAt: (n: number) => string, start: number, end: numbe
 }
 
 /**
- * Compacts frames for a replay, lazily. Of `data-task` the first and the newest are kept per
- * task; then neighbouring deltas of one part become one, which has the last one's number and the
- * last `providerMetadata` that is not null. Everything else passes as it is, and so do deltas
- * with keys that are not known here. What is left tells a client the same as the whole.
+ * Compacts frames for a replay, lazily. Of each task's `data-task` frames the first and the newest
+ * are kept. Then neighbouring deltas of one part are fused into one, with the number of the last
+ * delta and the last `providerMetadata` that is not null. All other frames pass as they are, and so
+ * do deltas with unknown members. A client learns the same as from the whole log.
  *
  * @param frameAt Gives the JSON of frame `n`, for `start <= n < end`.
  */

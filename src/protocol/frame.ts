@@ -1,12 +1,12 @@
 import type { TaskHeartbeatData } from './task-parts';
 
-/** First bytes of every response: they leave at once, and set the native `EventSource`'s delay. */
+/** First bytes of every response, sent at once; they set the reconnect delay of `EventSource`. */
 export const preamble = 'retry: 1000\n\n';
 
 /** Last bytes of every response that was read to its end. */
 export const doneFrame = 'data: [DONE]\n\n';
 
-/** What the events of an epoch's frames begin with: made once, because epochs are long numbers. */
+/** What each event of an epoch begins with; to be made once per epoch, whose number is long. */
 export function framePrefix(epoch: number): string {
   return `id: ${epoch}-`;
 }

@@ -3,10 +3,11 @@ import { once } from './once';
 import type { TaskState } from './task-state';
 
 /**
- * A task that `growTask` made, as it is now, whatever comes after. Its logs and partial results are
- * copied when somebody looks at them, and are the same arrays as long as none was added.
+ * A copy of a task's state that stays as it is now, although `growTask` adds to the original. Logs
+ * and partial results are copied when somebody looks at them, and are the same arrays as before
+ * while none was added.
  *
- * @param fields Put beside those of the task.
+ * @param fields Put beside the fields of the state, or in their place.
  */
 export function stillTask<State extends TaskState, Fields extends object>(
   state: State,

@@ -1,4 +1,4 @@
-/** Codes that the package itself uses; `execute` may throw codes of its own. Each has a page under docs/errors. */
+/** Codes that the package itself uses, each with a page under docs/errors; `execute` may throw others. */
 export type TaskErrorCode =
   | 'aborted'
   | 'body-too-large'
@@ -48,8 +48,8 @@ const marker = Symbol.for('ai-task-stream.error');
 
 /**
  * The package's one error class. Thrown inside `execute` it reaches the client as it is
- * (`code`, `message`, `retryable`, `details`); every other error is masked, and so is one of the
- * code `invalid-options`, which is for whoever wrote the server.
+ * (`code`, `message`, `retryable`, `details`); every other error is masked, and so is a `TaskError`
+ * of the code `invalid-options`, which is for whoever wrote the server.
  */
 export class TaskError extends Error {
   readonly code: TaskErrorCode | (string & {});

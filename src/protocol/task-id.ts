@@ -8,7 +8,7 @@ export function isTaskId(value: unknown): value is string {
 /**
  * Makes a taskId that nobody can guess: 32 hexadecimal digits, 128 random bits.
  *
- * @param randomize Gives as many random bytes. Default: those of `crypto`.
+ * @param randomize Returns as many random bytes as it gets. Default: those of `crypto`.
  */
 export function createTaskId(
   // Not randomUUID, which is missing on pages that are not served over HTTPS.

@@ -26,7 +26,7 @@ export interface TaskStep<Name extends string = string> {
   progress?: TaskProgress;
 }
 
-/** `data-task`: a snapshot of the task. The newest replaces the older. */
+/** `data-task`: a snapshot of the task. The newest snapshot replaces the older ones. */
 export interface TaskData {
   taskId: string;
   name?: string;
@@ -66,7 +66,7 @@ export interface TaskPartialData<Value = unknown> {
   value: Value;
 }
 
-/** `data-task-heartbeat`: the producer was alive at `at`; the next one follows in `intervalMs`. */
+/** `data-task-heartbeat`: the producer was alive at `at`; the next heartbeat is due in `intervalMs`. */
 export interface TaskHeartbeatData {
   taskId: string;
   /** Epoch milliseconds. */
@@ -83,9 +83,9 @@ export interface TaskErrorPartData extends TaskErrorData {
 export interface TaskSettlement<Result = unknown> {
   taskId: string;
   status: TaskOutcome;
-  /** What `execute` returned; only when `completed`, and left out in a chat unless asked for. */
+  /** What `execute` returned; only when `completed`, and in a chat only if the server sends it. */
   result?: Result;
-  /** Set when `failed`; when `cancelled` it has the code `cancelled` and the reason as its message. */
+  /** Set when `failed` or `cancelled`; of a cancel, the code is `cancelled`, the message the reason. */
   error?: TaskErrorData;
   durationMs: number;
   /** Epoch milliseconds. */
@@ -112,7 +112,7 @@ export type TaskUIMessage<
   Tools extends UITools = UITools,
 > = UIMessage<Metadata, DataTypes & TaskUIDataTypes, Tools>;
 
-/** One of our chunks: `type`, `id`, `data`, `transient`, and nothing beside them. */
+/** A chunk of this package: `type`, `id`, `data`, `transient`, and nothing beside them. */
 export type TaskChunk<Result = unknown, Partial = unknown> = {
   [Name in keyof TaskUIDataTypes & string]: {
     type: `data-${Name}`;
@@ -125,8 +125,8 @@ export type TaskChunk<Result = unknown, Partial = unknown> = {
 const taskPartType = /^data-task(-(log|partial|heartbeat|error|settle))?$/;
 
 /**
- * Tells whether a chunk or a message part is one of ours: its type is, and its `data` is an
- * object with a string `taskId`. The other fields of `data` are taken on trust.
+ * Tells whether a chunk or a message part is a task part of this package: by its type, and by a
+ * string `taskId` in its `data`. The other fields of `data` are taken on trust.
  */
 export function isTaskPart<Part extends { type: string }>(part: Part): part is Part & TaskChunk {
   if (!taskPartType.test(part.type)) return false;

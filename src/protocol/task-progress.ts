@@ -21,7 +21,7 @@ function fractionOfTask({ status, progress, steps }: Measured): number | undefin
 
 /**
  * Overall progress in percent, 0 to 100: the weighted share of the steps where there are steps,
- * else `value` of `total`. `undefined` when neither tells.
+ * else `value` of `total`. `undefined` when neither is known.
  */
 export function taskPercent(state: Measured): number | undefined {
   const fraction = fractionOfTask(state);
@@ -30,7 +30,7 @@ export function taskPercent(state: Measured): number | undefined {
 
 /**
  * Estimated milliseconds until a running task is done, as if it went on at its average pace:
- * `elapsed × (1 − done) / done`, both as of the newest snapshot, less what has passed since.
+ * `elapsed × (1 − done) / done` as of the newest snapshot, less the time that has passed since then.
  * `undefined` when the task is not running, has shown no progress, its end is not known, or the
  * server's clock was set back meanwhile.
  *

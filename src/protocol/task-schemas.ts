@@ -5,7 +5,7 @@ type Schemas = { [Name in keyof TaskUIDataTypes]: StandardSchemaV1<TaskUIDataTyp
 
 type PrefixedSchemas = { [Name in keyof Schemas as `data-${Name}`]: Schemas[Name] };
 
-/** The fields that must be there beside `taskId`, by part name: strings, then numbers. */
+/** The fields that a part must have beside `taskId`, by part name: strings, then numbers. */
 const requiredFields: Record<keyof Schemas, [strings: string[], numbers: string[]]> = {
   task: [['status'], ['createdAt', 'updatedAt']],
   'task-log': [
@@ -33,8 +33,8 @@ function schemaOf([strings, numbers]: [string[], string[]]): StandardSchemaV1 {
 
 /**
  * Standard Schemas of our data parts, for the AI SDK's `dataPartSchemas` and `validateUIMessages`.
- * Keyed both by the bare name (`task`) and with the prefix (`data-task`), because AI SDK 6 looks
- * up the latter while it reads a stream, and AI SDK 7 the former.
+ * Keyed both by the bare name (`task`) and with the prefix (`data-task`): while it reads a stream,
+ * AI SDK 6 looks up the prefixed name, and AI SDK 7 the bare one.
  */
 export const taskDataPartSchemas: Schemas & PrefixedSchemas = Object.fromEntries(
   Object.entries(requiredFields).flatMap(([name, fields]) => {

@@ -49,7 +49,7 @@ export const initialTaskState: TaskState<never, never> = {
   children: {},
 };
 
-/** A task within this one. A taskId may be called as what every object has, `__defineGetter__`. */
+/** The state of a task within this one. `hasOwn`, because `__defineGetter__` is a taskId, too. */
 export function childOf(
   { children }: Pick<TaskState, 'children'>,
   taskId: string,
@@ -72,8 +72,8 @@ export function reduceTaskChunk<Result = unknown, Value = unknown>(
 }
 
 /**
- * The same for whoever keeps the state to itself, and shows others what `stillTask` makes of it:
- * logs and partial results grow in place, so that they are not copied with each chunk.
+ * Like `reduceTaskChunk`, but logs and partial results grow in place, so that they are not copied
+ * with each chunk. Only for code that keeps the state to itself, and shows others `stillTask` of it.
  */
 export function growTask<Result = unknown, Value = unknown>(
   state: TaskState<Result, Value>,
@@ -115,7 +115,7 @@ function change<Result, Value>(
 ): Partial<TaskState<Result, Value>> | undefined {
   switch (chunk.type) {
     case 'data-task':
-      // What the newest snapshot leaves out is not so any more.
+      // Whatever the newest snapshot leaves out is gone.
       return { name: undefined, progress: undefined, steps: [], ...chunk.data };
     case 'data-task-log':
       return chunk.data.index > (logs.at(-1)?.index ?? -1)

@@ -1,9 +1,9 @@
-/** A part, or a chunk, with the fields that the AI SDK's types share out among their kinds. */
+/** A part or a chunk of any kind, with fields that the AI SDK types for each kind apart. */
 export type Draft = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** Parts in their order. */
+/** The parts of a message, in their order. */
 export interface Drafts extends ReadonlyArray<Draft> {
-  /** Of ES2023, which the AI SDK needs as well; our compiler knows ES2022 only. */
+  /** Of ES2023, which the AI SDK needs, too; declared because our compiler is set to ES2022. */
   findLastIndex(matches: (part: Draft, index: number) => boolean): number;
 }
 

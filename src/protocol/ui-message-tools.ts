@@ -1,27 +1,27 @@
 import { type Draft, type Drafts, putPart, stepStartIndex } from './ui-message-parts';
 
-/** The states that are not called as the chunk that leads to them, by its type without `tool-`. */
+/** States whose name is not that of the chunk which leads to them (its type without `tool-`). */
 const states = new Map([
   ['input-start', 'input-streaming'],
   ['input-error', 'output-error'],
 ]);
 
-/** An object that a delta of an input tells by itself. */
+/** The input of a tool if one delta holds all of it as JSON, else `undefined`. */
 function wholeInput({ inputTextDelta }: Draft): unknown {
   try {
     const input: unknown = JSON.parse(String(inputTextDelta));
     return typeof input === 'object' ? input : undefined;
   } catch {
-    // One of several pieces.
+    // The delta is one of several pieces.
     return undefined;
   }
 }
 
 /**
- * Turns a chunk about a tool call into the next parts; the same array when no call matches. A
- * delta changes nothing unless it is the whole input, as in the history of a message that goes on:
- * what comes in pieces is there when it is complete. Nor do approvals change anything: who asks for
- * them has a chat, and a chat has the AI SDK's own messages.
+ * Turns a chunk about a tool call into the next parts; returns the same array when no call matches.
+ * A delta changes nothing unless it is the whole input, as in the history of a message that goes on:
+ * an input in pieces is set by the chunk that has it complete. Approvals change nothing, because
+ * only chats ask for them, and a chat builds its messages with the AI SDK.
  */
 export function reduceToolParts(parts: Drafts, chunk: Draft): readonly Draft[] {
   const { toolCallId, toolName } = chunk;
@@ -41,7 +41,7 @@ export function reduceToolParts(parts: Drafts, chunk: Draft): readonly Draft[] {
   return part && state ? putPart(parts, index, advance(part, chunk, state)) : parts;
 }
 
-/** The tool call after a chunk. They share most field names, so that many just move. */
+/** The tool call after a chunk. Chunk and part share most field names, so most fields are copied. */
 function advance(part: Draft, chunk: Draft, state: string): Draft {
   const { type, toolName, dynamic, inputEncoding, providerMetadata, ...said } = chunk;
   const metadata = state.startsWith('output') ? 'resultProviderMetadata' : 'callProviderMetadata';

@@ -5,15 +5,15 @@ import { type Draft, type Drafts, putPart, stepStartIndex } from './ui-message-p
 import { reduceToolParts } from './ui-message-tools';
 
 /**
- * Text and reasoning parts that are open, with what their deltas call them. Kept beside the parts,
- * because those of text have no id of their own.
+ * The open text and reasoning parts, with the name that their deltas have for them. Kept beside the
+ * parts, because a text part has no id.
  */
 const openTexts = new WeakMap<Draft, string>();
 
 /**
  * Turns a chunk into the next message, as the AI SDK's `readUIMessageStream` does. Pure; returns
  * the same object when the chunk changes nothing. Unknown chunks, and deltas without their start,
- * are ignored. Unlike the AI SDK it does not guess at a tool's `input` while that is incomplete.
+ * are ignored. Unlike the AI SDK it does not guess at a tool's `input` while the input is incomplete.
  */
 export function reduceUIMessageChunk<Message extends UIMessage>(
   message: Message,
@@ -24,7 +24,7 @@ export function reduceUIMessageChunk<Message extends UIMessage>(
     const metadata = mergeMetadata(message.metadata, chunk.messageMetadata ?? undefined);
     return { ...message, id, metadata };
   }
-  // All of it follows anew.
+  // The whole message follows anew.
   if (isAnotherLog(chunk)) {
     return { ...message, id: '', metadata: undefined, parts: [chunk as Message['parts'][number]] };
   }

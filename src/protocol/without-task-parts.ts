@@ -1,9 +1,9 @@
-/** The types of the parts that a message has of tasks. */
+/** The types of task parts that messages keep. */
 const taskParts = new Set(['data-task', 'data-task-error', 'data-task-settle']);
 
 /**
- * A message without the parts that tell of tasks, for chats that show no progress: those parts take
- * some hundred bytes of each message that is saved, and that a page uploads.
+ * A message without its task parts, for chats that show no progress: task parts take some hundred
+ * bytes of each message that is saved, and that a page uploads.
  */
 export function withoutTaskParts<Message extends { parts: readonly { type: string }[] }>(
   message: Message,
