@@ -2,17 +2,17 @@ import { createUnavailableError } from '../server/log/task-errors';
 import { pause } from '../server/time/pause';
 import type { FaultyCall, StreamContextFault } from './fault-schedule';
 
-/** A schedule that is being played. */
+/** A schedule of faults that is being played. */
 export interface FaultPlan {
   /** The faults that have happened, in their order. */
   readonly injected: readonly StreamContextFault[];
-  /** Makes a call as the schedule has it. */
+  /** Makes a call, with the faults that the schedule has for it. */
   call<Value>(call: FaultyCall, work: () => Promise<Value>): Promise<Value>;
-  /** The same for what a reader waits for, which can only be late. */
+  /** Makes a reader's call of `next`, which can be delayed but not fail. */
   next<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** Counts chunks that a producer appends: whether it is gone before this one. */
+  /** Counts a chunk that a producer appends; returns whether the producer is gone before it. */
   killsAtNext(): boolean;
-  /** Counts frames that a reader gets: how many of these it gets before it is cut, if it is. */
+  /** Counts frames that a reader gets; returns after how many of these it is cut, if it is cut. */
   cutWithin(count: number): number | undefined;
 }
 
@@ -75,7 +75,7 @@ export function createFaultPlan(schedule: readonly StreamContextFault[]): FaultP
       if (!cut) return undefined;
       injected.push(cut);
       const handed = cut.at - 1 - start;
-      // What it did not get counts when somebody else does.
+      // Frames that the reader did not get are counted when another reader gets them.
       counts.set('frame', cut.at);
       return handed;
     },

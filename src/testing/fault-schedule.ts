@@ -1,6 +1,6 @@
 import { createRandom } from './random';
 
-/** Calls of a stream context, and of the logs that it gives, whose answers can go wrong. */
+/** Calls of a stream context, and of the logs that it opens, that can go wrong. */
 export type FaultyCall =
   | 'open'
   | 'read'
@@ -13,16 +13,16 @@ export type FaultyCall =
   | 'flushed';
 
 /**
- * What goes wrong, and when: `at` counts from 1, for each kind of call by itself.
+ * A fault, and when it happens: at the `at`-th call, frame or chunk, counted from 1. Each kind of
+ * call is counted by itself, frames over all readers, chunks over all tasks.
  *
- * - `delay`: the answer to that call comes so much later; of a reader's `next`, too.
+ * - `delay`: the answer to the call comes `ms` milliseconds later. Also for a reader's `next`.
  * - `unavailable`: the storage is away. The call does nothing, and rejects.
- * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that is opened
- *   so and not opened again with its token has a producer that is gone.
- * - `cut`: the reader ends that would get that frame, counted over all readers, without it.
- * - `kill`: the producer is gone that would append that chunk, counted over all tasks. What it does
- *   from then on reaches nobody; readers get no heartbeats, and after the lease the task is closed
- *   as `lost`.
+ * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that was
+ *   opened by such a call, and is not opened again with the same token, has a producer that is gone.
+ * - `cut`: the reader that would get the frame ends before it.
+ * - `kill`: the producer that would append the chunk is gone. Whatever it does from then on reaches
+ *   nobody; readers get no heartbeats, and after the lease the task is closed as `lost`.
  */
 export type StreamContextFault =
   | {
@@ -40,15 +40,15 @@ export type StreamContextFault =
 
 /** Options of `createFaultSchedule`. */
 export interface FaultScheduleOptions {
-  /** The same seed gives the same faults. */
+  /** Decides which faults are drawn: the same seed draws the same. */
   seed: number;
-  /** How many. Default 8. */
+  /** How many faults. Default 8. */
   count?: number;
-  /** Of which kinds. Default: of all. */
+  /** The kinds of faults to draw from. Default: all. */
   faults?: readonly StreamContextFault['fault'][];
-  /** To which calls. Default: to all. */
+  /** The calls that may go wrong. Default: all. */
   calls?: readonly FaultyCall[];
-  /** Among the first so many calls, frames or chunks. Default 10. */
+  /** The largest `at`: faults happen among the first so many calls, frames or chunks. Default 10. */
   within?: number;
   /** The longest delay, in milliseconds. Default 20. */
   maxDelayMs?: number;
@@ -61,7 +61,7 @@ const allCalls: readonly FaultyCall[] = [
   ...(['settle', 'release', 'flushed'] as const),
 ];
 
-/** Draws faults by a seed, for tests that try many. */
+/** Draws faults by a seed, for tests that try many schedules. */
 export function createFaultSchedule({
   seed,
   count = 8,

@@ -7,14 +7,14 @@ import { createDeferred } from '../server/time/deferred';
 import { later } from '../server/time/later';
 import type { FaultPlan } from './fault-plan';
 
-/** The producer of a task, as a schedule of faults treats it. */
+/** The producer of a task, with the faults of a schedule. */
 export interface FaultyProducer {
   readonly token: string;
   readonly log: TaskLog;
   readonly isGone: boolean;
   /** From now on the producer is gone; after the lease its task is closed as lost. */
   kill(): void;
-  /** It was not gone after all, unless its task has been closed meanwhile. */
+  /** Brings a killed producer back, unless its task was closed as lost meanwhile. */
   revive(): void;
 }
 

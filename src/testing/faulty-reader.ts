@@ -1,7 +1,7 @@
 import type { FrameRange, TaskReader } from '../server/index';
 import type { FaultPlan } from './fault-plan';
 
-/** A reader as a schedule of faults treats it. */
+/** Wraps a reader so that it has the faults of a schedule. */
 export function createFaultyReader({
   reader,
   plan,

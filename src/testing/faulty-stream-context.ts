@@ -14,10 +14,10 @@ export interface FaultyStreamContext extends TaskStreamContext {
 /**
  * Puts faults between tasks and the place where their logs live, to see what becomes of routes and
  * pages: a storage that is away or slow, answers that get lost, readers that are cut, producers that
- * are gone. The same schedule does the same to the same calls. What the context has stored stays as
- * it is: its promises are kept, except those that the faults are about.
+ * are gone. The same schedule does the same to the same calls. Nothing that the given context has
+ * stored is changed; the context returned keeps its promises but for those that the faults break.
  *
- * @throws TaskError `invalid-options` when the context is none.
+ * @throws TaskError `invalid-options` when `given` is no stream context.
  */
 export function createFaultyStreamContext(
   given: TaskStreamContext | ResumableStreamContext,
@@ -25,7 +25,7 @@ export function createFaultyStreamContext(
 ): FaultyStreamContext {
   const context = toTaskStreamContext(given);
   const plan = createFaultPlan(schedule);
-  // Of tasks that were opened here.
+  // The producers of the tasks that were opened by this context.
   const producers = new Map<string, FaultyProducer>();
 
   return {
@@ -48,7 +48,7 @@ export function createFaultyStreamContext(
         opened?.revive();
         return opened?.log;
       } catch (error) {
-        // Nobody works on what was opened.
+        // The caller does not know that the task was opened, so nobody works on it.
         producer?.kill();
         throw error;
       }

@@ -1,15 +1,13 @@
 import { TaskError } from '../protocol/index';
 import { createManualTimers } from './manual-timers';
 
-/** The time of a test, which stands still until it is let pass. */
+/** The time of a test, which stands still until `advance` is called. */
 export interface ManualClock {
   /** Epoch milliseconds. */
   readonly now: number;
   /**
-   * Lets so many milliseconds pass: timers fire in their order, and after each of them whatever the
-   * event loop has to do is done. It does not wait for networks.
-   *
-   * Rejects with what a timer has thrown.
+   * Lets `ms` milliseconds pass: timers fire in their order, and after each timer the event loop gets
+   * some turns. Does not wait for networks. Rejects with what a timer's callback throws.
    */
   advance(ms: number): Promise<void>;
   /** Gives the process its own time back. Timers that wait do not fire any more. Idempotent. */
@@ -18,22 +16,22 @@ export interface ManualClock {
 
 /** Options of `createManualClock`. */
 export interface ManualClockOptions {
-  /** What time it is, in epoch milliseconds. Default: what it is. */
+  /** The time at which the clock stands, in epoch milliseconds. Default: the present time. */
   now?: number;
 }
 
-/** How many turns of the event loop work may take that needs no time: streams hand over by turns. */
+/** How many turns of the event loop work gets after each timer: streams hand over chunks by turns. */
 const turnCount = 10;
 
 let isInstalled = false;
 
 /**
- * Stops the time of this process: `Date`, `performance.now`, and the global `setTimeout`,
- * `setInterval` and what clears them, for everybody who uses them, from now on until `uninstall`.
+ * Stops the time of this process until `uninstall`: `Date`, `performance.now`, and the global
+ * `setTimeout`, `setInterval`, `clearTimeout` and `clearInterval`, for all code that uses them.
  * Deadlines, heartbeats, grace periods and retention then take as long as the test says.
  * `setImmediate`, microtasks, `AbortSignal.timeout` and `node:timers` go on as they are.
  *
- * @throws TaskError `invalid-options` while there is another one.
+ * @throws TaskError `invalid-options` while there is another manual clock.
  */
 export function createManualClock({
   now: startAt = Date.now(),
@@ -93,7 +91,7 @@ export function createManualClock({
   };
 }
 
-/** Puts something in the place of a property; the function that is returned puts it back. */
+/** Replaces a property; the function that is returned puts the original back. */
 function replace(target: object, name: string, value: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(target, name);
   Object.defineProperty(target, name, { value, configurable: true, writable: true });

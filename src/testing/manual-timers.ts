@@ -1,15 +1,15 @@
-/** A timer that fires when its time has been let pass. */
+/** A timer that fires when a manual clock comes to its time. */
 interface ManualTimer {
   /** When it is due, in the clock's milliseconds. */
   dueAt: number;
-  /** Set for timers that repeat. */
+  /** The interval of a timer that repeats, in milliseconds. */
   readonly everyMs: number | undefined;
   fire(): void;
 }
 
 /** Timers that a manual clock drives, in place of the global functions. */
 export interface ManualTimers {
-  /** The global functions as they are to be while the clock stands. */
+  /** What to put in the place of the global functions while the clock stands, by their names. */
   readonly functions: Readonly<Record<string, (...parameters: never[]) => unknown>>;
   /** When the next timer is due, unless that is later than the given time. */
   nextDue(until: number): number | undefined;
@@ -17,11 +17,11 @@ export interface ManualTimers {
   fireNext(): void;
 }
 
-/** The longest that a timer can wait; anything beyond fires at once, as with real ones. */
+/** The longest that a timer can wait, in milliseconds; a longer one fires at once, as real ones do. */
 const longestMs = 2 ** 31 - 1;
 
 export function createManualTimers(now: () => number): ManualTimers {
-  // In the order of their making, which decides between timers that are due at once.
+  // In the order in which they were set, which decides between timers that are due at the same time.
   const timers = new Set<ManualTimer>();
   const { clearTimeout: clearReal } = globalThis;
 
@@ -32,7 +32,7 @@ export function createManualTimers(now: () => number): ManualTimers {
         dueAt: now() + waitMs,
         everyMs: repeats ? waitMs : undefined,
         fire: () => callback(...values),
-        // What Node's timers can do; nothing here keeps a process alive.
+        // The methods of Node's timers. A manual timer never keeps the process alive.
         ref: () => timer,
         unref: () => timer,
         hasRef: () => false,
@@ -47,7 +47,7 @@ export function createManualTimers(now: () => number): ManualTimers {
   };
 
   const clear = (timer: ManualTimer & Parameters<typeof clearTimeout>[0]) => {
-    // One that was made before the clock was, goes by the real time.
+    // A timer that was set before the clock was installed is a real one.
     if (!timers.delete(timer)) clearReal(timer);
   };
 

@@ -12,7 +12,7 @@ import { readEventStream } from '../ui/read-event-stream';
 import { readRefusal } from '../ui/task-request';
 import { type SeenTask, seeTask } from './seen-task';
 
-/** What a response told of a task. */
+/** What a response has told of a task. */
 export interface ReadTask<Result = unknown, Value = unknown, StepName extends string = string>
   extends SeenTask<Result, Value, StepName> {
   /** The status of the response. */
@@ -30,8 +30,8 @@ export interface ReadTask<Result = unknown, Value = unknown, StepName extends st
 /** Options of `readTask`. */
 export interface ReadTaskResponseOptions {
   /**
-   * Leaves the response, as a page that is closed, once this holds. It is asked after each read,
-   * with what has come until then. Default: it is read to its end.
+   * Called after each read with what has come until then. Once it returns true, the response is left
+   * as by a page that is closed. Default: the response is read to its end.
    */
   until?: (seen: SeenTask) => boolean;
 }

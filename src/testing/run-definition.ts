@@ -12,7 +12,7 @@ import {
 import { receiveFrames } from './contract/reading';
 import { type SeenTask, seeTask } from './seen-task';
 
-/** What `runDefinition` needs of a definition; every one is such. */
+/** What `runDefinition` needs of a definition; whatever `defineTask` returns fits. */
 export interface RunnableDefinition<Input, Result> {
   readonly options: {
     readonly transformer?: Pick<TaskTransformer, 'stringify'> | TaskTransformer;
@@ -21,10 +21,10 @@ export interface RunnableDefinition<Input, Result> {
   start(input: Input, options: StartDefinedTaskOptions<Result>): StreamedTask<Result>;
 }
 
-/** Options of `runDefinition`; settings win over those of the definition. */
+/** Options of `runDefinition`; they win over those of the definition. */
 export interface RunDefinitionOptions<Input, Result>
   extends Omit<StartDefinedTaskOptions<Result>, 'abortSignal' | 'streamContext' | 'waitUntil'> {
-  /** As a page would give it, and checked likewise. */
+  /** The input, as a page would give it; the definition checks it. */
   input?: Input;
   /** Cancels the task when it aborts. */
   signal?: AbortSignal;
@@ -35,17 +35,17 @@ export interface DefinitionRun<Result = unknown, Value = unknown, StepName exten
   extends Omit<SeenTask<Jsonified<Result>, Jsonified<Value>, StepName>, 'result'> {
   /** What `execute` returned, once the task is completed. */
   readonly result: Result | undefined;
-  /** Why it was not started, such as for an input that does not fit. */
+  /** Why the task was not started, such as for an input that does not fit. */
   readonly refusal: TaskErrorData | undefined;
   /** What `onError` was told: errors as they were thrown, which pages do not see. */
   readonly errors: readonly unknown[];
 }
 
-/** How long its log stays after it, in milliseconds: until it was read. */
+/** How long the log is kept after the task, in milliseconds: long enough to be read. */
 const retentionMs = 60_000;
 
 /**
- * Runs a defined task without a route or a page, in a memory of its own, and tells how it went.
+ * Runs a defined task without a route or a page, in a storage of its own, and tells how it went.
  * Resolves once the task is over and `onSettle` has returned; it does not reject, however the task
  * ends.
  */
@@ -58,7 +58,7 @@ export async function runDefinition<Input, Result, Value, StepName extends strin
   const errors: unknown[] = [];
   const tellError = onError ?? options.onError;
   let released: Promise<unknown> | undefined;
-  // The definition checks the input, so that one may be missing that must not be.
+  // The cast lets a test leave out an input that is required: the definition checks that itself.
   const task = definition.start(input as Input, {
     ...settings,
     streamContext,
@@ -82,7 +82,7 @@ export async function runDefinition<Input, Result, Value, StepName extends strin
     : { ...seen, result: end.result, refusal: undefined, errors };
 }
 
-/** What a task that was not started says of it. */
+/** Why a task was not started. */
 function toRefusal(error: unknown): { refusal: TaskErrorData } {
   if (TaskError.isInstance(error)) return { refusal: error.toJSON() };
   throw error;

@@ -19,14 +19,14 @@ export interface SeenTask<Result = unknown, Value = unknown, StepName extends st
   readonly message: UIMessage;
 }
 
-/** What stored chunks come to. */
+/** What a page would know of a task after these chunks. */
 export function seeTask<Result, Value, StepName extends string>(
   chunks: readonly UIMessageChunk[],
   transformer: TaskTransformer | undefined,
 ): SeenTask<Result, Value, StepName> {
   const { task, message } = reduceChunks(createCore<Result, Value>(), chunks, transformer);
   return {
-    // Only the type of the task knows the names of its steps.
+    // A cast, because the names of steps are known to the task's type only.
     task: task as TaskState<Result, Value, StepName>,
     result: task.settlement?.result,
     chunks,

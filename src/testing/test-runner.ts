@@ -1,17 +1,17 @@
 import { TaskError } from '../protocol/index';
 
-/** What a test runner is made of, as far as suites need it: that of vitest, jest, node:test, mocha. */
+/** What suites need of a test runner, as vitest, jest, node:test and mocha have it. */
 export interface TestRunner {
-  /** Groups the tests that its function makes. */
+  /** Groups the tests that `define` makes. */
   describe(name: string, define: () => void): unknown;
-  /** Makes a test, which fails when its function rejects. */
+  /** Makes a test, which fails when `test` rejects. */
   it(name: string, test: () => Promise<void>): unknown;
 }
 
 /**
- * The runner that was given, or else the one whose functions are global.
+ * The functions that were given, and in place of what was not given the global ones.
  *
- * @throws TaskError `invalid-options` when there is neither.
+ * @throws TaskError `invalid-options` when `describe` or `it` is neither given nor global.
  */
 export function findTestRunner(given: Partial<TestRunner>): TestRunner {
   const { describe, it } = { ...(globalThis as Partial<TestRunner>), ...withoutUndefined(given) };

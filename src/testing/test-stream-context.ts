@@ -24,8 +24,8 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
   /** Stands before the names of the tests. Default `A stream context`. */
   name?: string;
   /**
-   * What the context does not promise; the tests of that are left out. Default: nothing, so that it
-   * has to keep every promise.
+   * The promises that the context does not make, whose tests are left out. Default: none, so that
+   * the context has to keep every promise.
    */
   without?: readonly StreamContextPromise[];
   /** How long the contexts keep settled logs, in milliseconds. Default 3,600,000 (1 h). */
@@ -34,14 +34,14 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
   timeoutMs?: number;
   /**
    * Cuts a context that `create` has made off its storage, as if the network between them were gone,
-   * and gives a function that lets it back. With it the suite tests what contexts promise that
-   * several processes share: a lost producer's task is closed, and that producer can write nothing
-   * any more. Default: those tests are left out.
+   * and resolves with a function that lets the context back. With `cut` the suite tests what contexts
+   * promise to several processes: the task of a lost producer is closed, and that producer can write
+   * nothing any more. Default: those tests are left out.
    */
   cut?: CutStreamContext;
   /**
-   * Takes everything from the storage, as a restart does where nothing is kept on a disk. With it
-   * the suite tests that running tasks begin their logs anew. Default: those tests are left out.
+   * Empties the storage, as a restart does where nothing is kept on a disk. With `empty` the suite
+   * tests that running tasks begin their logs anew. Default: those tests are left out.
    */
   empty?: () => Promise<void>;
 }
@@ -50,8 +50,8 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
  * Makes the tests of what PROTOCOL.md promises of a stream context (section 10), with the `describe`
  * and `it` that are given, or else with the global ones.
  *
- * @param create Makes a context that shares its storage with all others which it makes, as the
- * instances of a server do. Each test makes at least two and closes them.
+ * @param create Makes a context. All contexts that it makes share their storage, as the instances of
+ * a server do. Each test makes at least two contexts and closes them.
  * @throws TaskError `invalid-options` when there is no test runner.
  */
 export function testStreamContext(

@@ -13,13 +13,13 @@ import { toTaskStreamContext } from '../../server/to-task-stream-context';
 import { chunk } from './chunks';
 import { type RelativeFrame, receive } from './reading';
 
-/** Makes a context that shares its storage with all others that it makes. */
+/** Makes a stream context. All contexts that one such function makes share their storage. */
 export type CreateStreamContext = () =>
   | Promise<TaskStreamContext | ResumableStreamContext>
   | TaskStreamContext
   | ResumableStreamContext;
 
-/** How a test opens a task; what it leaves out is made up. */
+/** How a test opens a task; for what the test leaves out there are defaults. */
 interface OpenOnBenchOptions extends Partial<OpenTaskOptions> {
   /** Default: the task that the test is about. */
   taskId?: string;
@@ -31,10 +31,10 @@ interface OpenOnBenchOptions extends Partial<OpenTaskOptions> {
 export interface Bench {
   /** The instance that runs tasks. */
   readonly context: TaskStreamContext;
-  /** Another one. */
+  /** The other instance. */
   readonly elsewhere: TaskStreamContext;
   readonly taskId: string;
-  /** Makes one more instance. */
+  /** Makes one more instance over the same storage. */
   createContext(): Promise<TaskStreamContext>;
   tryOpen(options?: OpenOnBenchOptions): Promise<TaskLog | undefined>;
   /** Fails when the task exists already. */
@@ -45,7 +45,7 @@ export interface Bench {
   openReader(at: TaskStreamContext, options?: ReadTaskOptions): Promise<TaskReader>;
   /** What a new reader gets until the log ends. */
   readAll(at: TaskStreamContext, options?: ReadTaskOptions): Promise<RelativeFrame[]>;
-  /** Has something done when the bench is disposed of, whatever became of the test. */
+  /** Calls a function when the bench is disposed of, also after a test that failed. */
   onDispose(cleanUp: () => void): void;
   /** Ends what the test has begun. */
   dispose(): Promise<void>;
@@ -122,7 +122,7 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
   };
 }
 
-/** Why a task was asked to stop, once it is. */
+/** Resolves with the reason when a task is asked to stop. */
 export function aborted({ signal }: TaskLog): Promise<unknown> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);
@@ -130,7 +130,7 @@ export function aborted({ signal }: TaskLog): Promise<unknown> {
   });
 }
 
-/** Long enough for what an instance has been told to reach it, in most cases. */
+/** Waits long enough for news to reach another instance, in most cases. */
 export function settleDown(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 100));
 }

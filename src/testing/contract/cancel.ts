@@ -5,7 +5,7 @@ import { chunk } from './chunks';
 import { expectMembers } from './expectations';
 import type { ContractSuite } from './suite';
 
-/** Reasons that are too long or no whole characters, and what is kept of them. */
+/** Reasons that are too long, or that end or hold half a character, and what is kept of them. */
 const boundReasons: readonly (readonly [given: string, kept: string])[] = [
   ['x'.repeat(1_000), 'x'.repeat(1_000)],
   ['x'.repeat(14_000), 'x'.repeat(1_000)],

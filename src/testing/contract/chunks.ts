@@ -3,7 +3,7 @@ export function chunk(n: number | string): string {
   return JSON.stringify({ type: 'data-n', data: n });
 }
 
-/** The chunks `start` to `end`, which is not one of them. */
+/** The chunks from `start` up to, but without, `end`. */
 export function chunks(start: number, end: number): string[] {
   return Array.from({ length: end - start }, (_, index) => chunk(start + index));
 }
@@ -15,7 +15,7 @@ export function openingFrames(taskId: string): string[] {
   return toFrames({ type: 'start' }, { type: 'data-task', id: taskId, data });
 }
 
-/** A text that is not at its end. */
+/** The frames of a text that is still open. */
 export function openTextFrames(): string[] {
   return toFrames({ type: 'text-start', id: 't' }, { type: 'text-delta', id: 't', delta: 'Hel' });
 }

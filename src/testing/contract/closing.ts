@@ -1,6 +1,6 @@
 import type { ContractSuite } from './suite';
 
-/** What is not needed any more can be closed, whoever has done so already. */
+/** A context that is not needed any more can be closed, even if it was closed before. */
 export function describeClosing({ describe, it }: ContractSuite): void {
   describe('closing', () => {
     it('may be done twice', async ({ createContext }) => {

@@ -56,7 +56,7 @@ export function describeEmptiedStorage(
       withCut(cut, async ({ open, cutOff, taskId, elsewhere }) => {
         await open({ leaseMs, frames: openingFrames(taskId) });
         expectMembers(await elsewhere.inspect(taskId), { status: 'running' });
-        // So that its producer cannot begin it anew.
+        // The producer is cut off first, so that it cannot begin the log anew.
         await cutOff();
         await empty();
         await expectRefusal(elsewhere.read(taskId), 'context-unavailable');

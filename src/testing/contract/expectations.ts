@@ -1,11 +1,11 @@
 import { deepEqual, equal, fail } from 'node:assert/strict';
 
-/** Expects that an object has the members that are given; whatever else it has is left alone. */
+/** Expects that an object has the given members; it may have others besides. */
 export function expectMembers(actual: unknown, expected: object): void {
   deepEqual(pickMembers(actual, expected), expected);
 }
 
-/** What a value has of the members of another, at any depth. */
+/** A copy of a value with those members only that the expected value has, at any depth. */
 function pickMembers(actual: unknown, expected: unknown): unknown {
   if (!isPlain(expected) || typeof actual !== 'object' || actual === null) return actual;
   const members = Object.entries(expected).map(([name, value]) => {

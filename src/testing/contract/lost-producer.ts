@@ -15,7 +15,7 @@ import {
 } from './storage-trouble';
 import type { ContractSuite } from './suite';
 
-/** What contexts promise that processes share, when one of these is away for longer than a lease. */
+/** What contexts that share a storage promise when a process is away for longer than its lease. */
 export function describeLostProducer({ describe, it }: ContractSuite, cut: CutStreamContext): void {
   const itCuts = (name: string, test: (bench: TroubledBench) => Promise<void>) =>
     it(name, withCut(cut, test));
@@ -94,7 +94,7 @@ export function describeLostProducer({ describe, it }: ContractSuite, cut: CutSt
       async ({ open, readAll, cutOff, taskId, elsewhere }) => {
         const log = await open({ leaseMs, frames: openingFrames(taskId) });
         const restore = await cutOff();
-        // Twice its lease, in which nobody looks.
+        // Twice the producer's lease, in which nobody asks for the task.
         for (let waited = 0; waited < 2 * leaseMs; waited += 100) await settleDown();
         log.append(chunk('later'));
         await restore();

@@ -1,10 +1,10 @@
 import { expectNone, expectRefusal } from './expectations';
 import type { ContractSuite } from './suite';
 
-/** No strings, or such as UTF-8 makes the same of. */
+/** Values that are no strings, and strings that UTF-8 turns into the same bytes as others. */
 const notNames: readonly unknown[] = [null, 5, {}, '\ud800', 'a\udfff'];
 
-/** Owners, chats and the like that a storage may not tell apart do nothing. */
+/** Owners, chats and the like that a storage may not tell apart are refused, and change nothing. */
 export function describeNames({ describe, itIf }: ContractSuite): void {
   describe('names that a storage may not tell apart', () => {
     for (const value of notNames) {

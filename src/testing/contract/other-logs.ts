@@ -4,7 +4,7 @@ import { expectMembers } from './expectations';
 import { receiveFrames } from './reading';
 import type { BenchTest, ContractSuite } from './suite';
 
-/** A cursor of another log of the same taskId is no place in this one (R-CURSOR-8). */
+/** A cursor of another log of the same taskId is no place in the present log (R-CURSOR-8). */
 export function describeOtherLogs({ describe, it, itIf }: ContractSuite): void {
   const tellsAndGivesAll = (isSettled: boolean) => async (bench: Parameters<BenchTest>[0]) => {
     const { open, openReader, cursorOf, taskId, context } = bench;

@@ -7,7 +7,7 @@ import type { ContractSuite } from './suite';
 
 const outcomes: readonly TaskOutcome[] = ['completed', 'failed', 'cancelled'];
 
-/** What the suite stores in one frame at most, in bytes of UTF-8. */
+/** The largest frame that the suite stores, in bytes of UTF-8. */
 const largestFrameBytes = 2_000_000;
 
 /** The closing frames and the status are stored in one step, once (R-CONTEXT-3). */

@@ -1,4 +1,4 @@
-/** What a stream context may do without, if whoever uses it knows. */
+/** A promise that a stream context need not keep, if whoever uses the context knows that. */
 export type StreamContextPromise =
   /** The log of a settled task can be read by whoever comes then. */
   | 'replay after the end'
@@ -10,17 +10,17 @@ export type StreamContextPromise =
   | 'chats across instances'
   /** Every instance knows how a task ended. */
   | 'outcome across instances'
-  /** `claimOutcome`: who could not tell its host of an outcome leaves that to others. */
+  /** `claimOutcome`: an outcome that a process could not tell its host is left to other processes. */
   | 'unsaved outcomes'
   /** `predecessorsSaved`: the turns of a chat are saved in their order. */
   | 'turns in order'
   /**
-   * What is kept for a time goes by this process' `Date` and timers, which the suite then sets.
-   * Leave it out for a storage that has a clock of its own.
+   * How long things are kept goes by this process' `Date` and timers, which the suite then sets.
+   * Name it in `without` for a storage that has a clock of its own.
    */
   | 'the time of this process'
   /**
-   * Names that a storage could confuse are refused, and long reasons are cut, also where the context
-   * is called without the functions of `ai-task-stream/server`, which see to that.
+   * The context itself refuses names that a storage could confuse, and cuts long reasons. The
+   * functions of `ai-task-stream/server` do so before they call a context.
    */
   | 'checks of its own';

@@ -9,7 +9,7 @@ export interface ReceivedFrame {
   readonly data: string;
 }
 
-/** A frame whose cursor counts epochs from 0: their numbers are drawn, and differ from log to log. */
+/** A frame whose cursor counts epochs from 0, because an epoch's number differs from log to log. */
 export interface RelativeFrame {
   readonly cursor: string;
   readonly data: string;
@@ -24,7 +24,7 @@ function framesOf({ epoch, data, offset, start, end }: FrameRange): ReceivedFram
   });
 }
 
-/** Reads until `count` frames have come, or to the end. */
+/** Reads until `count` frames have come, or else to the end of the log. */
 export async function receiveFrames(
   reader: TaskReader,
   count: number = Number.POSITIVE_INFINITY,
@@ -38,14 +38,14 @@ export async function receiveFrames(
   return received;
 }
 
-/** The same, with epochs counted from the lowest among what was received. */
+/** Like `receiveFrames`, with epochs counted from the lowest one that was received. */
 export async function receive(reader: TaskReader, count?: number): Promise<RelativeFrame[]> {
   const received = await receiveFrames(reader, count);
   const firstEpoch = Math.min(...received.map(({ epoch }) => epoch));
   return received.map(({ epoch, n, data }) => ({ cursor: `${epoch - firstEpoch}-${n}`, data }));
 }
 
-/** For each range that comes, until so many frames have, whether it was a replay. */
+/** Reads until `count` frames have come, and tells of each of their ranges whether it was a replay. */
 export async function receiveMarks(reader: TaskReader, count: number): Promise<boolean[]> {
   const marks: boolean[] = [];
   for (let taken = 0; taken < count; ) {

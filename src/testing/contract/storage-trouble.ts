@@ -15,10 +15,10 @@ export interface TroubledBench extends Bench {
 /** A lease that a test can wait for, in milliseconds; two heartbeat intervals. */
 export const shortLeaseMs = 500;
 
-/** One that no test waits for. */
+/** A lease that no test waits for, in milliseconds. */
 export const longLeaseMs = 60_000;
 
-/** Runs a test that cuts the instance which runs tasks, and lets it back at the end. */
+/** Makes a test that may cut off the instance which runs tasks; it is let back after the test. */
 export function withCut(
   cut: CutStreamContext,
   test: (bench: TroubledBench) => Promise<void>,
@@ -46,12 +46,12 @@ export function tellsOf({ data }: Pick<ReceivedFrame, 'data'>): string[] {
   return [type, told?.status ?? told?.code].filter((part) => part !== undefined);
 }
 
-/** Asks until something holds. */
+/** Asks again and again until a condition holds. */
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await settleDown();
 }
 
-/** Asks until a task is over. Nobody reads it. */
+/** Asks until a task is over, without reading its log. */
 export function untilOver(at: TaskStreamContext, taskId: string): Promise<void> {
   return until(async () => (await at.inspect(taskId))?.status !== 'running');
 }

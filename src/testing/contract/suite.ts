@@ -14,7 +14,7 @@ export interface ContractSuite {
   describe(name: string, define: () => void): void;
   /** Makes a test of what every context promises. */
   it: DefineTest;
-  /** The same for what a context may do without, if it promises all of this. */
+  /** Makes a test of what some contexts promise; left out unless the context promises all of it. */
   itIf(...promises: StreamContextPromise[]): DefineTest;
 }
 
@@ -24,7 +24,7 @@ export interface ContractSuiteOptions {
   timeoutMs: number;
 }
 
-/** Not skipped, which would say that it could have run: the context has no such promise. */
+/** Leaves a test out without skipping it: of a context without the promise there is nothing to try. */
 const leaveOut: DefineTest = () => {};
 
 export function createContractSuite(
@@ -41,7 +41,7 @@ export function createContractSuite(
       tests = [];
       group();
       const defined = tests;
-      // Runners take a group without tests for a mistake.
+      // Test runners take a group without tests for a mistake.
       if (defined.length === 0) return;
       describe(name, () => {
         for (const { name, test } of defined) it(name, () => onBench(create, { test, timeoutMs }));
@@ -53,7 +53,7 @@ export function createContractSuite(
   };
 }
 
-/** Runs a test, and ends whatever it has left open; its own failure is the one that is told. */
+/** Runs a test, then ends whatever it has left open. A failure of the test itself is told first. */
 async function onBench(
   create: CreateStreamContext,
   { test, timeoutMs }: { test: BenchTest; timeoutMs: number },
@@ -70,14 +70,14 @@ async function onBench(
   await inTime(timeoutMs, bench.dispose);
 }
 
-/** Does work that may never end, because not all runners give up by themselves. */
+/** Rejects if work does not end within `ms`, because not all test runners give up by themselves. */
 async function inTime(ms: number, work: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     const message = `What the test waits for has not come within ${ms} ms. See its last step.`;
     timer = setTimeout(() => reject(new Error(message)), ms);
   });
-  // Only now: the work may stop the time.
+  // The work begins after the timer was set, because the work may put a manual clock in its place.
   try {
     await Promise.race([work(), late]);
   } finally {

@@ -23,7 +23,7 @@ export function describeTime(
       const clock = createManualClock();
       bench.onDispose(clock.uninstall);
       await test(bench, clock);
-      // So that nothing waits any more for a time that will not come.
+      // Timers of the context that still wait fire now; after the clock is gone they never would.
       await clock.advance(retentionMs + earlyCancelMs);
     };
 

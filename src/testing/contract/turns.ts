@@ -13,7 +13,7 @@ function watch(promise: Promise<void> | undefined): { isDone: boolean; done: Pro
   return watched;
 }
 
-/** Three turns of a chat, of which the second runs on the instance that is given. */
+/** Tries three turns of a chat, of which the second runs on the instance `at`. */
 async function savesInOrder({ open }: Bench, at: TaskStreamContext): Promise<void> {
   const chatId = createTaskId();
   const first = await open({ chatId, savesOutcome: true });
@@ -59,7 +59,7 @@ export function describeTurns({ describe, itIf }: ContractSuite): void {
       const first = await open({ chatId, savesOutcome: true });
       const second = await open({ chatId, taskId: createTaskId(), concurrent: true });
       await second.predecessorsSaved?.();
-      // One that supersedes them waits for both.
+      // A turn that supersedes both of them waits for both.
       const third = await open({ chatId, taskId: createTaskId() });
       const before = watch(third.predecessorsSaved?.());
       await first.settle([], 'cancelled');

@@ -8,7 +8,7 @@ import type { BenchTest, ContractSuite } from './suite';
 /** Ways to ask for the outcome of the task that a test is about. */
 interface Claims {
   claim(at?: TaskStreamContext, owner?: string): Promise<OutcomeClaiming | undefined>;
-  /** Claims what nobody holds. */
+  /** Claims the outcome; fails when somebody holds it. */
   claimFree(at?: TaskStreamContext): Promise<OutcomeClaim>;
   isUnsaved(): Promise<boolean | undefined>;
 }
@@ -38,7 +38,7 @@ const withClaims =
   (bench) =>
     test({ ...bench, ...claimsOf(bench) });
 
-/** An outcome of which the host has to be told stays unsaved until it was (R-SAVE-1 to R-SAVE-3). */
+/** An outcome that the host has to be told stays unsaved until the host was (R-SAVE-1 to R-SAVE-3). */
 export function describeUnsavedOutcome({ describe, itIf }: ContractSuite): void {
   const itSaves = itIf('unsaved outcomes');
 
