@@ -97,8 +97,8 @@ export function createLiveContext({
       opening.then((mirror) => mirror ?? forget(), forget);
     }
     const mirror = await opening;
-    if (!mirror?.isOver || mirror.window.isEnded) return mirror;
-    if (mirror.failure) throw createUnavailableError(mirror.failure);
+    if (!mirror?.stream.isOver || mirror.window.isEnded) return mirror;
+    if (mirror.stream.failure) throw createUnavailableError(mirror.stream.failure);
     // Others have left it in the meantime.
     return openMirror(taskId);
   };
@@ -163,7 +163,8 @@ export function createLiveContext({
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
       const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
-      const { isAlive, window } = mirror;
+      const { window } = mirror;
+      const { isAlive } = mirror.stream;
       leave(mirror);
       if (window.isEnded) return undefined;
       const cursor = formatCursor(epoch, window.next - 1);

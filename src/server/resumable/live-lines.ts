@@ -1,17 +1,23 @@
+import type { TaskRecord } from '../log/task-stream-context';
+
 /** What a reader in another process must know before the first frame. */
-export interface LiveHeader {
+export interface LiveHeader
+  extends Pick<TaskRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
   /** Of these lines. A reader that does not know it leaves the stream alone. */
   readonly version: 1;
   readonly epoch: number;
-  readonly owner?: string;
-  readonly chatId?: string;
-  readonly name?: string;
-  readonly definition?: string;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
   /** How long the producer counts as alive after its last sign, in milliseconds. */
   readonly leaseMs: number;
 }
+
+/**
+ * What a line tells of frame `n`. `sent`: everything before it has been sent; a sign of life. `full`:
+ * from it on, most are not sent. `skip`: from it on, and before `end`, none are sent. `end`: the log
+ * ends before it.
+ */
+const marks = ['sent', 'full', 'skip', 'end'] as const;
+
+type Mark = (typeof marks)[number];
 
 /**
  * A line of a log that travels as strings. Each names its frames, so that lines may come twice
@@ -23,14 +29,7 @@ export type LiveLine =
   | { readonly kind: 'header'; readonly header: LiveHeader }
   /** Frame `n`, as JSON. */
   | { readonly kind: 'frame'; readonly n: number; readonly data: string }
-  /** Everything before frame `n` has been sent; a sign of life. */
-  | { readonly kind: 'sent'; readonly n: number }
-  /** From frame `n` on, most are not sent. */
-  | { readonly kind: 'full'; readonly n: number }
-  /** Frames from `n` on, and before `end`, are not sent. */
-  | { readonly kind: 'skip'; readonly n: number; readonly end: number }
-  /** The log ends before frame `n`. */
-  | { readonly kind: 'end'; readonly n: number };
+  | { readonly kind: Mark; readonly n: number; readonly end: number };
 
 /** Begins each string, so that strings of two processes can be told apart. */
 export function encodeRun(run: string): string {
@@ -46,8 +45,8 @@ export function encodeFrameLine(n: number, data: string): string {
   return `${n} ${data}\n`;
 }
 
-/** A word and numbers. */
-export function encodeMark(kind: 'sent' | 'full' | 'skip' | 'end', ...numbers: number[]): string {
+/** A word and numbers: `n` and, of a `skip`, `end`. */
+export function encodeMark(kind: Mark, ...numbers: number[]): string {
   return `${kind} ${numbers.join(' ')}\n`;
 }
 
@@ -73,17 +72,10 @@ function parseLine(line: string): LiveLine | undefined {
     const header = parseHeader(rest);
     return header && { kind: 'header', header };
   }
+  const kind = marks.find((mark) => mark === word);
   const [n = Number.NaN, end = n] = rest.split(' ').map(Number);
-  if (!Number.isSafeInteger(n) || !Number.isSafeInteger(end)) return undefined;
-  switch (word) {
-    case 'sent':
-    case 'full':
-    case 'end':
-      return { kind: word, n };
-    case 'skip':
-      return { kind: word, n, end };
-  }
-  return undefined;
+  if (!kind || !Number.isSafeInteger(n) || !Number.isSafeInteger(end)) return undefined;
+  return { kind, n, end };
 }
 
 /**

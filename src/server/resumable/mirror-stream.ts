@@ -1,0 +1,183 @@
+import { TaskError } from '../../protocol/task-error';
+import { unlessAway } from '../log/task-errors';
+import { answerWithin } from '../time/answer-within';
+import { createDeferred } from '../time/deferred';
+import { createLineParser, type LiveLine } from './live-lines';
+import type { MirrorLog } from './mirror-log';
+
+type Strings = ReadableStream<string> | null | undefined;
+
+export interface MirrorStreamOptions {
+  log: MirrorLog;
+  /** Asks for the stream from its start. `null`: it is over. `undefined`: there is none. */
+  resume: () => Promise<Strings>;
+  /** How long an answer may take, in milliseconds. */
+  answerTimeoutMs: number;
+  /** Called once nothing will come any more. */
+  onOver: () => void;
+}
+
+/** Fills a log from a stream, and asks for the stream again when something of it is missing. */
+export interface MirrorStream {
+  /** Why nothing will follow although the log has not ended. */
+  readonly failure: TaskError | undefined;
+  /** Whether it was left, has ended or has failed. */
+  readonly isOver: boolean;
+  /** Whether the producer has given a sign within its lease. */
+  readonly isAlive: boolean;
+  /**
+   * Resolves with `true` once the log has begun, or nothing will come. `null`: it is over.
+   * `undefined`: there is none.
+   *
+   * @throws TaskError `context-unavailable` when nobody answers in time.
+   */
+  open(): Promise<true | null | undefined>;
+  /** Idempotent. */
+  leave(): void;
+}
+
+/** How long a frame may be missing before the stream is asked for again, in milliseconds. */
+const maxHoleMs = 1_000;
+
+/** How often the stream is asked for again without progress. */
+const maxAttempts = 2;
+
+/** A reader that was only dropped would be sent to for ever. */
+function leaveStream(stream: { cancel(): Promise<void> } | null | undefined): void {
+  stream?.cancel().catch(() => {
+    // Their clean-up fails while the storage is away; there is nothing left to clean then.
+  });
+}
+
+export function createMirrorStream({
+  log,
+  resume,
+  answerTimeoutMs,
+  onOver,
+}: MirrorStreamOptions): MirrorStream {
+  let failure: TaskError | undefined;
+  let isOver = false;
+  // By `performance.now()`.
+  let heardAt = performance.now();
+  // Since when frames are missing.
+  let holeSince: number | undefined;
+  // How often it was asked for what is missing, and whether it is being asked now.
+  let attempts = 0;
+  let isAsking = false;
+  let reader: ReadableStreamDefaultReader<string> | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const { promise: begun, resolve: tellBegun } = createDeferred();
+
+  // Before the header has come, nobody can know.
+  const leaseMs = () => log.header?.leaseMs ?? 2 * answerTimeoutMs;
+
+  const leave = () => {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(timer);
+    leaveStream(reader);
+    tellBegun();
+    log.window?.wake();
+    onOver();
+  };
+
+  const fail = (cause?: unknown) => {
+    failure ??= new TaskError({
+      code: 'lost',
+      message: 'The process that runs the task gives no sign any more. Try again later.',
+      retryable: true,
+      cause,
+    });
+    leave();
+  };
+
+  const add = (lines: readonly LiveLine[]) => {
+    for (const line of lines) if (log.add(line)) heardAt = performance.now();
+    if (!log.lacksFrames) {
+      attempts = 0;
+      holeSince = undefined;
+    }
+    if (log.header) tellBegun();
+    if (log.window?.isEnded) leave();
+    else log.window?.wake();
+  };
+
+  const follow = async (stream: ReadableStream<string>) => {
+    leaveStream(reader);
+    const own = stream.getReader();
+    reader = own;
+    const parse = createLineParser();
+    log.changeStream();
+    try {
+      for (;;) {
+        const { done, value } = await own.read();
+        if (isOver || reader !== own) return;
+        if (done) break;
+        add(parse(value));
+      }
+    } catch {
+      // Cut: the same as an end before the end of the log.
+    }
+    if (reader === own) askAgain();
+  };
+
+  const ask = (timeoutMs: number) => unlessAway(answerWithin(timeoutMs, resume(), leaveStream));
+
+  /** Asks for what is missing, and whether anybody is there at all. */
+  const askAgain = async () => {
+    if (isAsking || isOver) return;
+    attempts++;
+    if (attempts > maxAttempts) return fail();
+    isAsking = true;
+    try {
+      // So that readers know of a producer that is gone within three heartbeats and a second.
+      const stream = await ask(Math.min(answerTimeoutMs, Math.max(1_000, leaseMs() / 2)));
+      holeSince = undefined;
+      if (isOver) leaveStream(stream);
+      else if (stream) follow(stream);
+      else if (stream === undefined) fail();
+      else {
+        log.cut();
+        leave();
+      }
+    } catch (cause) {
+      fail(cause);
+    } finally {
+      isAsking = false;
+    }
+  };
+
+  const watch = () => {
+    const now = performance.now();
+    if (log.lacksFrames) holeSince ??= now;
+    const isSilent = now - heardAt >= leaseMs();
+    const isIncomplete = holeSince !== undefined && now - holeSince >= maxHoleMs;
+    if (isSilent || isIncomplete) askAgain();
+  };
+
+  return {
+    get failure() {
+      return failure;
+    },
+    get isOver() {
+      return isOver;
+    },
+    get isAlive() {
+      return !isOver && performance.now() - heardAt < leaseMs();
+    },
+    async open() {
+      const stream = await ask(answerTimeoutMs);
+      if (!stream) return stream;
+      follow(stream);
+      try {
+        await unlessAway(answerWithin(answerTimeoutMs, begun));
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      if (!isOver) timer = setInterval(watch, Math.min(maxHoleMs, leaseMs() / 2));
+      return true;
+    },
+    leave,
+  };
+}
