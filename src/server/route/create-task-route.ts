@@ -1,6 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
-import { TaskError } from '../../protocol/task-error';
 import { askToStop } from '../ask-to-stop';
 import { checkIsDefinition } from '../check-definition';
 import { claimDefinedTask } from '../claim-defined-task';
@@ -9,7 +8,6 @@ import { readCursor } from '../http/read-cursor';
 import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
 import { failureResponse, jsonResponse } from '../http/responses';
-import { checkNames } from '../log/check-names';
 import {
   checkTaskId,
   createNotFoundError,
@@ -23,6 +21,7 @@ import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
+import { createAdmission } from './admission';
 import {
   checkStartBody,
   checkStartQuery,
@@ -31,12 +30,27 @@ import {
 } from './start-request';
 import type {
   CreateTaskRouteOptions,
-  TaskAction,
   TaskRoute,
   TaskRouteContext,
   TaskRouteHandler,
 } from './task-route';
 import { createTaskSlots } from './task-slots';
+
+type RouteHandler = (request: Request, context: TaskRouteContext | undefined) => Promise<Response>;
+
+/** Runs a handler; what it throws becomes a response. */
+function answering(
+  handler: RouteHandler,
+  onError: CreateTaskRouteOptions['onError'],
+): TaskRouteHandler {
+  return async (request, context) => {
+    try {
+      return await handler(request, context);
+    } catch (error) {
+      return failureResponse(error, (cause) => reportTo(onError, cause, ''));
+    }
+  };
+}
 
 /**
  * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
@@ -52,8 +66,8 @@ export function createTaskRoute<
 >(
   task: TaskDefinition<Schema, Result, Steps, Value, Data>,
   {
-    authorize = () => true,
-    owner: ownerOf = () => undefined,
+    authorize,
+    owner: ownerOf,
     maxBodyBytes = 1024 * 1024,
     maxConcurrent = Number.POSITIVE_INFINITY,
     allowGet = false,
@@ -74,34 +88,8 @@ export function createTaskRoute<
   const follow = (options: ResumeTaskOptions) =>
     followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute);
 
-  /** Asks `authorize`; gives the response that refuses, if it does. */
-  const refusal = async (request: Request, action: TaskAction, taskId: string | undefined) => {
-    const answer = await authorize({ request, action, taskId });
-    if (answer instanceof Response) return answer;
-    if (answer) return undefined;
-    throw new TaskError({ code: 'forbidden', message: 'You may not do this with the task.' });
-  };
-
-  /** Who asks. One that could be taken for another is refused before anything happens. */
-  const askOwner = async (request: Request) => {
-    const owner = await ownerOf(request);
-    checkNames({ owner });
-    return owner;
-  };
-
-  /** Runs a handler; what it throws becomes a response. */
-  const answer =
-    (
-      handler: (request: Request, context: TaskRouteContext | undefined) => Promise<Response>,
-    ): TaskRouteHandler =>
-    async (request, context) => {
-      try {
-        return await handler(request, context);
-      } catch (error) {
-        return failureResponse(error, (cause) => reportTo(settings.onError, cause, ''));
-      }
-    };
-
+  const { refusal, askOwner } = createAdmission({ authorize, owner: ownerOf });
+  const answer = (handler: RouteHandler) => answering(handler, settings.onError);
   const taskIdOf = (request: Request) => checkTaskId(readQuery(request, 'taskId'));
 
   const start = async (
