@@ -38,6 +38,33 @@ const endedReader: TaskReader = {
   close() {},
 };
 
+/** Opens logs of other processes, each once. `null`: it is over. `undefined`: there is none. */
+function mirrorsOf(context: ResumableStreamContext) {
+  const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
+  const openMirror = async (taskId: string): Promise<TaskMirror | null | undefined> => {
+    let opening = mirrors.get(taskId);
+    if (!opening) {
+      const forget = () => {
+        if (mirrors.get(taskId) === opening) mirrors.delete(taskId);
+      };
+      opening = openTaskMirror({
+        taskId,
+        resume: () => context.resumeExistingStream(streamIdOf(taskId)),
+        answerTimeoutMs,
+        onOver: forget,
+      });
+      mirrors.set(taskId, opening);
+      opening.then((mirror) => mirror ?? forget(), forget);
+    }
+    const mirror = await opening;
+    if (!mirror?.stream.isOver || mirror.window.isEnded) return mirror;
+    if (mirror.stream.failure) throw createUnavailableError(mirror.stream.failure);
+    // Others have left it in the meantime.
+    return openMirror(taskId);
+  };
+  return openMirror;
+}
+
 /**
  * A task's log lives in the memory of its producer's process, where readers, cancels and chats
  * are those of a memory context. For readers in other processes it is sent through a stream of
@@ -56,7 +83,7 @@ export function createLiveContext({
 }): TaskStreamContext {
   const claims = createStreamClaims({ context, answerTimeoutMs });
   const broadcasts = new Map<string, TaskBroadcast>();
-  const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
+  const openMirror = mirrorsOf(context);
 
   const send = (log: OwnLog, broadcast: TaskBroadcast, leaseMs: number) => {
     const { taskId, frames, owner, chatId, name, definition, createdAt } = log;
@@ -79,29 +106,6 @@ export function createLiveContext({
     },
     flushed: () => atMost(graceMs, broadcasts.get(taskId)?.flushed()),
   });
-
-  /** The log of another process. `null`: it is over. `undefined`: there is none. */
-  const openMirror = async (taskId: string): Promise<TaskMirror | null | undefined> => {
-    let opening = mirrors.get(taskId);
-    if (!opening) {
-      const forget = () => {
-        if (mirrors.get(taskId) === opening) mirrors.delete(taskId);
-      };
-      opening = openTaskMirror({
-        taskId,
-        resume: () => context.resumeExistingStream(streamIdOf(taskId)),
-        answerTimeoutMs,
-        onOver: forget,
-      });
-      mirrors.set(taskId, opening);
-      opening.then((mirror) => mirror ?? forget(), forget);
-    }
-    const mirror = await opening;
-    if (!mirror?.stream.isOver || mirror.window.isEnded) return mirror;
-    if (mirror.stream.failure) throw createUnavailableError(mirror.stream.failure);
-    // Others have left it in the meantime.
-    return openMirror(taskId);
-  };
 
   /**
    * What the wrapped context knows of a task. It is asked for tasks of others, too, so that they
