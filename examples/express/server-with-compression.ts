@@ -18,7 +18,7 @@ app.all(
 
 export const server = app.listen(Number(process.env.PORT ?? 3000));
 
-/** Takes `no-transform` away, so that the middleware compresses; each write is flushed. */
+/** Removes `no-transform` from a route's responses, so that the middleware compresses them. */
 function compressible({ POST, GET, DELETE }: TaskRoute): TaskRoute {
   const change =
     (handler: TaskRouteHandler): TaskRouteHandler =>

@@ -4,9 +4,9 @@ import express from 'express';
 import { report } from '../lib/report';
 
 const app = express();
-// Our responses say `no-transform`, which `compression` obeys.
+// Responses of a task's route say `no-transform`, so `compression` leaves them alone.
 app.use(compression());
-// The handler takes what the parser has left in `request.body`.
+// The handler uses what the parser has put into `request.body`.
 app.use(express.json({ limit: '1mb' }));
 app.all('/api/report', toNodeHandler(createTaskRoute(report)));
 app.all(

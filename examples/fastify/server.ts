@@ -7,11 +7,11 @@ const app = Fastify();
 function serve(handle: ReturnType<typeof toNodeHandler>) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
-    // What plugins have set, such as for CORS.
+    // The headers that plugins have set, such as for CORS.
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) reply.raw.setHeader(name, value);
     }
-    // Fastify has parsed the body, and keeps it on a request of its own.
+    // Fastify has parsed the body already, and keeps it on its own request object.
     await handle(Object.assign(request.raw, { body: request.body }), reply.raw);
   };
 }

@@ -11,12 +11,12 @@ const handlers = new Map([
 app.use(async (context, next) => {
   const handle = handlers.get(context.path);
   if (!handle) return next();
-  // The handler writes the response itself.
+  // Tells Koa to leave the response to the handler.
   context.respond = false;
   await handle(context.req, context.res);
 });
 
-// Koa takes a client that has broken off for an error.
+// Koa reports a client that has broken off as an error, which is not worth a line in the log.
 app.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'ECONNRESET') console.error(error);
 });

@@ -4,7 +4,7 @@ import { createEventWriter } from './local-model/event-writer.mjs';
 import { createResponse } from './local-model/responses.mjs';
 
 /**
- * One thing that the endpoint was asked for, and how its answer ended.
+ * One request to the endpoint, and how its answer ended.
  *
  * @typedef {{
  *   topic: string,
@@ -20,11 +20,11 @@ const services = {
 
 /**
  * A loopback endpoint that speaks OpenAI's streaming protocols for chat completions and responses,
- * so that the demo runs the real provider code without an API key. It says the same each time for
- * the same words, and breaks off in the middle when they contain "fail".
+ * so that the demo runs the real provider code without an API key. The endpoint answers the same
+ * words in the same way each time, and breaks off in the middle when they contain "fail".
  *
  * @param {object} [options]
- * @param {number} [options.wordsPerSecond] How fast it writes. Default 22.
+ * @param {number} [options.wordsPerSecond] How fast the endpoint writes. Default 22.
  * @param {(word: {
  *   kind: import('./local-model/event-writer.mjs').WordKind,
  *   done: number,
@@ -40,7 +40,7 @@ export async function startLocalOpenAI({ wordsPerSecond = 22, beforeWord = () =>
   /** @type {ModelRequest[]} */
   const requests = [];
 
-  // Node's `fetch` connects ahead after an abort; what it then does not use is dropped soon.
+  // After an abort, Node's `fetch` opens a connection in advance; an unused one is dropped soon.
   const timeouts = { headersTimeout: 1_000, connectionsCheckingInterval: 250 };
   const server = createServer(timeouts, (request, response) => {
     const create = request.method === 'POST' ? services[request.url] : undefined;

@@ -4,11 +4,11 @@ const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @type {import('next').NextConfig} */
 export default {
-  // `ai-task-stream` is a link to the repository root, so that is where bundling has to start.
+  // `ai-task-stream` is a link to the repository's root, so bundling has to start at that folder.
   turbopack: { root: repositoryRoot },
   outputFileTracingRoot: repositoryRoot,
   devIndicators: false,
   poweredByHeader: false,
-  // What a browser asks for when the page has not told it yet which icon it has.
+  // Browsers ask for /favicon.ico before a page has told them of its icon.
   rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
 };

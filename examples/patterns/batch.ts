@@ -10,7 +10,7 @@ export const sendInvitations = defineTask({
   execute: async ({ input: { addresses }, task, signal }) => {
     const failed: string[] = [];
     let done = 0;
-    // The workers share one iterator, so that each takes the next item once it is free.
+    // The workers share one iterator, so that a worker which is free takes the next item.
     const queue = addresses.values();
     const work = async () => {
       for (const address of queue) {

@@ -4,11 +4,11 @@ import { z } from 'zod';
 const deadlineMs = 60_000;
 const warningMs = 10_000;
 
-/** Work with a deadline: a warning before it, and what was found until then is not lost. */
+/** Work with a deadline: a warning comes before it, and what was found until then is not lost. */
 export const searchProof = defineTask({
   name: 'search-proof',
   input: z.object({ attempts: z.number().int().positive() }),
-  // When it is over, `signal` aborts with a `TimeoutError`, and the task fails with `timeout`.
+  // After this time, `signal` aborts with a `TimeoutError`, and the task fails with `timeout`.
   deadlineMs,
   execute: async ({ input: { attempts }, task, signal }) => {
     const warning = setTimeout(() => {

@@ -11,7 +11,7 @@ export function createImageRoute(model: ImageModel) {
     execute: async ({ input: { prompt }, writer, signal }) => {
       const drawn = await generateImage({ model, prompt, abortSignal: signal }).catch(explain);
       const { mediaType, base64 } = drawn.image;
-      // In reach of every reader of the task. Put large images into a bucket, and send the address.
+      // Every reader of the task gets this part. Put large images into a bucket, and send the address.
       writer.write({ type: 'file', mediaType, url: `data:${mediaType};base64,${base64}` });
       return { mediaType, bytes: drawn.image.uint8Array.byteLength };
     },
@@ -19,7 +19,7 @@ export function createImageRoute(model: ImageModel) {
   return createTaskRoute(drawImage);
 }
 
-/** A `TaskError` reaches the page as it is thrown; all others are masked there. */
+/** A `TaskError` reaches the page as it is thrown; all other errors are masked. */
 function explain(error: unknown): never {
   if (APICallError.isInstance(error) && error.statusCode === 400) {
     throw new TaskError({

@@ -8,7 +8,7 @@ export const checkLinks = defineTask({
   execute: async ({ input: { start }, task, signal }) => {
     const found = new Set([start]);
     let broken = 0;
-    // A set grows while it is walked: each page adds those that it links to.
+    // The loop also reaches pages that are added to the set while it runs.
     for (const page of found) {
       signal.throwIfAborted();
       const links = await linksOf(page);
@@ -19,7 +19,7 @@ export const checkLinks = defineTask({
         broken += 1;
         task.log({ level: 'warning', message: `${page} is missing` });
       }
-      // Without `total` the page shows a count, and no bar that would only be a guess.
+      // Without `total` the page shows a count, and no bar, which would only be a guess.
       task.progress({ value: found.size, message: page });
     }
     return { pages: found.size, broken };

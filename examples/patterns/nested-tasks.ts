@@ -17,7 +17,7 @@ export const compareOffers = defineTask({
         }),
       ),
     );
-    // One that fails shows as failed; whether that matters is up to the task around it.
+    // A nested task that fails shows as failed; whether that matters is up to the task around it.
     const prices = offers.flatMap((offer) => (offer.status === 'fulfilled' ? offer.value : []));
     task.log(`${prices.length} of ${shops.length} shops have it.`);
     return { lowest: prices.length > 0 ? Math.min(...prices) : undefined };

@@ -10,7 +10,7 @@ export const makeThumbnails = defineTask({
     for (const photo of photos) {
       signal.throwIfAborted();
       thumbnails.push(await shrink(photo));
-      // As often as you like: at most one update in 100 ms leaves, and the newest always does.
+      // Call it as often as you like: at most one update in 100 ms is sent, and always the newest.
       task.progress({ value: thumbnails.length, total: photos.length, message: photo });
     }
     return { thumbnails };

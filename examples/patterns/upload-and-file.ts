@@ -15,7 +15,7 @@ export async function POST(request: Request): Promise<Response> {
       signal.throwIfAborted();
       const fileId = crypto.randomUUID();
       files.set(fileId, new Blob([`${lines.sort().join('\n')}\n`], { type: 'text/plain' }));
-      // Bytes do not belong into a result: every reader of the task, and each replay, gets it.
+      // No bytes in a result: every reader of the task gets it, with each replay.
       return { href: `?fileId=${fileId}`, lines: lines.length };
     },
   }).toResponse();

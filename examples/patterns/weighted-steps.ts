@@ -17,7 +17,7 @@ export const publishVideo = defineTask({
       }
       return done;
     });
-    // A phase without progress of its own counts for nothing until it is over, and then in full.
+    // A phase without progress of its own counts as 0 until it is over, and then in full.
     const url = await task.step('publish', () => `https://videos.example/${video}`);
     return { url, frames: converted.length };
   },

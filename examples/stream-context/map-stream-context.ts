@@ -14,14 +14,14 @@ interface StoredTask extends Omit<OpenTaskOptions, 'frames'> {
   readonly createdAt: number;
   readonly frames: FrameLog;
   readonly stop: AbortController;
-  /** The tasks of its chat that it has superseded. */
+  /** The tasks of the same chat that this one has superseded. */
   readonly before: readonly StoredTask[];
   status: TaskStatus;
   expiresAt: number;
-  /** Whether the host is being told of the outcome, or will be once there is one. */
+  /** Whether somebody is telling the host the outcome, or will once there is one. */
   isHeld: boolean;
   isReleased: boolean;
-  /** Called once it is released. */
+  /** Called once the task is released. */
   readonly waiters: (() => void)[];
 }
 
@@ -32,7 +32,7 @@ export class MapStorage {
   readonly cancels = new Map<string, { reason?: string; expiresAt: number }>();
 }
 
-/** For reading: it does what `createMemoryStreamContext` does, but nothing in it is bounded. */
+/** An example to read: does what `createMemoryStreamContext` does, but bounds nothing. */
 export function createMapStreamContext(storage: MapStorage): TaskStreamContext {
   const { tasks, cancels } = storage;
   const find = (taskId: string, asker?: { owner?: string; definition?: string }) => {
@@ -51,7 +51,7 @@ export function createMapStreamContext(storage: MapStorage): TaskStreamContext {
     async open(taskId, { frames, ...options }) {
       const known = find(taskId);
       if (known) return known.token === options.token ? logOf(known) : undefined;
-      // Nothing is awaited from here on, so that nobody comes in between.
+      // Nothing is awaited from here on, so that no other call comes in between.
       const { owner, definition, chatId, concurrent } = options;
       const before = chatId === undefined || concurrent ? [] : inChat(chatId, owner);
       const task: StoredTask = {
@@ -112,13 +112,13 @@ function stop(task: StoredTask | undefined, reason = 'The task was cancelled.'):
   return true;
 }
 
-/** Ends the telling of an outcome: the host has it, or somebody else may claim it. */
+/** Called when nobody tells the host any more: the host has the outcome, or others may claim it. */
 function letGo(task: StoredTask, isSaved: boolean): void {
   task.isHeld = false;
   if (isSaved) task.savesOutcome = false;
 }
 
-/** The producer's end. Whatever is appended is stored at once. */
+/** The log as its producer gets it. Whatever is appended is stored at once. */
 function logOf(task: StoredTask): TaskLog {
   return {
     signal: task.stop.signal,

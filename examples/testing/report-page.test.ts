@@ -5,13 +5,13 @@ import { DELETE, GET, POST, type report } from './report-route';
 
 const handlers = { POST, GET, DELETE };
 
-/** What the page's `fetch` comes to: a call of the route's own handler. */
+/** A `fetch` for the page that calls the route's own handlers, without a network. */
 const callRoute: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   return handlers[request.method as keyof typeof handlers](request);
 };
 
-/** Breaks the first connection off once something has come through it. */
+/** Wraps a `fetch` so that its first connection breaks off once something has come through it. */
 function cutFirst(fetch: typeof callRoute): typeof callRoute {
   let isFirst = true;
   return async (input, init) => {
@@ -28,17 +28,17 @@ function cutFirst(fetch: typeof callRoute): typeof callRoute {
   };
 }
 
-/** What the hook of a page is made of. */
+/** Makes the store that the hook of a page is built on. */
 function open(options: Partial<TaskStreamOptions> = {}) {
   return createTaskStream<typeof report>({
-    api: 'http://localhost/api/report', // an address in full: no page is there
+    api: 'http://localhost/api/report', // a full address, because there is no page
     headers: { 'x-user': 'ada' },
     fetch: callRoute,
     ...options,
   });
 }
 
-// A section takes a second of this clock, and no time of the test.
+// Each section takes a second of this clock, and no time of the test.
 let clock: ManualClock;
 
 beforeEach(() => {

@@ -10,7 +10,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DELETE, GET, POST, report } from './report-route';
 
-// A section takes a second of this clock, and no time of the test.
+// Each section takes a second of this clock, and no time of the test.
 let clock: ManualClock;
 
 beforeEach(() => {
@@ -123,7 +123,7 @@ describe('the route', () => {
 describe('the route, when its storage has trouble', () => {
   function postWith(...faults: StreamContextFault[]): Promise<Response> {
     const streamContext = createFaultyStreamContext(createMemoryStreamContext(), faults);
-    // What it is told of here is no news.
+    // The faults are meant, so their errors need not be printed.
     const onError = () => {};
     const faulty = createTaskRoute(report, { streamContext, onError });
     const body = JSON.stringify({ input: { topic: 'tides', sections: 3 } });

@@ -1,7 +1,7 @@
 import { createTaskRoute, defineTask } from 'ai-task-stream/server';
 import { z } from 'zod';
 
-/** What is to be tested: a task, and the route that serves it to its owner. */
+/** The subject of the tests: a task, and the route that serves the task to its owner. */
 export const report = defineTask({
   name: 'report',
   input: z.object({ topic: z.string().min(1), sections: z.number().int().max(20) }),
@@ -25,7 +25,7 @@ export const { POST, GET, DELETE } = createTaskRoute(report, {
   owner: (request) => request.headers.get('x-user') ?? 'nobody',
 });
 
-/** Stands for a language model: a second for each section. */
+/** Stands for a language model, which takes a second for each section. */
 async function writeSection(section: number): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return `Section ${section}. `;

@@ -1,7 +1,7 @@
 import { createTaskRoute } from 'ai-task-stream/server';
 import { report } from '../lib/report';
 
-/** What a runtime of workers passes beside the request. */
+/** What a worker's runtime passes to `fetch` beside the request. */
 interface WorkerContext {
   waitUntil(promise: Promise<unknown>): void;
 }

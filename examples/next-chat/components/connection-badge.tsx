@@ -8,7 +8,7 @@ const words: Record<TaskConnection, string> = {
   closed: 'Connection closed',
 };
 
-/** The state of the connection, which says nothing about the task's own. */
+/** The state of the connection, which says nothing about the state of the task. */
 export function ConnectionBadge({
   connection,
   instance,

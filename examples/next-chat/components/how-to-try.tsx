@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** What to do to the page while it watches. */
+/** Hints what to try while the page follows a task, such as to reload it. */
 export function HowToTry({ canFail, isWide = false }: { canFail: boolean; isWide?: boolean }) {
   return (
     <section

@@ -2,7 +2,7 @@ import type { UseTaskStreamResult } from 'ai-task-stream/react';
 import type { ReactNode } from 'react';
 import type { PlannedSection, ReportFacts } from '../lib/generate-report';
 
-/** The task's one outcome; or, when the page stopped following it, the way back. */
+/** The task's outcome; or, when the page has stopped following the task, the way back to it. */
 export function OutcomeCard({
   task: { status, result, error, settlement, isActive },
   onRetry,

@@ -112,7 +112,7 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
   );
 }
 
-/** Which server a stream comes from, when several stand behind one address. */
+/** The server that a stream comes from, when several servers are behind one address. */
 function streamingInstance({ headers }: Response): string | undefined {
   const isStream = headers.get('content-type')?.startsWith('text/event-stream');
   return (isStream && headers.get('x-demo-instance')) || undefined;

@@ -41,7 +41,7 @@ export function RunPanel({
   onCancel: () => void;
   onPlug: (unplugged: boolean) => void;
 }) {
-  // Left in the middle: whether the task goes on is not known here.
+  // The page has left the task before its outcome, and does not know whether the task goes on.
   const isOutOfSight = !isActive && (status === 'pending' || status === 'running');
   const statusWord = isOutOfSight
     ? 'Out of sight'

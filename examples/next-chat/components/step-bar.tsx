@@ -1,7 +1,7 @@
 import type { TaskStep } from 'ai-task-stream';
 import type { CSSProperties } from 'react';
 
-/** Shown until the task has told its own. */
+/** The steps to show until the task has told its own. */
 const expectedSteps: readonly TaskStep[] = [
   { name: 'outline', weight: 15, status: 'pending' },
   { name: 'write', weight: 75, status: 'pending' },

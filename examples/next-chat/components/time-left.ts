@@ -1,4 +1,4 @@
-/** Rounded to five seconds above ten, so that the words do not flicker. */
+/** The time that is left, in words; above ten seconds rounded to five, so that it does not flicker. */
 export function timeLeft(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds <= 3) return 'almost done';

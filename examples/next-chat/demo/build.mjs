@@ -6,7 +6,7 @@ import { app, next, root } from './places.mjs';
 const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
 const entries = ['index', 'server', 'redis', 'ui', 'react'];
 
-/** In the order in which they are built. */
+/** What the demo needs built, in the order in which it is built. */
 const builds = [
   {
     name: 'the package',

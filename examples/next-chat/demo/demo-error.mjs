@@ -1,2 +1,2 @@
-/** Said in one sentence, without a stack. */
+/** An error that the demo prints as one sentence, without a stack. */
 export class DemoError extends Error {}

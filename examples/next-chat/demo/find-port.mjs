@@ -8,7 +8,7 @@ export async function findPort(text, host) {
     throw new DemoError(`PORT is "${text}", but has to be a number from 0 to 65535.`);
   }
   const port = await tryPort(wanted, host);
-  // A browser may take `localhost` for either address.
+  // A browser may resolve `localhost` to the address of IPv4 or of IPv6: both have to be free.
   const isFree = port !== undefined && (await tryPort(port, '::1')) !== undefined;
   if (isFree) return port;
   throw new DemoError(
@@ -22,7 +22,7 @@ function tryPort(port, address) {
     const probe = createServer();
     probe.once('error', (error) => {
       if (error.code === 'EADDRINUSE') resolve(undefined);
-      // There is no IPv6 here, so nothing can listen on it.
+      // This machine has no IPv6, so nothing else can listen there.
       else if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') resolve(port);
       else if (error.code === 'EACCES') {
         reject(new DemoError(`Port ${port} may not be used by you: choose one above 1023.`));

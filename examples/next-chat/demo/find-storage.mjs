@@ -3,8 +3,8 @@ import { startRedisServer } from '../../../scripts/start-redis.mjs';
 import { DemoError } from './demo-error.mjs';
 
 /**
- * Where tasks are kept: at REDIS_URL, else in the server's memory, which several instances cannot
- * share: they get a Redis that runs until `stop`.
+ * Where tasks are kept: at REDIS_URL, else in the server's memory. Several instances cannot share
+ * their memory, so without REDIS_URL they get a Redis of their own, which runs until `stop`.
  */
 export async function findStorage({ count }) {
   const { REDIS_URL } = process.env;

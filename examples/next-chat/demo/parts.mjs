@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
-/** What the demo consists of while it runs: processes, servers, a Redis. All end with it. */
+/** The parts of a running demo (processes, servers, a Redis), which all end with it. */
 export function createParts() {
-  /** What stops the parts that run, newest first. */
+  /** The functions that stop the parts, that of the newest part first. */
   const stops = [];
   let isStopping = false;
 
@@ -11,7 +11,7 @@ export function createParts() {
       return isStopping;
     },
 
-    /** One more part, which `stop` ends. */
+    /** Adds a part, given the function that stops it. */
     add(stop) {
       stops.unshift(stop);
     },
@@ -23,7 +23,8 @@ export function createParts() {
         env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      // What it says is of interest only if it fails; what it complains about while it serves, at once.
+      // A process that serves prints its complaints at once. The output of any other is of interest
+      // only if the process fails, so it is kept.
       let output = '';
       child.stdout.on('data', (data) => {
         if (!serves) output += data;
@@ -45,7 +46,7 @@ export function createParts() {
       return { pid: child.pid, ended };
     },
 
-    /** Ends them all, one after another. Idempotent. */
+    /** Ends all parts, one after another. Idempotent. */
     async stop() {
       if (isStopping) return false;
       isStopping = true;

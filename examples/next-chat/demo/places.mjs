@@ -9,5 +9,5 @@ export const app = fileURLToPath(new URL('../', import.meta.url));
 
 export const next = join(root, 'node_modules', 'next', 'dist', 'bin', 'next');
 
-/** This machine only: the page would let everybody in the network spend the API key. */
+/** The demo serves this machine only: others in the network could spend the API key. */
 export const host = '127.0.0.1';

@@ -16,7 +16,7 @@ const parts = createParts();
 process.once('SIGINT', () => stop(0));
 process.once('SIGTERM', () => stop(0));
 if (process.env.npm_lifecycle_event) {
-  // npm passes SIGTERM on to its shell, and some shells end without passing it on to us.
+  // npm passes SIGTERM on to its shell, and some shells end without passing it on to this process.
   const { ppid } = process;
   setInterval(() => process.ppid === ppid || stop(0), 500).unref();
 }
@@ -52,7 +52,7 @@ async function main() {
   await ended;
 }
 
-/** Who writes: OpenAI, or what stands in for it without a key. */
+/** The model that writes: OpenAI's, or without a key the local endpoint that stands in for it. */
 async function findModel() {
   if (process.env.OPENAI_API_KEY) {
     return { env: {}, description: `OpenAI, ${process.env.OPENAI_MODEL || 'the default model'}` };
@@ -76,7 +76,7 @@ function parseOptions() {
   try {
     return parseArgs({ options: { instances: { type: 'string' } } }).values;
   } catch {
-    // An option that there is not, or one without its value.
+    // An unknown option, or one without its value.
     throw new DemoError('The demo has one option: npm run demo -- --instances 2');
   }
 }

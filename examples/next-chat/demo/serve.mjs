@@ -4,8 +4,8 @@ import { app, host, next } from './places.mjs';
 import { startProxy } from './start-proxy.mjs';
 
 /**
- * Serves the demo at a port, and resolves once it answers. `ended` rejects when it ends by itself;
- * `servers` says which there are, when there are several.
+ * Serves the demo at a port, and resolves once the demo answers. The `ended` that it resolves with
+ * rejects when the demo ends by itself; `servers` describes the instances, if there are several.
  */
 export function serve(parts, { port, env, count }) {
   return count === 1

@@ -1,5 +1,5 @@
-// Stands in front of several instances of the demo, as a load balancer would, but one that sees to
-// it that a task is asked for somewhere else each time.
+// Stands in front of several instances of the demo as a load balancer does, but sends each request
+// about a task to another instance than the one before.
 import { createServer, request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream';
 
@@ -10,9 +10,9 @@ const hopByHop = new Set([
 ]);
 
 /**
- * Every page comes from the next instance, and what it then asks for from the same one; except that
- * a request about a task goes to the next after the one that dealt with it last. Answers name theirs
- * as `x-demo-instance`.
+ * Each page comes from the next instance, and whatever that page loads from the same instance. Only
+ * a request about a task goes to the instance after the one that dealt with the task last. Responses
+ * name their instance as `x-demo-instance`.
  *
  * @param {object} options
  * @param {{ readonly name: string, readonly port: number, hasEnded: boolean }[]} options.instances
@@ -33,7 +33,7 @@ export async function startProxy({ instances, port, host }) {
 
   const choose = ({ url, headers }) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
-    // Browsers say what they want it for; whoever does not may ask for the first page.
+    // Browsers say what a request is for. A client that does not say so may ask for the first page.
     const purpose = headers['sec-fetch-dest'] ?? (pathname === '/' ? 'document' : '');
     const isPage = purpose === 'document';
     if (isPage || pageInstance?.hasEnded) pageInstance = nextAfter(pageInstance);
@@ -57,7 +57,7 @@ export async function startProxy({ instances, port, host }) {
       method: request.method,
       path: request.url,
       headers: withoutHops(request.headers),
-      // A connection of its own: one that was kept may just be closing.
+      // Each request has its own connection, because a kept one may just be closing.
       agent: false,
     });
     outgoing.once('response', (incoming) => {
@@ -68,7 +68,7 @@ export async function startProxy({ instances, port, host }) {
         'x-demo-instance': instance.name,
       });
       response.flushHeaders();
-      // Whichever end breaks off, the other one does, too: a cut must not look like an end.
+      // When one end breaks off, so does the other: a cut must not look like the end of a response.
       pipeline(incoming, response, () => {});
     });
     outgoing.once('error', () => {

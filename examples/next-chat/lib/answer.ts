@@ -27,7 +27,7 @@ export async function answer({
     abortSignal: signal,
     providerOptions: {
       openai: {
-        // The chat is kept here, and sent whole with each turn.
+        // OpenAI need not store the chat: this server keeps it, and sends it whole with each turn.
         store: false,
         forceReasoning: isLocalModel() || undefined,
         // OpenAI shows summaries to verified organisations only.

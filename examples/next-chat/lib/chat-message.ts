@@ -6,9 +6,9 @@ import type { ReportTool } from './report-tool';
 /** `data-report`: a report as far as it is written, beside the tool call that asked for it. */
 const reportDraft = z.object({
   topic: z.string(),
-  /** Titles of the sections that it will have. */
+  /** Titles of the sections that the report will have. */
   outline: z.array(z.string()),
-  /** Its sections until now. */
+  /** The sections that are written so far. */
   markdown: z.string(),
 });
 
@@ -16,7 +16,7 @@ export type ReportDraft = z.infer<typeof reportDraft>;
 
 type ChatDataTypes = TaskUIDataTypes & { report: ReportDraft };
 
-/** A type, because the AI SDK asks for an index signature, which an interface lacks. */
+/** Not an interface, because the AI SDK wants an index signature, which interfaces lack. */
 type ChatTools = { writeReport: InferUITool<ReportTool> };
 
 export type ChatMessage = UIMessage<unknown, ChatDataTypes, ChatTools>;

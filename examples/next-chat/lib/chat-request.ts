@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Unguessable in the page's own requests; anything of this form in others'. */
+/** The demo's page makes unguessable ids; other clients may send anything of this form. */
 const id = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
 
-/** What a page sends to have a question answered. What was said before is in the database. */
+/** What a page sends to have a question answered. The database has the messages before it. */
 const chatRequest = z.object({
   id,
   /** The page's name for the task that answers. */
@@ -24,15 +24,15 @@ export function isChatId(value: unknown): value is string {
   return id.safeParse(value).success;
 }
 
-/** `undefined` when the request is not of the form. */
+/** Reads a request to answer a question; `undefined` when its body has another form. */
 export async function readChatRequest(request: Request): Promise<ChatRequest | undefined> {
-  // Of another type, a page of another site could send it without asking.
+  // With other content types, pages of other sites could send a request without a CORS preflight.
   if (!request.headers.get('content-type')?.startsWith('application/json')) return undefined;
   const body: unknown = await request.json().catch(() => undefined);
   return chatRequest.safeParse(body).data;
 }
 
-/** A refusal, in the words of `ai-task-stream`. */
+/** A refusal in the format that the routes of `ai-task-stream` use. */
 export function refuse(status: number, code: string, message: string): Response {
   return Response.json({ error: { code, message } }, { status });
 }

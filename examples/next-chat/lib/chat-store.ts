@@ -8,7 +8,7 @@ import type { ChatMessage } from './chat-message';
 /** A question, and the answer to it once there is one. */
 interface Turn {
   question: ChatMessage;
-  /** Id of the message that answers, or will; another one each time that it is asked again. */
+  /** Id of the answer, written or not; another id each time that the question is asked again. */
   answerId: string;
   answer?: ChatMessage;
 }
@@ -26,18 +26,18 @@ export interface ChatSummary {
 }
 
 interface Database {
-  /** Those that were used last come first. */
+  /** The chat that was used last comes first. */
   chats: Chat[];
 }
 
-/** Older ones are forgotten. */
+/** How many chats are kept; older ones are forgotten. */
 const maxChats = 100;
 
 const file =
   process.env.CHAT_DATABASE ||
   join(/* turbopackIgnore: true */ process.cwd(), '.data', 'chats.json');
 
-/** Read anew each time, because other instances of the server write to it as well. */
+/** Reads the database, anew each time, because other instances of the server write to it, too. */
 async function open(): Promise<Low<Database>> {
   const database = new Low<Database>(new JSONFile(file), { chats: [] });
   await database.read();
@@ -48,16 +48,16 @@ async function open(): Promise<Low<Database>> {
 async function update<Returned>(change: (database: Database) => Returned): Promise<Returned> {
   await mkdir(dirname(file), { recursive: true });
   const unlock = await lock(file, {
-    // The file itself is not there before the first chat.
+    // Before the first chat the file does not exist, so its real path cannot be resolved.
     realpath: false,
     retries: { retries: 200, factor: 1, minTimeout: 10, maxTimeout: 50 },
-    // Held up for so long that another took it over: then one of two changes may be lost.
+    // Another process has taken the lock over after a long delay: one of two changes may be lost.
     onCompromised: console.error,
   });
   try {
     const database = await open();
     const returned = change(database.data);
-    // By way of a second file that takes the place of the first at once.
+    // Atomic: a second file is written, and then renamed to take the place of the first.
     await database.write();
     return returned;
   } finally {
@@ -65,7 +65,7 @@ async function update<Returned>(change: (database: Database) => Returned): Promi
   }
 }
 
-/** The chats there are, those that were used last first. */
+/** All chats; the one that was used last comes first. */
 export async function listChats(): Promise<ChatSummary[]> {
   const { data } = await open();
   return data.chats.map(({ id, title }) => ({ id, title }));
@@ -78,9 +78,9 @@ export async function readMessages(chatId: string): Promise<ChatMessage[]> {
 }
 
 /**
- * Notes that a question is about to be answered, in the place of all that followed it if it was
- * asked before. Returns the messages up to the question, and the id for the answer. A page to which
- * nothing came back sends the same again, with the same id for the answer: that changes nothing.
+ * Notes that a question is about to be answered. If the question was asked before, the turns after
+ * it are dropped. Returns the messages up to the question, and the id for the answer. A page that
+ * got no response sends the same request again, with the same id: that changes nothing.
  */
 export function beginTurn(
   chatId: string,
@@ -101,8 +101,8 @@ export function beginTurn(
 }
 
 /**
- * Keeps an answer, unless its question was taken back or asked again meanwhile. One that was
- * recovered after its process was lost may be less than what that process had kept itself.
+ * Keeps an answer, unless its question was taken back or asked again meanwhile. A recovered answer
+ * never replaces a kept one: its lost process may have kept more than could be recovered.
  */
 export function saveAnswer(
   chatId: string,

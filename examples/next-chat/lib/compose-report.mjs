@@ -119,7 +119,7 @@ export function composeSection(topic, title) {
 }
 
 /**
- * Without the marks that Markdown would take for its own.
+ * A text without the characters that Markdown would take for marks.
  *
  * @param {string} text
  * @returns {string}
@@ -129,7 +129,7 @@ export function plainText(text) {
 }
 
 /**
- * FNV-1a: small, and the same everywhere.
+ * The FNV-1a hash of a text: small, and the same on every machine.
  *
  * @param {string} text
  * @returns {number}

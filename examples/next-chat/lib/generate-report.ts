@@ -5,7 +5,7 @@ import type { TaskReporter } from 'ai-task-stream/server';
 import { countHeadings, countWords, tableOfContents } from './measure-report';
 import { modelName } from './model';
 
-/** Shares of the overall progress. */
+/** The steps of a report, with their shares of the overall progress. */
 export const reportSteps = { outline: 15, write: 75, polish: 10 };
 
 /** A section that the report will have. */
@@ -22,7 +22,7 @@ export interface ReportFacts {
 }
 
 const wordsPerMinute = 200;
-/** Only for the progress within a section; the text may be as long as it likes. */
+/** For the progress within a section only: a section may well have more words. */
 const expectedWordsPerSection = 95;
 
 /** Plans and writes a report, and tells `task` how far it is. */
@@ -37,11 +37,11 @@ export async function generateReport({
   topic: string;
   task: Pick<TaskReporter<keyof typeof reportSteps>, 'step' | 'log'>;
   signal: AbortSignal;
-  /** A section was added to the plan. */
+  /** Called when a section was added to the plan. */
   onPlanned?: (section: PlannedSection) => void;
-  /** Gets the generation of the text before it is read. */
+  /** Gets the stream of the text's generation before the text is read. */
   onStream?: (stream: ReadableStream<TextStreamPart<ToolSet>>) => void;
-  /** Gets the text until now, each time that it has grown. */
+  /** Gets the whole text so far, each time that the text has grown. */
   onText?: (text: string) => void;
 }): Promise<ReportFacts> {
   const instance = process.env.DEMO_INSTANCE;
@@ -150,5 +150,5 @@ async function* readText(
   }
 }
 
-/** `streamText` would print the error, which `readText` throws and the task reports. */
+/** Keeps `streamText` from printing an error that `readText` throws and the task reports. */
 function leaveToReader(): void {}

@@ -10,8 +10,8 @@ export interface LoadedChat {
 }
 
 /**
- * Reads a chat. What runs is asked first: a task's message is saved before the task counts as over,
- * so that what does not run any more is among the messages.
+ * Reads a chat, the running task before the messages: a task's message is saved before the task
+ * counts as over, so that the message of a task which runs no more is among the messages.
  */
 export async function loadChat(id: string): Promise<LoadedChat> {
   const taskId = await streamContext.activeTask(id);

@@ -1,9 +1,9 @@
-/** Words in Markdown, its marks not counted. */
+/** How many words a text in Markdown has, marks not counted. */
 export function countWords(markdown: string): number {
   return markdown.match(/[\p{L}\p{N}]+(?:[’'-][\p{L}\p{N}]+)*/gu)?.length ?? 0;
 }
 
-/** Headings of the second level that have begun. */
+/** How many headings of the second level a text has. */
 export function countHeadings(markdown: string): number {
   return markdown.match(/^## \S/gm)?.length ?? 0;
 }

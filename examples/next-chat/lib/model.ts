@@ -6,7 +6,7 @@ export function modelName(): string {
   return process.env.OPENAI_MODEL || 'gpt-5.4-mini';
 }
 
-/** Whether the local endpoint writes, which can be made to fail. */
+/** Whether the local endpoint writes the reports, which breaks off for topics with "fail". */
 export function isLocalModel(): boolean {
   return modelName() === localModel;
 }

@@ -16,7 +16,7 @@ interface WrittenReport {
 
 export type ReportTool = Tool<z.infer<typeof input>, WrittenReport>;
 
-/** A tool that is slow: its work is a task within the one that answers. */
+/** A slow tool: its work is a task within the task that answers. */
 export function createReportTool({
   task,
   writer,
@@ -48,14 +48,14 @@ export function createReportTool({
               onPlanned: ({ title }) => show({ outline: [...draft.outline, title] }),
               onText(text) {
                 written = text;
-                // Section by section, because each change sends and stores the whole of it.
+                // Section by section, because each change sends and stores the whole draft.
                 const markdown = text.slice(0, Math.max(0, text.lastIndexOf('\n## '))).trim();
                 if (markdown !== draft.markdown) show({ markdown });
               },
             });
             return { topic, words, sections: sections.length, readingMinutes };
           } finally {
-            // What was written stays, however it ended.
+            // What was written stays, also if the report failed or was cancelled.
             show({ markdown: written.trim() });
           }
         },

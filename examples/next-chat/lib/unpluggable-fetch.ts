@@ -1,7 +1,7 @@
-/** A `fetch` with a cable that the page can pull. */
+/** A `fetch` whose network the page can take away, as by pulling a cable. */
 export interface UnpluggableFetch {
   fetch: typeof globalThis.fetch;
-  /** Cuts what is under way, and lets nothing new through. */
+  /** Cuts requests that are under way, and lets no new ones through. */
   unplug(): void;
   plugIn(): void;
 }
@@ -22,12 +22,12 @@ export function createUnpluggableFetch({
       return response;
     },
     unplug() {
-      // What `fetch` itself rejects with when there is no network.
+      // The error that browsers reject with when there is no network.
       cable.abort(new TypeError('Failed to fetch'));
     },
     plugIn() {
       cable = new AbortController();
-      // The browser says so when a real network comes back.
+      // The event that browsers fire when a real network comes back.
       window.dispatchEvent(new Event('online'));
     },
   };

@@ -13,7 +13,7 @@ function execute({
   writer,
   signal,
 }: DefinedExecuteOptions<z.output<typeof input>, keyof typeof reportSteps, PlannedSection>) {
-  // The page that reloads knows nothing but the task, so the task tells the topic.
+  // A page that reloads knows the taskId only, so the task tells the topic.
   writer.write({ type: 'message-metadata', messageMetadata: { topic } });
   return generateReport({
     topic,

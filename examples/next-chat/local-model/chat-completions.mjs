@@ -23,7 +23,7 @@ export function createCompletion({ model, messages }) {
   return {
     kind,
     topic,
-    /** Writes it, and tells how it ended. */
+    /** Writes the completion, and tells how that ended. */
     async answer(writer, number) {
       const chunk = (fields) => ({
         id: `chatcmpl-${number}`,

@@ -55,7 +55,7 @@ const thoughts = [
 ];
 
 /**
- * What it answers to the newest message.
+ * What the local model answers to the newest message.
  *
  * @param {string} question
  * @param {{ canWriteReports: boolean }} options
@@ -98,9 +98,9 @@ export function composeAnswer(question, { canWriteReports }) {
 }
 
 /**
- * What it says once the report is there, or has failed.
+ * What the local model says once its report is written, or has failed.
  *
- * @param {string} output What the tool gave back, as JSON or in words.
+ * @param {string} output What the tool returned, as JSON, or an error as text.
  * @returns {string}
  */
 export function composeClosing(output) {
@@ -130,7 +130,7 @@ function parse(json) {
   try {
     return JSON.parse(json);
   } catch {
-    // An error in words.
+    // The output is an error as text.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export function createEventWriter({ response, wordsPerSecond, beforeWord }) {
     connection: 'close',
   });
 
-  /** Resolves when there is room for the next, or when the client has left. */
+  /** Sends an event's data. Resolves when there is room for more, or when the client has left. */
   const sendData = async (data) => {
     if (signal.aborted || response.write(`data: ${data}\n\n`)) return;
     await new Promise((resolve) => {
@@ -39,15 +39,15 @@ export function createEventWriter({ response, wordsPerSecond, beforeWord }) {
     send,
     /** The mark that ends chat completions. */
     sendDone: () => sendData('[DONE]'),
-    /** Whether the client is gone. */
+    /** Whether the client has left. */
     get isLeft() {
       return signal.aborted;
     },
-    /** A model thinks before its first word. */
+    /** Waits as long as a model thinks before its first word. */
     think: () => sleep(18_000 / wordsPerSecond, signal),
     /**
      * Sends a text word by word, as the events that `toEvent` makes of the words, until the client
-     * leaves or the given share of it, 0 to 1, is written.
+     * leaves or the share `until` of the text, 0 to 1, is written.
      *
      * @param {string} text
      * @param {{ kind: WordKind, until?: number, toEvent: (word: string) => object }} options
@@ -57,7 +57,7 @@ export function createEventWriter({ response, wordsPerSecond, beforeWord }) {
       const end = Math.floor(words.length * until);
       const startedAt = performance.now();
       for (const [index, word] of words.slice(0, end).entries()) {
-        // By the clock rather than by a pause per word: timers are too coarse for fast runs.
+        // Each word is due by the clock, because timers are too coarse for one pause per word.
         const dueInMs = startedAt + (index * 1000) / wordsPerSecond - performance.now();
         if (dueInMs >= 1) await sleep(dueInMs, signal);
         await Promise.race([beforeWord({ kind, done: index / words.length }), hasLeft]);

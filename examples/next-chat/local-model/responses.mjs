@@ -32,7 +32,7 @@ export function createResponse({ model, input, tools = [], include = [], reasoni
   return {
     kind,
     topic: question,
-    /** Writes it, and tells how it ended. */
+    /** Writes the response, and tells how that ended. */
     async answer(writer) {
       let sequenceNumber = 0;
       const event = (type, fields) => ({ type, sequence_number: sequenceNumber++, ...fields });
@@ -49,7 +49,7 @@ export function createResponse({ model, input, tools = [], include = [], reasoni
       await send('response.created', { response: { ...response, status: 'in_progress' } });
       await writer.think();
       if (reasoning && wanted?.summary) {
-        // Opaque to all but the model that wrote it, which here has nothing to remember.
+        // Only the model that wrote it can read encrypted reasoning; this one has nothing to keep.
         const encrypted = include.includes('reasoning.encrypted_content') && {
           encrypted_content: 'bG9jYWw=',
         };
@@ -169,7 +169,7 @@ function idOf(prefix) {
   return `${prefix}_${randomUUID().replaceAll('-', '')}`;
 }
 
-/** Content is a string, or a list of parts. */
+/** The text of a message's content, which is a string or a list of parts. */
 function textOf(content) {
   if (typeof content === 'string') return content;
   return Array.isArray(content) ? content.map(({ text }) => text ?? '').join('\n') : '';

@@ -13,7 +13,7 @@ export function AnswerMessage({
   onAgain,
 }: {
   message: ChatMessage;
-  /** Whether it is being written now. */
+  /** Whether the answer is being written now. */
   isWritten: boolean;
   onAgain: (() => void) | undefined;
 }) {

@@ -26,11 +26,11 @@ export function ChatPage({
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const onTurn = useCallback(async () => {
     const { pathname, search } = window.location;
-    // A new chat has a place of its own from now on, and one in the list.
+    // A new chat gets an address of its own with its first turn, and a place in the list.
     if (pathname === '/' && new URLSearchParams(search).get('chat') !== id) {
       window.history.replaceState(null, '', `/?chat=${id}`);
     }
-    // Not by the router, which takes the whole page elsewhere when the network fails it.
+    // Not by `router.refresh()`, which leaves the page when the network fails.
     const newest = await fetchJson<ChatSummary[]>('/api/chats');
     if (newest) setChats(newest);
   }, [id]);

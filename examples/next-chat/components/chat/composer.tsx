@@ -23,7 +23,7 @@ export function Composer({
   onSend: (text: string) => void;
   onStop: () => void;
 }) {
-  // The field keeps its text by itself, so that what is typed before the page is alive stays.
+  // The field is uncontrolled, so that text which is typed before hydration stays.
   const [isEmpty, setIsEmpty] = useState(true);
   const readText = useCallback(() => {
     const text = fieldRef.current?.value.trim() ?? '';
@@ -45,7 +45,7 @@ export function Composer({
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method is composing, Enter belongs to it.
+    // While an input method composes a character, Enter belongs to the input method.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     submit();

@@ -4,7 +4,7 @@ import { ErrorNote } from './error-note';
 import type { useChatSession } from './use-chat-session';
 import { useStickToEnd } from './use-stick-to-end';
 
-/** What was said, and what is being said. */
+/** The messages of the chat, the one that is being written included. */
 export function Conversation({ session }: { session: ReturnType<typeof useChatSession> }) {
   const { messages, isBusy, isSynced, error, answerAgain, retry } = session;
   const last = messages.at(-1);
@@ -47,7 +47,7 @@ export function Conversation({ session }: { session: ReturnType<typeof useChatSe
   );
 }
 
-/** Says what happens to those who do not see it; the words themselves would be too many. */
+/** Tells screen readers when an answer begins and ends, without reading all of its words out. */
 function Announcer({ isBusy, hasError }: { isBusy: boolean; hasError: boolean }) {
   const wasBusy = useRef(false);
   useEffect(() => {

@@ -4,7 +4,7 @@ const suggestions = [
   { text: 'What can I try here?', hint: 'A short tour' },
 ];
 
-/** The practice model breaks off where it reads "fail". */
+/** A question for which the practice model breaks off, because of its word "fail". */
 const failing = 'Why do good plans fail?';
 
 /** What a chat shows before its first question. */

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../lib/chat-message';
 
-/** Says why there is no answer, or none that is whole, and offers the way on. */
+/** Says why there is no answer, or only part of one, and offers to try again. */
 export function ErrorNote({
   messages,
   error,
@@ -11,7 +11,7 @@ export function ErrorNote({
   onRetry: () => void;
 }) {
   const last = messages.at(-1);
-  // The answer itself tells how it ended.
+  // An answer that has ended shows by itself how it ended.
   const hasEnded = last?.role === 'assistant' && last.parts.some(isSettlement);
   if (hasEnded || (!error && last?.role === 'assistant')) return null;
   return (
@@ -31,13 +31,13 @@ function isSettlement({ type }: { type: string }): boolean {
   return type === 'data-task-settle';
 }
 
-/** A refusal's own words, as the route put them; else that the server was out of reach. */
+/** The message of a refusal by our route; for every other error, that the server was out of reach. */
 function reasonOf({ message }: Error): string {
   try {
     const refusal: { error?: { message?: unknown } } = JSON.parse(message);
     if (typeof refusal.error?.message === 'string') return refusal.error.message;
   } catch {
-    // Not JSON: a network error, or a page of somebody in between.
+    // The message is no JSON: a network error, or the error page of a proxy.
   }
   return 'The server could not be reached, or did not say why.';
 }

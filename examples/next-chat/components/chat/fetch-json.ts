@@ -1,4 +1,4 @@
-/** What the address answers with; `undefined` when it does not, or refuses. */
+/** The JSON that an address answers with; `undefined` when it does not answer, or refuses. */
 export async function fetchJson<Value>(address: string): Promise<Value | undefined> {
   try {
     const response = await fetch(address);

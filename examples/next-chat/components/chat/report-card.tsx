@@ -119,7 +119,7 @@ function Card({
   );
 }
 
-/** The sections that there will be, those that are there ticked off. */
+/** The sections that are planned; those that are written are ticked off. */
 function Sections({
   draft: { outline, markdown },
   isWriting,
@@ -147,7 +147,7 @@ function labelOf(topic: string | undefined): string {
   return topic ? `Report: ${topic}` : 'Report';
 }
 
-/** The task that works for a call; the newest, if the call was tried again. */
+/** The task of a tool call; if the call was tried again, its newest task. */
 function taskIdOf({ parts }: ChatMessage, toolCallId: string): string | undefined {
   const tasks = parts.flatMap((part) => (part.type === 'data-task' ? [part.data] : []));
   return tasks.findLast((task) => task.toolCallId === toolCallId)?.taskId;

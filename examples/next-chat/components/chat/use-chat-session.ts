@@ -12,9 +12,9 @@ export function useChatSession({
   onTurn,
 }: {
   id: string;
-  /** As the database had them when the page was made. */
+  /** The chat's messages as the database had them when the page was rendered. */
   messages: ChatMessage[];
-  /** A question of this tab is being answered. */
+  /** Called when a question of this tab is being answered. */
   onTurn: () => void;
 }) {
   const [transport] = useState(
@@ -24,7 +24,7 @@ export function useChatSession({
         prepareSendMessagesRequest: ({ id, messages }) => ({ body: askedBy(id, messages) }),
       }),
   );
-  // Made here rather than by the hook, because its state is asked for between two renders.
+  // Not left to `useChat`, because `catchUp` reads the chat's state between two renders.
   const [chat] = useState(() => new Chat<ChatMessage>({ id, messages: loaded, transport }));
   const { messages, status, error } = useChat({ chat, throttle: 40 });
   const [isStopping, setIsStopping] = useState(false);
@@ -38,14 +38,14 @@ export function useChatSession({
   const catchUp = useCallback(async () => {
     const { messages: before } = chat;
     const kept = await fetchJson<LoadedChat>(address);
-    // What has come meanwhile is newer, and whoever has left wants nothing.
+    // Messages that came while the database was asked are newer than what it has told.
     if (!kept || !isHere.current || chat.messages !== before || isBusyAt(chat.status)) return;
     if (isAheadOf(kept, before)) return;
     if (kept.taskId || kept.messages.at(-1)?.role === 'assistant') chat.clearError();
     chat.messages = kept.messages;
     if (!kept.taskId) return;
     await chat.resumeStream();
-    // It may have been over by the time that its stream was asked for.
+    // The task may have ended before its stream was asked for: then the database has the answer.
     const lacksAnswer = chat.status === 'ready' && chat.lastMessage?.role === 'user';
     const complete = lacksAnswer ? await fetchJson<LoadedChat>(address) : undefined;
     if (complete && !isBusyAt(chat.status)) chat.messages = complete.messages;
@@ -66,19 +66,19 @@ export function useChatSession({
       isHere.current = false;
       document.removeEventListener('visibilitychange', onVisible);
       window.removeEventListener('online', onOnline);
-      // Leaves the answer, which the server goes on writing.
+      // `stop` only leaves the answer; the server goes on writing it.
       void chat.stop();
     };
   }, [chat, catchUp]);
 
   useEffect(() => {
-    // Without an answer, the question may have arrived all the same.
+    // A request that failed may have reached the server all the same.
     if (status === 'error' && chat.lastMessage?.role === 'user') void catchUp();
   }, [chat, status, catchUp]);
 
   useEffect(() => {
     if (!isBusy) setIsStopping(false);
-    // A short answer may be over, or have broken off, before the page is rendered again.
+    // A short answer may be over, or have broken off, before the page renders again.
     const hasBrokenOff = status === 'error' && chat.lastMessage?.role === 'assistant';
     const isAnswered = status === 'streaming' || status === 'ready' || hasBrokenOff;
     if (!isAnswered || !isOwnTurn.current) return;
@@ -96,7 +96,7 @@ export function useChatSession({
     messages,
     error,
     isBusy,
-    /** Whether the page has looked once for what it may lack. */
+    /** Whether the page has compared its messages with the database once. */
     isSynced,
     isStopping,
     answerAgain,
@@ -104,7 +104,7 @@ export function useChatSession({
       isOwnTurn.current = true;
       await chat.sendMessage({ text });
     },
-    /** After an error. */
+    /** Goes on after an error: follows the answer if there is one, else asks again. */
     retry: async () => {
       const kept = await fetchJson<LoadedChat>(address);
       const hasArrived = kept && !isAheadOf(kept, chat.messages);
@@ -119,7 +119,7 @@ export function useChatSession({
   };
 }
 
-/** Listens to the turns of other tabs, and returns what tells them of one of this tab. */
+/** Listens for turns of other tabs; returns the function that tells other tabs of a turn of this one. */
 function useTurnsElsewhere(id: string, onTurn: () => Promise<void>): () => void {
   const channelRef = useRef<BroadcastChannel>(undefined);
   useEffect(() => {
@@ -131,7 +131,7 @@ function useTurnsElsewhere(id: string, onTurn: () => Promise<void>): () => void 
   return useCallback(() => channelRef.current?.postMessage('turn'), []);
 }
 
-/** What the server needs to know: what was said before, it has in its database. */
+/** The body of a request: the last question only, because the server's database has the rest. */
 function askedBy(id: string, messages: ChatMessage[]) {
   const question = messages.findLast(isQuestion);
   return { id, question: question && { id: question.id, role: 'user', parts: question.parts } };

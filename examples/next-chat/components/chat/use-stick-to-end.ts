@@ -1,6 +1,6 @@
 import { type RefObject, useEffect } from 'react';
 
-/** How far above the end a reader may be and still be taken along, in pixels. */
+/** How far above the end, in pixels, a reader still counts as being at the end. */
 const tolerance = 80;
 
 /**
@@ -18,7 +18,7 @@ export function useStickToEnd(growing: RefObject<HTMLElement | null>, key: unkno
     const onScroll = () => {
       const { scrollY, innerHeight } = window;
       const { scrollHeight } = document.documentElement;
-      // What grows never scrolls up by itself; readers do.
+      // Only a reader scrolls up: growing content never does.
       if (scrollY + innerHeight >= scrollHeight - tolerance) isAtEnd = true;
       else if (scrollY < position) isAtEnd = false;
       position = scrollY;

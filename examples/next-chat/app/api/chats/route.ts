@@ -1,6 +1,6 @@
 import { listChats } from '../../../lib/chat-store';
 
-/** The chats that there are. */
+/** Lists all chats. */
 export async function GET(): Promise<Response> {
   return Response.json(await listChats(), { headers: { 'cache-control': 'no-store' } });
 }

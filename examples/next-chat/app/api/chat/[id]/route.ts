@@ -1,6 +1,6 @@
 import { loadChat } from '../../../../lib/load-chat';
 
-/** What is kept of a chat. */
+/** Answers with the chat's messages as the database has them, and with the task that is running. */
 export async function GET(
   _request: Request,
   { params }: { params: Promise<{ id: string }> },

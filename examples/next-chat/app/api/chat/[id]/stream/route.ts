@@ -7,7 +7,7 @@ interface Context {
   params: Promise<{ id: string }>;
 }
 
-/** Follows the answer that is being written: the one that `?taskId=` names, else the newest. */
+/** Follows an answer that is being written: that of the task `?taskId=`, else the chat's newest. */
 export async function GET(request: Request, { params }: Context): Promise<Response> {
   const { id: chatId } = await params;
   return resumeTask({
@@ -15,13 +15,13 @@ export async function GET(request: Request, { params }: Context): Promise<Respon
     taskId: parameterOf(request, 'taskId'),
     request,
     streamContext,
-    // For one whose process was lost, and could not keep it.
+    // Keeps an answer whose own process was lost before it could keep the answer.
     onSettle: keepAnswer,
     waitUntil: after,
   }).toResponse();
 }
 
-/** Asks it to stop. */
+/** Asks the task that writes the answer to stop. */
 export async function DELETE(request: Request, { params }: Context): Promise<Response> {
   const { id: chatId } = await params;
   const cancelled = await cancelTask({
