@@ -2,6 +2,7 @@ import type { FinishReason, UIMessageChunk } from 'ai';
 import type { TaskError } from '../../protocol/task-error';
 import type { TaskData, TaskOutcome, TaskSettlement, TaskStep } from '../../protocol/task-parts';
 import type { OpenParts } from './open-parts';
+import { endsOfParts } from './part-ends';
 import { cancelledError } from './stop-reason';
 import { taskErrorChunk } from './task-error-chunk';
 
@@ -30,7 +31,9 @@ export interface OpenTask {
   readonly snapshot: TaskData;
   /** The newest snapshots of the running tasks within it, in the order of their starting. */
   readonly nested: readonly TaskData[];
-  readonly openParts: Pick<OpenParts, 'closingChunks'>;
+  readonly openParts: OpenParts;
+  /** Whether the end of a step has been held back. */
+  readonly isStepDue?: boolean;
   readonly finish?: MergedFinish;
 }
 
@@ -95,13 +98,14 @@ function lastChunk({ outcome, error }: Ending, finish: MergedFinish | undefined)
  * the task, innermost first, of the task itself, and the last chunk of the message.
  */
 export function closingChunks(
-  { snapshot, nested, openParts, finish }: OpenTask,
+  { snapshot, nested, openParts, isStepDue, finish }: OpenTask,
   ending: Ending,
 ): UIMessageChunk[] {
   const { outcome, error } = ending;
   const messageMetadata = outcome === 'completed' ? undefined : finish?.messageMetadata;
   return [
-    ...openParts.closingChunks(outcome, error?.message ?? 'The task ended before this call did.'),
+    ...endsOfParts(openParts, outcome, error?.message ?? 'The task ended before this call did.'),
+    ...(isStepDue ? [{ type: 'finish-step' } as const] : []),
     ...(messageMetadata === undefined
       ? []
       : [{ type: 'message-metadata' as const, messageMetadata }]),

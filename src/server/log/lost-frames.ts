@@ -1,4 +1,4 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
+import type { UIMessage } from 'ai';
 import { frameType } from '../../protocol/compact-replay';
 import { TaskError } from '../../protocol/task-error';
 import {
@@ -7,9 +7,8 @@ import {
   type TaskData,
   type TaskOutcome,
 } from '../../protocol/task-parts';
-import { createChunkSource } from './chunk-source';
 import { closingChunks } from './closing-chunks';
-import { createOpenParts } from './open-parts';
+import { nothingOpen, trackChunk, withAnsweredCalls } from './open-parts';
 import { cancelledError } from './stop-reason';
 
 /** Closes the log of a task whose producer is gone. */
@@ -47,9 +46,8 @@ export function createLostTask({
   /** Set when somebody had asked the task to stop: then it counts as cancelled. */
   cancel: { readonly reason: string | undefined } | undefined;
 }): LostTask {
-  const openParts = createOpenParts({ continued });
   // Which merged stream a chunk came from is not stored; parts of all are closed alike.
-  const source = createChunkSource({ isMerged: false });
+  let openParts = nothingOpen;
   // The newest snapshots of tasks within it that have not settled, in the order of their starting.
   const nested = new Map<string, TaskData>();
   let snapshot: TaskData = { taskId, name, status: 'running', createdAt, updatedAt: createdAt };
@@ -71,7 +69,8 @@ export function createLostTask({
         const part = JSON.parse(frame) as { type: 'data-task' | 'data-task-settle' };
         if (isTaskPart(part)) trackTask(part);
       } else if (!type.startsWith('data-')) {
-        openParts.track(JSON.parse(frame) as UIMessageChunk, source);
+        openParts = trackChunk(openParts, JSON.parse(frame));
+        if (type === 'start') openParts = withAnsweredCalls(openParts, continued);
       }
     },
 

@@ -1,190 +1,170 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
-import type { TaskOutcome } from '../../protocol/task-parts';
+import type { UIMessage } from 'ai';
 import type { ChunkSource } from './chunk-source';
-import {
-  answeredCalls,
-  type CallStage,
-  closeCall,
-  closingType,
-  type OpenToolCall,
-} from './open-calls';
 
-/** Remembers which text, reasoning and tool parts are open, and can close them. */
-export interface OpenParts {
-  /** Takes note of a chunk that is sent. */
-  track(chunk: UIMessageChunk, source: ChunkSource): void;
-  /** Forgets a source's texts and reasonings, and gives the chunks that end them. */
-  endTexts(source: ChunkSource): UIMessageChunk[];
-  /** Forgets a source's tool calls that have no output, and gives the chunks that close them. */
-  endCalls(source: ChunkSource, errorText: string): UIMessageChunk[];
-  /** A source has finished a step: its calls without an output wait for the page from here on. */
-  leaveToPage(source: ChunkSource): void;
-  /** Whether a text or reasoning of another source is open; of any, if none is named. */
-  hasTexts(besides?: ChunkSource): boolean;
-  /** Whether the input of another source's tool call is on its way. */
-  hasInputs(besides: ChunkSource): boolean;
-  /** Whether another source has added to the newest step. */
-  isStepShared(source: ChunkSource): boolean;
-  /**
-   * The chunks that close what is still open, given how the task ends. Changes nothing, so that it
-   * can be asked again for another end.
-   */
-  closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
+/**
+ * Where a tool call without a final output stands. `waiting` is a call that the page has to answer:
+ * that of a client tool, or one that asks for an approval.
+ */
+type CallStage =
+  | 'input-streaming'
+  | 'input-available'
+  | 'preliminary'
+  | 'approved'
+  | 'denied'
+  | 'waiting';
+
+type PartKind = 'text' | 'reasoning' | 'tool';
+
+/** A text or reasoning that has not ended, or a tool call that has no final output. */
+export interface OpenPart {
+  readonly kind: PartKind;
+  readonly id: string;
+  /** Of tool calls only. */
+  readonly stage?: CallStage;
+  readonly providerExecuted?: boolean | undefined;
+  readonly dynamic?: boolean | undefined;
+  /** Names the approval that a tool call has asked for. */
+  readonly approvalId?: string | undefined;
+  /** Whether it belongs to the message that the task continues, and the task has not taken it up. */
+  readonly isContinued?: boolean;
+  /** Who opened it, as far as that is known. */
+  readonly source?: ChunkSource | undefined;
 }
 
 /**
- * Every call that the server has in hand is closed when the task is over, and none that waits for
- * the page. PROTOCOL.md has the table.
- *
- * @param continued The message that the task continues.
+ * What is open at some point of a stream, in the order of opening. Never changed: what is open at a
+ * later point is another object, or the same as long as nothing was opened or ended.
  */
-export function createOpenParts({ continued }: { continued?: UIMessage } = {}): OpenParts {
-  // The sources that opened them, by id.
-  const texts = new Map<string, ChunkSource>();
-  const reasonings = new Map<string, ChunkSource>();
-  const calls = new Map<string, OpenToolCall>(answeredCalls(continued));
-  // The calls that approvals are about, by the approvals' ids.
-  const approvals = new Map<string, string>();
-  // Those who added parts since the newest step began.
-  const contributors = new Set<ChunkSource>();
+export type OpenParts = ReadonlyMap<string, OpenPart>;
 
-  const moveCall = (toolCallId: string, stage: CallStage) => {
-    const call = calls.get(toolCallId);
-    if (call) calls.set(toolCallId, { ...call, stage });
-  };
+export const nothingOpen: OpenParts = new Map();
 
-  const forgetCalls = (isMeant: (call: OpenToolCall) => boolean) => {
-    for (const [toolCallId, call] of calls) if (isMeant(call)) calls.delete(toolCallId);
-  };
+/** A chunk, as far as it tells of parts. */
+interface PartChunk {
+  readonly type: string;
+  readonly id?: string | undefined;
+  readonly toolCallId?: string | undefined;
+  readonly approvalId?: string | undefined;
+  readonly approved?: boolean | undefined;
+  readonly preliminary?: boolean | undefined;
+  readonly providerExecuted?: boolean | undefined;
+  readonly dynamic?: boolean | undefined;
+}
 
-  const textEnds = (isMeant: (source: ChunkSource) => boolean): UIMessageChunk[] =>
-    [['text-end', texts] as const, ['reasoning-end', reasonings] as const].flatMap(([type, open]) =>
-      [...open].flatMap(([id, source]): UIMessageChunk[] =>
-        isMeant(source) ? [{ type, id }] : [],
-      ),
-    );
+type Effect = 'opens' | 'ends' | 'asks' | 'answers' | 'begins' | 'finishes' | 'resets';
 
-  const track = (chunk: UIMessageChunk, source: ChunkSource) => {
-    switch (chunk.type) {
-      // By far the most, and they open nothing.
-      case 'text-delta':
-      case 'reasoning-delta':
-        break;
-      case 'text-start':
-        contributors.add(source);
-        texts.set(chunk.id, source);
-        break;
-      case 'text-end':
-        texts.delete(chunk.id);
-        break;
-      case 'reasoning-start':
-        contributors.add(source);
-        reasonings.set(chunk.id, source);
-        break;
-      case 'reasoning-end':
-        reasonings.delete(chunk.id);
-        break;
-      case 'tool-input-start':
-      case 'tool-input-available': {
-        contributors.add(source);
-        const { toolCallId, providerExecuted, dynamic } = chunk;
-        const stage = chunk.type === 'tool-input-start' ? 'input-streaming' : 'input-available';
-        calls.set(toolCallId, { source, stage, providerExecuted, dynamic });
-        break;
-      }
-      case 'tool-output-available': {
-        const { toolCallId, providerExecuted, dynamic } = chunk;
-        if (!chunk.preliminary) calls.delete(toolCallId);
-        else if (calls.has(toolCallId)) moveCall(toolCallId, 'preliminary');
-        // A call of the message that the task continues, which the server works on now.
-        else calls.set(toolCallId, { source, stage: 'preliminary', providerExecuted, dynamic });
-        break;
-      }
-      case 'tool-input-error':
-        contributors.add(source);
-        calls.delete(chunk.toolCallId);
-        break;
-      case 'tool-output-error':
-      case 'tool-output-denied':
-        calls.delete(chunk.toolCallId);
-        break;
-      case 'tool-approval-request':
-        approvals.set(chunk.approvalId, chunk.toolCallId);
-        moveCall(chunk.toolCallId, 'waiting');
-        break;
-      case 'tool-approval-response': {
-        const toolCallId = approvals.get(chunk.approvalId);
-        if (toolCallId !== undefined) moveCall(toolCallId, chunk.approved ? 'approved' : 'denied');
-        break;
-      }
-      case 'file':
-      case 'reasoning-file':
-      case 'source-url':
-      case 'source-document':
-      case 'custom':
-        contributors.add(source);
-        break;
-      case 'start':
-        // What came before it is the message that the task continues.
-        forgetCalls(({ stage }) => stage !== 'approved' && stage !== 'denied');
-        for (const [toolCallId, call] of answeredCalls(continued)) calls.set(toolCallId, call);
-        break;
-      case 'start-step':
-        contributors.clear();
-        break;
-      case 'finish-step':
-        leaveToPage(source);
-        break;
-      case 'reset-step':
-        texts.clear();
-        reasonings.clear();
-        contributors.clear();
-        forgetCalls(({ source: opener }) => opener !== undefined);
-        break;
+/** What chunks do, and to which kind of part; all other chunks open and end nothing. */
+const effects = new Map<string, readonly [Effect, PartKind?]>([
+  ['text-start', ['opens', 'text']],
+  ['text-end', ['ends', 'text']],
+  ['reasoning-start', ['opens', 'reasoning']],
+  ['reasoning-end', ['ends', 'reasoning']],
+  ['tool-input-start', ['opens', 'tool']],
+  ['tool-input-available', ['opens', 'tool']],
+  ['tool-input-error', ['ends', 'tool']],
+  ['tool-output-available', ['ends', 'tool']],
+  ['tool-output-error', ['ends', 'tool']],
+  ['tool-output-denied', ['ends', 'tool']],
+  ['tool-approval-request', ['asks', 'tool']],
+  ['tool-approval-response', ['answers', 'tool']],
+  ['start', ['begins']],
+  ['finish-step', ['finishes']],
+  ['reset-step', ['resets']],
+]);
+
+function withPart(open: OpenParts, part: OpenPart): OpenParts {
+  return new Map(open).set(`${part.kind} ${part.id}`, part);
+}
+
+/** Gives something else in place of parts; nothing, where they are not open any more. */
+function changeParts(open: OpenParts, change: (part: OpenPart) => OpenPart | undefined): OpenParts {
+  let changed: Map<string, OpenPart> | undefined;
+  for (const [key, part] of open) {
+    const next = change(part);
+    if (next === part) continue;
+    changed ??= new Map(open);
+    if (next) changed.set(key, next);
+    else changed.delete(key);
+  }
+  return changed ?? open;
+}
+
+/** A source has finished a step: its calls without an output wait for the page from here on. */
+export function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenParts {
+  return changeParts(open, (part) => {
+    // The provider's own tools never wait for the page; their output may come in a later step.
+    const isLeft = part.source === source && part.stage === 'input-available';
+    return isLeft && !part.providerExecuted ? { ...part, stage: 'waiting' } : part;
+  });
+}
+
+/**
+ * What is open once the message is there that a task continues: its calls wait for the page or for
+ * nobody, but for those whose approval was answered. The task executes them now.
+ */
+function continueParts(open: OpenParts): OpenParts {
+  return changeParts(open, (part) => {
+    if (part.kind !== 'tool') return part;
+    const isAnswered = part.stage === 'approved' || part.stage === 'denied';
+    return { ...part, isContinued: true, stage: isAnswered ? part.stage : 'waiting' };
+  });
+}
+
+/**
+ * Adds the calls of a message that a task continues whose approval was answered. The chunks that
+ * tell of them cannot do that in AI SDK 6.
+ */
+export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefined): OpenParts {
+  let parts = open;
+  for (const part of message?.parts ?? []) {
+    if (!('toolCallId' in part) || part.state !== 'approval-responded') continue;
+    parts = withPart(parts, {
+      kind: 'tool',
+      id: part.toolCallId,
+      stage: part.approval.approved ? 'approved' : 'denied',
+      providerExecuted: part.providerExecuted,
+      dynamic: part.type === 'dynamic-tool' ? true : undefined,
+      isContinued: true,
+    });
+  }
+  return parts;
+}
+
+/** What is open behind a chunk, given what is open before it. */
+export function trackChunk(open: OpenParts, chunk: PartChunk, source?: ChunkSource): OpenParts {
+  const [effect, kind = 'tool'] = effects.get(chunk.type) ?? [];
+  if (effect === undefined) return open;
+  const { toolCallId, providerExecuted, dynamic } = chunk;
+  const id = (kind === 'tool' ? toolCallId : chunk.id) ?? '';
+  const changeNamed = (change: (part: OpenPart) => OpenPart | undefined) =>
+    changeParts(open, (part) => (part.kind === kind && part.id === id ? change(part) : part));
+  switch (effect) {
+    case 'opens': {
+      if (kind !== 'tool') return withPart(open, { kind, id, source });
+      const stage = chunk.type === 'tool-input-start' ? 'input-streaming' : 'input-available';
+      return withPart(open, { kind, id, source, stage, providerExecuted, dynamic });
     }
-  };
-
-  const leaveToPage = (source: ChunkSource) => {
-    for (const [toolCallId, call] of calls) {
-      const { stage, providerExecuted } = call;
-      // The provider's own tools never wait for the page; their output may come in a later step.
-      if (call.source !== source || stage !== 'input-available' || providerExecuted) continue;
-      moveCall(toolCallId, 'waiting');
+    case 'ends': {
+      if (!chunk.preliminary) return changeNamed(() => undefined);
+      const known = open.get(`${kind} ${id}`);
+      const call = known ?? { kind, id, source, providerExecuted, dynamic };
+      // The server works now on a call that waited for the page.
+      const isContinued = known?.isContinued === true && known.stage !== 'waiting';
+      return withPart(open, { ...call, stage: 'preliminary', isContinued });
     }
-  };
-
-  return {
-    track,
-    leaveToPage,
-    endTexts(source) {
-      const ends = textEnds((opener) => opener === source);
-      for (const end of ends) track(end, source);
-      return ends;
-    },
-    endCalls(source, errorText) {
-      const ends = [...calls].flatMap(([toolCallId, call]) =>
-        call.source === source ? closeCall('tool-output-error', toolCallId, call, errorText) : [],
+    case 'asks':
+      return changeNamed((part) => ({ ...part, stage: 'waiting', approvalId: chunk.approvalId }));
+    case 'answers':
+      return changeParts(open, (part) =>
+        part.approvalId !== undefined && part.approvalId === chunk.approvalId
+          ? { ...part, stage: chunk.approved ? 'approved' : 'denied' }
+          : part,
       );
-      for (const end of ends) track(end, source);
-      return ends;
-    },
-    hasTexts: (besides) =>
-      [texts, reasonings].some((open) => {
-        for (const opener of open.values()) if (opener !== besides) return true;
-        return false;
-      }),
-    hasInputs: (besides) =>
-      [...calls.values()].some(
-        ({ stage, source }) =>
-          stage === 'input-streaming' && source !== besides && source?.hasEnded === false,
-      ),
-    isStepShared: (source) => [...contributors].some((contributor) => contributor !== source),
-    closingChunks: (outcome, errorText) => [
-      ...textEnds(() => true),
-      ...[...calls].flatMap(([toolCallId, call]) => {
-        const type = closingType(call, outcome);
-        return type ? closeCall(type, toolCallId, call, errorText) : [];
-      }),
-    ],
-  };
+    case 'begins':
+      return continueParts(open);
+    case 'finishes':
+      return leaveToPage(open, source);
+    case 'resets':
+      return changeParts(open, (part) => (part.isContinued ? part : undefined));
+  }
 }

@@ -2,7 +2,6 @@ import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
 import { bytesBeyond } from '../log/bytes-beyond';
 import type { ChunkSource } from '../log/chunk-source';
-import type { OpenParts } from '../log/open-parts';
 import type { TaskLog } from '../log/task-stream-context';
 import { createChunkEncoder } from './chunk-encoder';
 import { encodePlainDelta } from './encode-chunk';
@@ -38,7 +37,6 @@ export function createChunkSender({
   taskId,
   log,
   record,
-  openParts,
   steps,
   maskError,
 }: {
@@ -46,7 +44,6 @@ export function createChunkSender({
   log: Pick<TaskLog, 'append' | 'maxFrameBytes'>;
   /** Takes note of what goes into the log, when a message is made of it at the end. */
   record: Pick<MessageRecord, 'add'> | undefined;
-  openParts: Pick<OpenParts, 'track'>;
   steps: MergedSteps;
   /** Reports an error to the host. */
   maskError: (error: unknown) => unknown;
@@ -60,7 +57,7 @@ export function createChunkSender({
   };
 
   const send = (data: string, chunk: UIMessageChunk, source: ChunkSource) => {
-    openParts.track(chunk, source);
+    steps.track(chunk, source);
     append(data, chunk);
     finishStep();
   };

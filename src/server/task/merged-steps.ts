@@ -1,14 +1,38 @@
-import type { UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk } from 'ai';
 import type { ChunkSource } from '../log/chunk-source';
-import type { OpenParts } from '../log/open-parts';
+import {
+  leaveToPage,
+  nothingOpen,
+  type OpenPart,
+  type OpenParts,
+  trackChunk,
+  withAnsweredCalls,
+} from '../log/open-parts';
+import { endOfPart } from '../log/part-ends';
 
 const nothing: readonly UIMessageChunk[] = [];
+
+/** These add a part to the newest step. */
+const additions = new Set([
+  'text-start',
+  'reasoning-start',
+  'tool-input-start',
+  'tool-input-available',
+  'tool-input-error',
+  'file',
+  'reasoning-file',
+  'source-url',
+  'source-document',
+  'custom',
+]);
 
 /** What a call is told whose step was begun anew though it cannot be taken back. */
 const begunAnew = 'The model began its answer anew.';
 
-/** The boundaries of steps, in a log that several streams share. */
+/** The boundaries of steps, and the parts that are open, in a log that several streams share. */
 export interface MergedSteps {
+  /** Takes note of a chunk that is sent. */
+  track(chunk: UIMessageChunk, source: ChunkSource): void;
   /** The chunks that are sent in place of a boundary that a source brings. */
   pass(
     type: 'start-step' | 'finish-step' | 'reset-step',
@@ -22,6 +46,7 @@ export interface MergedSteps {
   readonly isDue: boolean;
   /** It is sent. */
   finished(): void;
+  readonly openParts: OpenParts;
 }
 
 /**
@@ -31,29 +56,63 @@ export interface MergedSteps {
  * takes away whatever it holds. So the end of a step waits for the texts and the steps of the
  * other sources, a step does not begin within the input of another source's call, and one that
  * others have added to is not taken back.
+ *
+ * @param continued The message that the task continues.
  */
-export function createMergedSteps(openParts: OpenParts): MergedSteps {
+export function createMergedSteps(continued?: UIMessage): MergedSteps {
+  let openParts = withAnsweredCalls(nothingOpen, continued);
+  // Those who added parts since the newest step began.
+  const contributors = new Set<ChunkSource>();
   // Merged streams that are within a step.
   const open = new Set<ChunkSource>();
   let newest: ChunkSource | undefined;
   let dueFrom: ChunkSource | undefined;
 
-  const canFinish = () => open.size === 0 && !openParts.hasTexts();
+  const isAnyOpen = (isMeant: (part: OpenPart) => boolean) => {
+    for (const part of openParts.values()) if (isMeant(part)) return true;
+    return false;
+  };
+
+  const canFinish = () => open.size === 0 && !isAnyOpen(({ kind }) => kind !== 'tool');
+
+  /** Whether the input of another source's tool call is on its way. */
+  const isWithinInput = (besides: ChunkSource) =>
+    isAnyOpen(
+      ({ stage, source }) =>
+        stage === 'input-streaming' && source !== besides && source?.hasEnded === false,
+    );
+
+  /** Whether others have added to the newest step. */
+  const isShared = (besides: ChunkSource) =>
+    [...contributors].some((contributor) => contributor !== besides) ||
+    isAnyOpen(({ kind, source }) => kind !== 'tool' && source !== besides) ||
+    isWithinInput(besides);
+
+  /** Forgets the parts of a source that are of some kinds, and gives the chunks that end them. */
+  const endParts = (source: ChunkSource, kinds: readonly OpenPart['kind'][]) => {
+    const own = [...openParts.values()].filter((part) => part.source === source);
+    const ends = kinds.flatMap((kind) =>
+      own.filter((part) => part.kind === kind).map((part) => endOfPart(part, begunAnew)),
+    );
+    for (const end of ends) openParts = trackChunk(openParts, end);
+    return ends;
+  };
 
   const start = (source: ChunkSource) => {
     // What steps by hand are for is not known, so nobody waits for their end.
     if (source.isMerged) open.add(source);
-    if (openParts.hasInputs(source)) return nothing;
+    if (isWithinInput(source)) return nothing;
     // A new step ends the one before.
     dueFrom = undefined;
     newest = source;
+    contributors.clear();
     return [{ type: 'start-step' } as const];
   };
 
   const finish = (source: ChunkSource) => {
     open.delete(source);
-    const ends = openParts.endTexts(source);
-    openParts.leaveToPage(source);
+    const ends = endParts(source, ['text', 'reasoning']);
+    openParts = leaveToPage(openParts, source);
     if (canFinish()) return [...ends, { type: 'finish-step' } as const];
     dueFrom = source;
     return ends;
@@ -61,13 +120,16 @@ export function createMergedSteps(openParts: OpenParts): MergedSteps {
 
   const reset = (source: ChunkSource) => {
     const isOwn = newest === undefined || newest === source;
-    const isShared =
-      openParts.isStepShared(source) || openParts.hasTexts(source) || openParts.hasInputs(source);
-    if (isOwn && !isShared) return [{ type: 'reset-step' } as const];
-    return [...openParts.endTexts(source), ...openParts.endCalls(source, begunAnew)];
+    if (!isOwn || isShared(source)) return endParts(source, ['text', 'reasoning', 'tool']);
+    contributors.clear();
+    return [{ type: 'reset-step' } as const];
   };
 
   return {
+    track(chunk, source) {
+      openParts = trackChunk(openParts, chunk, source);
+      if (additions.has(chunk.type)) contributors.add(source);
+    },
     pass(type, source) {
       if (type === 'start-step') return start(source);
       return type === 'finish-step' ? finish(source) : reset(source);
@@ -83,6 +145,9 @@ export function createMergedSteps(openParts: OpenParts): MergedSteps {
     },
     finished() {
       dueFrom = undefined;
+    },
+    get openParts() {
+      return openParts;
     },
   };
 }

@@ -179,7 +179,7 @@ function settle(
   const { taskId, clock, writer, reporter, nested, sendsResult, encodeResult, maskError } = options;
   const ending = { ...how, settledAt: clock.now() };
   const snapshot = reporter.snapshot();
-  const open = { snapshot, nested: nested.running(), openParts: writer, finish: writer.finish };
+  const open = { snapshot, nested: nested.running(), ...writer.leftOpen() };
   try {
     const isSent = sendsResult && how.result !== undefined;
     const result = isSent ? encodeResult(how.result) : undefined;

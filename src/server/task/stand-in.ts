@@ -1,5 +1,6 @@
 import type { UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
+import { failureOf } from '../log/part-ends';
 import { taskErrorChunk } from '../log/task-error-chunk';
 
 /** What goes in place of a chunk that cannot be carried. */
@@ -95,16 +96,7 @@ function failCall(
   });
   // The whole output is yet to come, and may fit.
   if (type === 'tool-output-available' && chunk.preliminary) return { chunks: [], loss };
-  const { providerExecuted, dynamic } = chunk as {
-    readonly providerExecuted?: boolean;
-    readonly dynamic?: boolean;
-  };
-  const end = {
-    toolCallId,
-    errorText: loss.message,
-    ...(providerExecuted !== undefined && { providerExecuted }),
-    ...(dynamic !== undefined && { dynamic }),
-  };
+  const end = failureOf({ ...chunk, id: toolCallId }, loss.message);
   const closing: UIMessageChunk =
     'toolName' in chunk
       ? // Providers want an input with each call of the chat's next turn.

@@ -1,6 +1,5 @@
 import type { UIMessageChunk, UIMessageStreamWriter } from 'ai';
-import type { TaskOutcome } from '../../protocol/task-parts';
-import type { MergedFinish } from '../log/closing-chunks';
+import type { OpenTask } from '../log/closing-chunks';
 
 export interface TaskWriterCore {
   /** What `execute` gets. */
@@ -21,9 +20,8 @@ export interface TaskWriterCore {
   merged(): Promise<void>;
   /** The first error that a merged stream brought. */
   readonly failure: { readonly error: unknown } | undefined;
-  readonly finish: MergedFinish;
   /** Ends writing and leaves merged streams. Idempotent. */
   end(): void;
-  /** The chunks that close open parts. Changes nothing, so that it can be asked for another end. */
-  closingChunks(outcome: TaskOutcome, errorText: string): UIMessageChunk[];
+  /** What has to be closed at the end. */
+  leftOpen(): Pick<OpenTask, 'openParts' | 'isStepDue' | 'finish'>;
 }

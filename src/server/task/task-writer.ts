@@ -4,7 +4,6 @@ import { TaskError } from '../../protocol/task-error';
 import { isTaskPart } from '../../protocol/task-parts';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import type { MergedFinish } from '../log/closing-chunks';
-import { createOpenParts } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
 import { createChunkSender } from './chunk-sender';
@@ -41,10 +40,9 @@ export function createTaskWriter({
   /** Reports an error to the host and gives the words that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
-  const openParts = createOpenParts({ continued });
   const partNames = createPartNames();
-  const steps = createMergedSteps(openParts);
-  const sender = createChunkSender({ taskId, log, record, openParts, steps, maskError });
+  const steps = createMergedSteps(continued);
+  const sender = createChunkSender({ taskId, log, record, steps, maskError });
   const checkMessageId = createMessageIdCheck({ messageId, report: maskError });
   const byHand = createChunkSource({ isMerged: false });
   let failure: { error: unknown } | undefined;
@@ -165,17 +163,15 @@ export function createTaskWriter({
     get failure() {
       return failure;
     },
-    get finish() {
-      return finish;
-    },
     end() {
       if (hasEnded) return;
       hasEnded = true;
       merger.end();
     },
-    closingChunks: (outcome, errorText) => [
-      ...openParts.closingChunks(outcome, errorText),
-      ...(steps.dueFrom ? [{ type: 'finish-step' } as const] : []),
-    ],
+    leftOpen: () => ({
+      openParts: steps.openParts,
+      isStepDue: steps.dueFrom !== undefined,
+      finish,
+    }),
   };
 }
