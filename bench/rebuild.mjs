@@ -1,5 +1,5 @@
-// How long an AI SDK client takes to rebuild a long answer after a reload: from our replay, and
-// from a stock one; in this process, or with React in Chromium.
+// How long an AI SDK client takes to rebuild a long answer after a reload: from the replay of this
+// package, and from that of the AI SDK's recipe; in this process, or with React in Chromium.
 // Usage: npm run bench:rebuild [-- --browser --rounds 5 --deltas 20000]
 import { parseArgs } from 'node:util';
 import { openBrowserClient } from './rebuild/browser-client.mjs';
@@ -46,7 +46,7 @@ printTable(
   })),
 );
 
-/** For how long a page could not answer its user: the browser's tasks of 50 ms and more. */
+/** How long a page was blocked for its user: by the browser's long tasks, of 50 ms and more. */
 function longTasksOf(own) {
   const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
   return {

@@ -26,9 +26,9 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     rows: { type: 'string', default: Object.keys(measurements).join() },
-    // Of the numbers of readers, only these.
+    // Measure only with these numbers of readers.
     readers: { type: 'string', default: '' },
-    // Part of their names, several with commas between.
+    // Measure only contenders whose name contains one of these texts, given with commas between.
     contenders: { type: 'string', default: '' },
     // A folder for V8 CPU profiles of the processes.
     profile: { type: 'string' },
@@ -56,11 +56,11 @@ const bench = {
   isCountWanted: (readers) =>
     values.readers === '' || values.readers.split(',').includes(String(readers)),
   isMet: (isMet) => (isMet ? 'yes' : '**no**'),
-  /** Tells how far it is where somebody watches. */
+  /** Tells on a terminal what is being measured. */
   note(text) {
     if (process.stderr.isTTY) process.stderr.write(`\x1b[2K\r${text}`);
   },
-  /** What failed is told at once and again at the end, and the run counts as failed. */
+  /** Reports a failure, now and again at the end of the run, which then counts as failed. */
   fail(what, error) {
     failures.push(`${what}: ${error.message.split('\n')[0]}`);
     console.error(`\n${what}: ${error.message}`);
@@ -68,7 +68,7 @@ const bench = {
   },
 };
 
-/** The version of a package as it is installed for the benchmarks, or for the repository. */
+/** The version of a package that is installed in one of the folders; the first folder that has it. */
 function versionOf(name, ...folders) {
   const paths = (folders.length > 0 ? folders : ['.', '..']).map(
     (folder) => new URL(`${folder}/node_modules/${name}/package.json`, import.meta.url),

@@ -38,7 +38,7 @@ function chunkStream() {
 
 /** Hands the chunks to a writer once the reader waits for them, and notes the time. */
 async function feed(writer, how, run) {
-  // The reader has caught up by then: what follows is live, and goes out one frame per chunk.
+  // After this time the reader has caught up: what follows is live, and is sent one frame per chunk.
   await delay(5);
   run.startedAt = performance.now();
   if (how === 'merge') writer.merge(chunkStream());
@@ -89,7 +89,7 @@ const speeds = Object.fromEntries(names.map((name) => [name, []]));
 for (let round = -1; round < rounds; round++) {
   for (const name of names) {
     const speed = await measure(name);
-    // The first round warms up.
+    // The first round only warms up.
     if (round >= 0) speeds[name].push(speed);
   }
 }

@@ -19,7 +19,7 @@ function callChunks(index) {
   ];
 }
 
-/** Notes the longest time for which nobody else got a turn. */
+/** Notes the longest time for which the event loop was blocked. */
 function watchTurns() {
   let isOver = false;
   let longest = 0;

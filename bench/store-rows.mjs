@@ -1,5 +1,5 @@
-// What a page pays for a task's log lines: the store that takes them in, beside a bare loop that
-// parses the same bytes and pushes the lines into an array.
+// What a page pays for a task's log lines: the store that takes the lines in, compared with a bare
+// loop that parses the same bytes and pushes the lines into an array.
 import { createTaskStream } from 'ai-task-stream/ui';
 
 const taskId = 'bench-0123456789abcdef';
@@ -9,7 +9,7 @@ function frame(n, chunk) {
   return encoder.encode(`id: 0-${n}\ndata: ${JSON.stringify(chunk)}\n\n`);
 }
 
-/** The frames of a task with so many lines. */
+/** The frames of a task with `count` log lines. */
 function logFrames(count) {
   const lines = Array.from({ length: count }, (_, index) =>
     frame(index, {
@@ -27,7 +27,7 @@ function logFrames(count) {
   ];
 }
 
-/** Some frames per network read; the page looks at the log a hundred times. */
+/** Takes frames in, some per network read; the page looks at the log a hundred times. */
 async function takeIn(frames, framesPerRead) {
   let next = 0;
   const body = new ReadableStream({
@@ -61,7 +61,7 @@ const contenders = {
   },
 };
 
-/** Measures all in turns; gives lines per second of each round, by contender. */
+/** Measures all contenders in turns; returns each one's lines per second, by round. */
 export async function measureStore({ count, rounds }) {
   const frames = logFrames(count);
   const names = Object.keys(contenders);
@@ -72,7 +72,7 @@ export async function measureStore({ count, rounds }) {
       const taken = await contenders[name](frames);
       const speed = (count / (performance.now() - startedAt)) * 1000;
       if (taken !== count) throw new Error(`${name} took in ${taken} of ${count} lines.`);
-      // The first round warms up.
+      // The first round only warms up.
       if (round >= 0) speeds[name].push(speed);
     }
   }

@@ -1,5 +1,5 @@
-// `npm run docs:api`: writes docs/api from the comments in the source. `--check` only tells whether
-// that is up to date.
+// `npm run docs:api`: writes docs/api from the comments in the source. With `--check` it writes
+// nothing, and fails when docs/api is out of date.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { Application, ReflectionKind } from 'typedoc';
 import { root } from './run-step.mjs';
 
 const folder = join(root, 'docs', 'api');
-/** What is imported, by the folder that holds it; each gets a page. */
+/** The entries of the package by the folder of their source; each entry gets a page. */
 const entries = {
   protocol: 'ai-task-stream',
   server: 'ai-task-stream/server',
@@ -42,11 +42,11 @@ async function generate(out) {
     tsconfig: join(root, 'tsconfig.json'),
     name: 'API reference',
     readme: 'none',
-    // `npm run typecheck` does that.
+    // `npm run typecheck` reports errors.
     skipErrorChecking: true,
-    // Neither paths of this machine nor addresses of a repository.
+    // Without links to sources: they would be paths of this machine or addresses of a repository.
     disableSources: true,
-    // What a class has from `Error` and the like is described elsewhere.
+    // Members that a class inherits from `Error` and the like are described elsewhere.
     excludeExternals: true,
     plugin: ['typedoc-plugin-markdown'],
     outputFileStrategy: 'modules',
@@ -68,7 +68,7 @@ async function generate(out) {
   if (!project) throw new Error('The source could not be read. See above.');
   for (const page of project.children ?? []) page.name = entries[page.name];
   for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
-    // One that is destructured has no name in the source.
+    // A destructured parameter has no name in the source.
     if (parameter.name === '__namedParameters') parameter.name = 'options';
   }
   await application.generateOutputs(project);

@@ -5,7 +5,7 @@ import { step } from './run-step.mjs';
 const packed = { env: { npm_config_ignore_scripts: 'true', npm_config_loglevel: 'error' } };
 const typecheck = 'scripts/typecheck.mjs';
 
-/** What reads the built package: the types of the apps, and what is said of it as a package. */
+/** The checks that read the built package. */
 async function checkPackage() {
   if (!(await step('build', 'tsup', []))) return [false];
   return [
@@ -18,7 +18,7 @@ async function checkPackage() {
   ];
 }
 
-/** What reads sources alone. */
+/** The checks that read only sources. */
 async function checkSources() {
   return [
     await step('API reference', 'node', ['scripts/api-reference.mjs', '--check']),
@@ -29,7 +29,7 @@ async function checkSources() {
 const passed = [
   await step('linter and formatter', 'biome', ['ci', '--colors=off', '--error-on-warnings']),
   await step('dead code', 'knip', ['--no-progress']),
-  // Beside each other: each keeps about one core busy.
+  // Both groups run at the same time: each keeps about one core busy.
   ...(await Promise.all([checkPackage(), checkSources()])).flat(),
 ];
 

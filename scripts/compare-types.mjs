@@ -1,5 +1,5 @@
-// Tells what of a package's types has changed so that programs would not compile any more which
-// did with the types before. Both are folders of declarations, with a file for each entry.
+// Compares the types of a package with its former types, and tells which changes would keep programs
+// from compiling. Both are folders of declarations, with a file for each entry.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -15,16 +15,16 @@ const options = {
   types: [],
 };
 
-/** Where the declarations are taken to be, so that the packages which they import are found. */
+/** The folders that the compiler takes the declarations to be in, so that it finds their imports. */
 const sides = { before: join(root, '.types', 'before'), after: join(root, '.types', 'after') };
 const probeFile = join(root, '.types', 'probe.ts');
 
 /**
- * One line, and what the compiler says of it, for each thing of which programs that compiled with
- * the types before would not compile any more.
+ * One text for each change that would keep programs from compiling: what changed, and what the
+ * compiler says of it.
  *
- * @param {{ before: string, after: string }} folders With the declarations of the last release, and
- *   with the present ones.
+ * @param {{ before: string, after: string }} folders Folders of the declarations of the last release
+ *   (`before`) and of the present ones (`after`).
  * @param {readonly string[]} entries Names of files without `.d.ts`.
  * @returns {string[]}
  */
@@ -65,8 +65,9 @@ export function compareTypes(folders, entries) {
 }
 
 /**
- * Methods of interfaces as properties that are functions, because the compiler lets methods take
- * less than before; and without the marks of private members, which no two declarations share.
+ * Rewrites declarations so that the compiler compares them strictly: methods of interfaces become
+ * properties, because the compiler compares the parameters of methods both ways, and the marks of
+ * private members go, because no two declarations share them.
  */
 function strictly(text) {
   const source = ts.createSourceFile('declarations.d.ts', text, ts.ScriptTarget.ES2022, true);
@@ -130,8 +131,8 @@ function exportsOf(program, path) {
 }
 
 /**
- * Types for the parameters of a generic one: something that is like nothing else, or where a
- * parameter takes only some types, any.
+ * Arguments for a generic type: `Some`, which is like no other type, or `any` for a parameter that
+ * has a constraint.
  */
 function argumentsFor(symbol) {
   const { typeParameters = [] } = symbol.declarations?.find((node) => node.typeParameters) ?? {};
@@ -140,8 +141,8 @@ function argumentsFor(symbol) {
 }
 
 /**
- * Which types programs get from the package, and which they give to it: functions take what they
- * are given as parameters, and those of objects that are given take what programs get.
+ * Which types programs get from the package, and which they give to it. Programs give the parameters
+ * of functions that they get, and get the parameters of functions that they give.
  */
 function usesOf(checker, exported) {
   const uses = new Map();
@@ -161,7 +162,7 @@ function usesOf(checker, exported) {
       (node) => !node.getSourceFile().fileName.includes('/.types/'),
     );
     if (isForeign) {
-      // Such as `Promise`: what it holds goes the same way.
+      // A type of another package, such as `Promise`: the types that it holds go the same way.
       if (type.flags & ts.TypeFlags.Object && type.objectFlags & ts.ObjectFlags.Reference) {
         for (const item of checker.getTypeArguments(type)) visit(item, isGiven);
       }
@@ -185,7 +186,7 @@ function usesOf(checker, exported) {
   return uses;
 }
 
-/** What is to hold between a name before and after, each as a line of a program. */
+/** The lines of a program that compile only if a name's type can be used as before. */
 function probesOf({ name, symbol, isValue, isType, argumentList }, uses) {
   const probes = [];
   if (isValue) {
@@ -229,7 +230,7 @@ const prelude = [
   '  ? [] : [Exclude<Keys<Before>, Keys<After>>];',
 ].join('\n');
 
-/** Compiles all probes at once; what does not compile is a problem. */
+/** Compiles all probes at once; each probe that does not compile is a problem. */
 function runProbes({ files, known, probes, declared }) {
   const lines = [...prelude.split('\n')];
   const byLine = new Map();
@@ -257,7 +258,7 @@ function runProbes({ files, known, probes, declared }) {
   });
 }
 
-/** The beginning of what the compiler says, which names the place. */
+/** The beginning of the compiler's message, which names the place. */
 function explain(messageText) {
   const text = ts
     .flattenDiagnosticMessageText(messageText, '\n')

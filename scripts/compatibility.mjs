@@ -1,6 +1,6 @@
-// Whether programs that compiled with the types of the last release compile with the present ones;
-// reads the built package. `--update` makes the present ones those of the last release: run it with
-// a release, and when a change is meant that breaks programs.
+// Checks whether programs that compiled with the types of the last release compile with those of the
+// built package. `--update` stores the present types as those of the last release: run it with a
+// release, and when a change that breaks programs is meant.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareTypes } from './compare-types.mjs';
@@ -32,7 +32,7 @@ if (process.argv.includes('--update')) {
   }
 }
 
-/** The declarations that the entries reach, without the hashes in the names of shared ones. */
+/** The declarations that the entries import, without the hashes in the names of shared files. */
 async function readBuilt() {
   const files = new Map();
   const waiting = names.map((name) => `${name}.d.ts`);

@@ -15,7 +15,7 @@ const added = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     if (isLocked(path, name)) continue;
-    // Some names say `windows` and `64` where Node says `win32` and `x64`.
+    // Some packages are named with `windows` and `64` where Node says `win32` and `x64`.
     const system = systems.exec(name)?.[1].replace('windows', 'win32');
     const processor = processors.exec(name)?.[1].replace(/^64$/, 'x64');
     if (!system || !processor || !/^\d/.test(version)) {
@@ -46,7 +46,7 @@ lock.packages = Object.fromEntries([[rootPath, root], ...sorted]);
 if (added.length > 0) await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${added.length} added to package-lock.json.`);
 
-/** Whether npm would find the package from there, walking up as Node does. */
+/** Whether npm would find the package from the folder `from`, walking up as Node does. */
 function isLocked(from, name) {
   for (
     let folder = from;

@@ -1,5 +1,5 @@
-// The public surface, read from the built package: names that each entry exports, values as Node
-// sees them and types as TypeScript sees them. `--update` accepts a change.
+// Checks the names that each entry of the built package exports, values as Node sees them and types
+// as TypeScript sees them, against those that are stored. `--update` stores the present names.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -35,7 +35,7 @@ for (const [entry, target] of built) {
   if (undeclared.length > 0) {
     throw new Error(`${entry} exports values that its types do not name: ${undeclared.join(', ')}`);
   }
-  // It throws as soon as it is loaded, so that its names are read from its text.
+  // The stand-in for browsers throws as soon as it is loaded, so its names are read from its text.
   const stand = target.browser && (await readFile(new URL(target.browser, root), 'utf8'));
   const stands = [...(stand?.match(/\bexport \{([^}]*)\}/)?.[1] ?? '').matchAll(/\w+ as (\w+)/g)];
   const missing = values.filter((name) => !stands.some(([, stood]) => stood === name));

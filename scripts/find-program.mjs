@@ -7,9 +7,9 @@ import { delimiter, join } from 'node:path';
  *
  * @typedef {object} SystemProgram
  * @property {string} variable The environment variable that names its path.
- * @property {readonly string[]} commands What it may be called on the PATH.
+ * @property {readonly string[]} commands The names that the program may have on the PATH.
  * @property {string} debianPackage
- * @property {string} need Who needs it, as the beginning of a sentence.
+ * @property {string} need Who needs the program, as the beginning of a sentence.
  */
 
 /** @satisfies {Record<string, SystemProgram>} */
@@ -37,8 +37,8 @@ export const systemPrograms = {
 /** @typedef {keyof typeof systemPrograms} SystemProgramName */
 
 /**
- * The path that the environment variable names, or that of the first of the commands on the PATH;
- * `undefined` when there is none.
+ * The path of a program: the one that its environment variable names, or that of the first of its
+ * commands on the PATH. `undefined` when there is none.
  *
  * @param {SystemProgramName} name
  * @returns {string | undefined}
@@ -83,7 +83,7 @@ function isExecutable(path) {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    // Not there, or not to be run by us: either way not a program that we can use.
+    // The file does not exist, or this user may not run it.
     return false;
   }
 }

@@ -28,7 +28,8 @@ async function modifiedAt(path) {
 }
 
 /**
- * The same of a folder and all that is in it; a folder changes when a file is removed.
+ * Time of the last change in a file, or in a folder with all that is in it. A folder itself changes
+ * when a file is removed from it.
  *
  * @param {string} path
  * @returns {Promise<number>}

@@ -1,5 +1,5 @@
-// What a page pays for what it imports: bundled with all that comes with it except `ai` and `react`,
-// minified, gzipped.
+// Checks how many bytes an import costs a page: bundled with all that the import needs except `ai`
+// and `react`, minified and gzipped.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -11,7 +11,7 @@ const limits = [
   { entry: 'react', limit: 9_430 },
 ];
 
-/** The page has them anyway; neither does anything when it is merely imported. */
+/** Leaves out `ai` and `react`, which a page has anyway, and which do nothing when only imported. */
 const peers = {
   name: 'peers',
   setup: ({ onResolve }) =>

@@ -9,10 +9,10 @@ import { killWithThisProcess } from './kill-with-this-process.mjs';
 /**
  * @typedef {object} RedisServerOptions
  * @property {string} command Path of redis-server or valkey-server.
- * @property {number} [port] Default: a free one.
- * @property {string} [directory] Where it keeps its files; removed if this process dies before it.
- *   Default: a temporary folder that is removed with it.
- * @property {readonly string[]} [args] More of its configuration, such as `['--maxmemory', '10mb']`.
+ * @property {number} [port] Default: a free port.
+ * @property {string} [directory] Where the server keeps its files; removed if this process dies
+ *   before the server. Default: a temporary folder, which is removed with the server.
+ * @property {readonly string[]} [args] More arguments, such as `['--maxmemory', '10mb']`.
  */
 
 /**
@@ -22,22 +22,22 @@ import { killWithThisProcess } from './kill-with-this-process.mjs';
  * @property {string} url
  * @property {number} port
  * @property {number} pid
- * @property {Promise<void>} ended Resolves once the process is gone, and its own folder with it.
- * @property {(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL') => void} signal Does nothing once
- *   the process has ended: its pid may be somebody else's by then.
- * @property {() => Promise<void>} stop Kills it and waits until it is gone. Idempotent.
+ * @property {Promise<void>} ended Resolves once the server is gone, and a temporary folder with it.
+ * @property {(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL') => void} signal Sends a signal.
+ *   Does nothing once the server has ended, because another process may have its pid by then.
+ * @property {() => Promise<void>} stop Kills the server and waits until it is gone. Idempotent.
  */
 
-/** A port that was free a moment ago can be taken by now. */
+/** How often a start is tried: a port that was free a moment ago can be taken by now. */
 const attempts = 5;
 
 /**
  * Starts a private Redis server, which listens on this machine only and keeps nothing, and waits
- * until it answers. It does not outlive this process.
+ * until it answers. The server does not outlive this process.
  *
  * @param {RedisServerOptions} options
  * @returns {Promise<RedisServerProcess>}
- * @throws when the server ends before that; the message holds what it said.
+ * @throws when the server ends before it answers; the message holds what it has printed.
  */
 export async function startRedisServer(options) {
   for (let attempt = 1; ; attempt++) {
@@ -85,7 +85,7 @@ async function tryToStart({ command, port, directory, args = [] }) {
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (data) => {
       if (output.length < 10_000) output += data;
-      // Asking the port could find another server there, and one of ours that is still loading.
+      // The port is not asked: another server could answer there, or this one while it still loads.
       if (/ready to accept connections/i.test(output)) resolve();
     });
     child.stderr.setEncoding('utf8').on('data', (data) => {

@@ -1,6 +1,6 @@
 // `npm run system-packages`: installs what the tests need beside the packages of npm, where it is
 // missing: Chromium with its libraries, Redis and curl, from Debian's packages, which takes root.
-// With `--if-allowed` it does nothing for others, nor on other systems.
+// With `--if-allowed` it does nothing for users that are not root, or on other systems.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { findProgram, requireProgram, systemPrograms } from './find-program.mjs';
@@ -34,7 +34,7 @@ function apt(...args) {
   if (status !== 0) console.error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
 
-/** Debian starts the services that it installs, unless this script of its own says no. */
+/** Installs without starting services: Debian asks the script policy-rc.d whether it may. */
 function withoutServices(install) {
   const policy = '/usr/sbin/policy-rc.d';
   const isOurs = !existsSync(policy);

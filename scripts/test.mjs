@@ -16,7 +16,7 @@ if (checks.code !== 0) stop('The tests were not run: the checks above come first
 await run('node', ['scripts/system-packages.mjs', '--if-allowed']);
 const curl = find('curl');
 const chromium = find('chromium');
-// Also beside REDIS_URL: what kills, pauses and restarts a server does that to one of its own.
+// Needed even with REDIS_URL: tests that kill, pause or restart a server start one of their own.
 const redisServer = find('redis');
 if (process.env.REDIS_URL) console.log('✓ Redis: REDIS_URL, for tests that share a database');
 
@@ -34,14 +34,14 @@ const tests = await run(
 
 const report = JSON.parse(await readFile(reportFile, 'utf8').catch(() => '{}'));
 const passed = report.numPassedTests ?? 0;
-// A file that does not load has no tests to count, yet it failed.
+// A test file that does not load has no tests to count, yet it has failed.
 const brokenFiles = (report.testResults ?? []).filter(
   (file) => file.status === 'failed' && !file.assertionResults.some((t) => t.status === 'failed'),
 ).length;
 // A test that was skipped has not shown anything: it counts as failed.
 const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
 let failed = (report.numFailedTests ?? 0) + brokenFiles + skipped;
-// Errors outside of tests, or no report at all.
+// Errors outside of tests, or a run without a report, count as one failure.
 if (failed === 0 && tests.code !== 0) failed = 1;
 if (passed === 0) failed = Math.max(failed, 1);
 

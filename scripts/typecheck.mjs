@@ -1,6 +1,6 @@
-// `npm run typecheck`: `sources`, which are src by the strict rules of declarations and all that
-// surrounds it, and `apps`, the Next.js apps by settings of their own (they read the built package:
-// run `npm run build` before). Without an argument it checks both.
+// `npm run typecheck` checks types: with `sources` those of src, by the strict rules of declarations,
+// and of tests, scripts and the like; with `apps` those of the Next.js apps, which have settings of
+// their own and read the built package (run `npm run build` before). Without an argument, both.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './run-step.mjs';
@@ -24,7 +24,7 @@ async function checkApps() {
   const results = [];
   for (const app of ['next-chat', 'next'].map((name) => join('examples', name))) {
     if (!existsSync(join(root, app))) continue;
-    // Writes the types of the routes and next-env.d.ts, neither of which is in the repository.
+    // The types of the routes and next-env.d.ts are generated, because neither is in the repository.
     const generated = await run('next', ['typegen', app], { quiet: true });
     if (generated.code !== 0) console.log(generated.output);
     results.push(generated, await run('tsc', ['--noEmit', '-p', join(app, 'tsconfig.json')]));

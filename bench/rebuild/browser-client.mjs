@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { requireProgram } from '../../scripts/find-program.mjs';
 
-/** Rebuilds answers in Chromium, by `useChat` on a page of React, each on a page of its own. */
+/** Rebuilds answers in Chromium with `useChat`, each answer on a page of its own. */
 export async function openBrowserClient(replays) {
   const script = await bundlePage();
   const server = createServer((request, response) => {
@@ -48,7 +48,7 @@ export async function openBrowserClient(replays) {
   };
 }
 
-/** The page, as its users would get it. */
+/** Bundles the page as for production. */
 async function bundlePage() {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('page.mjs', import.meta.url))],

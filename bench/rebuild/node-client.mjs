@@ -1,7 +1,7 @@
 import { Chat } from '@ai-sdk/react';
 import { DefaultChatTransport } from 'ai';
 
-/** Rebuilds answers here, with nothing rendered. */
+/** Rebuilds answers in this process, without rendering them. */
 export function openNodeClient() {
   return {
     async rebuild({ body }) {

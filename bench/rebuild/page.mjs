@@ -1,4 +1,4 @@
-// Rebuilds an answer as a page does after a reload, and notes for how long it blocks meanwhile.
+// Rebuilds an answer as a page does after a reload, and notes how long the page is blocked meanwhile.
 import { Chat, useChat } from '@ai-sdk/react';
 import { DefaultChatTransport } from 'ai';
 import { TaskChatTransport } from 'ai-task-stream/ui';
@@ -28,7 +28,7 @@ globalThis.rebuild = async ({ isTask, api }) => {
   await chat.resumeStream();
   await nextFrame();
   const ms = performance.now() - startedAt;
-  // They are told of some time after they end.
+  // The browser reports long tasks some time after they have ended.
   await new Promise((resolve) => setTimeout(resolve, 200));
   observer.disconnect();
   return { ms, text: root.textContent, longTasks };

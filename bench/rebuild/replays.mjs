@@ -2,8 +2,8 @@ import { createUIMessageStream, createUIMessageStreamResponse } from 'ai';
 import { resumeTask, streamTask } from 'ai-task-stream/server';
 
 /**
- * One answer of so many text deltas, as it comes after a reload: from us, and as the AI SDK's
- * recipe for resuming replays it, chunk by chunk.
+ * One answer of `count` text deltas, as it comes after a reload: as this package replays it, and as
+ * the AI SDK's recipe for resuming streams does, chunk by chunk.
  */
 export async function createReplays(count) {
   const deltas = Array.from({ length: count }, (_, index) => `word ${index} `);

@@ -2,7 +2,7 @@ import { chunkCount } from './source.mjs';
 import { median, medianRatio } from './statistics.mjs';
 import { formatCount, printTable } from './table.mjs';
 
-/** Contenders on the same client are compared with each other; the first pair counts. */
+/** The rows of bare logs. Each pair uses one client library; the goal is for the first pair. */
 const logs = {
   title: 'Bare log: strings in, strings out',
   pairs: [
@@ -25,7 +25,7 @@ const tasks = {
   goalOf: (readers) => (readers === 0 ? 10 : 40),
 };
 
-/** Rounds before those that count, so that code is compiled as it is in a server that runs. */
+/** Rounds before those that count, so that V8 has compiled the code as in a server that runs. */
 const warmUps = 4;
 
 /** A contender that takes longer than this for a round gets two rounds, and none to warm up. */

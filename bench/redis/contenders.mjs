@@ -54,7 +54,7 @@ async function createIoRedis(url) {
 }
 
 async function createResumable() {
-  // It connects clients of its own to REDIS_URL.
+  // `resumable-stream` connects clients of its own to REDIS_URL.
   const { createResumableStreamContext } = await import('resumable-stream');
   return createResumableStreamContext({ waitUntil });
 }
@@ -74,7 +74,7 @@ async function fromOurLog(streamContext) {
   return fromResumable(toResumableStreamContext(streamContext, { replayAfterEnd: true }));
 }
 
-/** What the port gives, as it was stored. */
+/** Reads a log through its reader, without HTTP: the chunks as they were stored. */
 function readPort(reader) {
   return new ReadableStream(
     {
@@ -112,7 +112,7 @@ async function fromOurTasks(streamContext) {
   };
 }
 
-/** By name: the shape of chunks that go in, and how it is made for the database at `url`. */
+/** The contenders by name: the shape of the chunks that each takes, and how it is made. */
 export const contenders = {
   'ai-task-stream': {
     shape: 'text',

@@ -1,4 +1,4 @@
-/** A promise together with what settles it. */
+/** A promise with its `resolve` and `reject`. */
 export function deferred() {
   const result = {};
   result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));

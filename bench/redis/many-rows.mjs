@@ -7,11 +7,11 @@ import { watchServer } from './watch-server.mjs';
 const tasks = 1_000;
 const seconds = 10;
 
-/** How long all of them may take in all. */
+/** How long all tasks of a run may take together. */
 const timeoutMs = 60_000;
 
 async function runMany(bench, name) {
-  // Processes and a server of its own, so that their memory is this contender's.
+  // Each contender has its own processes and server, so that their memory is due to it alone.
   const redis = await startRedisServer({ command: bench.command });
   const workers = ['producer', 'reader'].map(() => startWorker({ ...bench, url: redis.url }));
   const [producers, followers] = workers;

@@ -19,7 +19,7 @@ export function createManySource({ shape, count, seconds }) {
   );
   return {
     sources,
-    /** How late a chunk was at most because this process was busy, in milliseconds. */
+    /** The most that a chunk was late because this process was busy, in milliseconds. */
     worstDelay: () => worstDelay,
     start() {
       const startedAt = now();

@@ -3,7 +3,7 @@ import { startWorker } from './start-worker.mjs';
 import { median, medianRatio } from './statistics.mjs';
 import { formatMs, printTable } from './table.mjs';
 
-/** What is replayed, and the most that it may take of the peer's live replay. */
+/** What is replayed; `most` is the share of the time of the peer's live replay that it may take. */
 const replays = [
   { title: 'ai-task-stream, raw', name: 'ai-task-stream', most: 0.6 },
   { title: 'ai-task-stream task, raw', name: 'ai-task-stream task', how: 'followRaw', most: 0.6 },
@@ -18,13 +18,13 @@ const warmUps = 3;
 
 const states = ['live', 'settled', 'killed'];
 
-/** Long enough for what was written to be stored. */
+/** Long enough for written chunks to be stored, in milliseconds. */
 const storeMs = 300;
 
 /** How long a replay may take. A follower of `resumable-stream` can hang when its producer died. */
 const timeoutMs = 5_000;
 
-/** Replays that once gave nothing, and are not tried again. */
+/** Replays that gave nothing the first time, and are not tried again. */
 const empty = new Set();
 
 /** Gives the milliseconds of one replay, or `undefined` when a peer has nothing to read. */

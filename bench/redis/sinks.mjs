@@ -1,5 +1,4 @@
-// What readers do with what they read: they check all of it, and a contender that lost, doubled
-// or changed something fails.
+// Readers check all that they read: a contender that has lost, doubled or changed something fails.
 import { now } from './clock.mjs';
 import { endMark, expectedLog, expectedLogBytes, expectedText } from './source.mjs';
 
@@ -35,7 +34,7 @@ export function createTextSink() {
   return {
     take(piece) {
       pieces.push(piece);
-      // The mark is followed by little more than the end of its frame.
+      // Little more than the end of a frame follows the mark, so the end of a piece is enough.
       const tail = typeof piece === 'string' ? piece.slice(-2_000) : piece.subarray(-2_000);
       hasAll ||= (typeof tail === 'string' ? tail : Buffer.from(tail)).includes(endMark);
     },
@@ -89,7 +88,7 @@ export function createStampSink({ count, latencies = [] }) {
   };
 }
 
-/** Reads to the end, checks, and gives the time at which the end was there. */
+/** Reads to the end; resolves with a function that checks and returns when the end was there. */
 export async function readToEnd(stream, sink) {
   const reader = stream.getReader();
   for (;;) {
@@ -104,7 +103,7 @@ export async function readToEnd(stream, sink) {
   };
 }
 
-/** Reads until everything that was written is there, checks, leaves, and gives the time. */
+/** Reads until all that was written is there, checks it, leaves, and returns when it was there. */
 export async function readToMark(stream, sink) {
   const reader = stream.getReader();
   while (!sink.hasAll) {
@@ -114,7 +113,7 @@ export async function readToMark(stream, sink) {
   }
   const endedAt = now();
   sink.check();
-  // Some peers fail when they are left; what was read is checked by now.
+  // Some peers fail when a reader leaves. That does not matter: what was read is checked by now.
   reader.cancel().catch(() => {});
   return endedAt;
 }

@@ -17,7 +17,7 @@ const deltas = Array.from({ length: chunkCount }, (_, index) => deltaOf(index));
 const textChunk = (delta) => ({ type: 'text-delta', id: 'text', delta });
 const sse = (chunk) => `data: ${JSON.stringify(chunk)}\n\n`;
 
-/** What the text of a whole pipeline comes to. */
+/** The text that a reader of a whole pipeline has to get. */
 export const expectedText = deltas.join('');
 
 /** The same chunks in the three shapes that contenders take them in. */
@@ -31,11 +31,11 @@ const chunksOf = {
 };
 chunksOf.bytes = chunksOf.text.map((text) => new TextEncoder().encode(text));
 
-/** What a bare log comes to. */
+/** The text that a reader of a bare log has to get. */
 export const expectedLog = chunksOf.text.join('');
 export const expectedLogBytes = new TextEncoder().encode(expectedLog);
 
-/** All chunks, as fast as they are taken once `opened` resolves; ends when `released` does. */
+/** Gives all chunks as fast as they are taken once `opened` resolves; ends when `released` resolves. */
 export function createBurst({ shape, opened, released }) {
   const chunks = chunksOf[shape];
   let next = 0;
@@ -48,7 +48,7 @@ export function createBurst({ shape, opened, released }) {
   });
 }
 
-/** A chunk that says which it is and when it was made. */
+/** A chunk that holds its number and the time at which it was made. */
 function stampedDelta(index) {
   let delta = `@${index}:${now().toFixed(3)};`;
   for (let n = index; delta.length < 76; n++) delta += ` ${words[n % words.length]}`;

@@ -26,7 +26,7 @@ export function startWorker({ url, execArgv = [] }) {
   });
 
   return {
-    /** Asks for an action of worker.mjs. @throws when it fails or takes too long. */
+    /** Asks for an action of worker.mjs. Rejects when the action fails or takes too long. */
     call(action, input, { timeoutMs = 300_000 } = {}) {
       const pending = deferred();
       const call = ++lastCall;
@@ -40,12 +40,12 @@ export function startWorker({ url, execArgv = [] }) {
       pending.promise.then(settle, settle);
       return pending.promise;
     },
-    /** Ends it without a warning. */
+    /** Kills the process without a warning. */
     async kill() {
       child.kill('SIGKILL');
       await ended;
     },
-    /** Lets it end by itself, with its profile written. */
+    /** Lets the process end by itself, so that it writes its profile. */
     async stop() {
       if (child.connected) child.disconnect();
       await ended;

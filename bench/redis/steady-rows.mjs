@@ -4,7 +4,7 @@ import { startWorker } from './start-worker.mjs';
 import { median, percentile } from './statistics.mjs';
 import { formatMs, printTable } from './table.mjs';
 
-/** On the same client each; whoever has no peer here is a bystander. */
+/** Each pair uses one client library. A contender without a peer stands alone. */
 const latencyPairs = [
   ['ai-task-stream', 'resumable-stream'],
   ['ai-task-stream (ioredis 6)', 'resumable-stream (ioredis 6)'],
@@ -12,7 +12,7 @@ const latencyPairs = [
   ['assistant-stream'],
 ];
 
-/** How old chunks are when a reader has them, in milliseconds. */
+/** Measures how old chunks are when a reader gets them, in milliseconds. */
 async function runSteady({ producers, followers, nextId }, name, seconds) {
   const run = { name, id: nextId(), feed: 'steady', seconds };
   await producers.call('open', run);
@@ -22,7 +22,7 @@ async function runSteady({ producers, followers, nextId }, name, seconds) {
   return (await followers.call('finish', run)).latencies;
 }
 
-/** From one process to a reader in another, while nothing else goes on. */
+/** Measures the time from a producer to a reader in another process, while nothing else goes on. */
 export async function measureLatency(bench) {
   const rounds = {};
   for (let round = 0; round < bench.rounds; round++) {
@@ -55,7 +55,7 @@ export async function measureLatency(bench) {
   );
 }
 
-/** What clients ask of the server meanwhile. */
+/** Counts the commands that clients send to the server while a task streams. */
 export async function measureClientCalls(bench) {
   const seconds = 6;
   const printed = [];
@@ -71,7 +71,7 @@ export async function measureClientCalls(bench) {
     let most = 0;
     for (const count of [0, 1, 10]) {
       bench.note(`client calls, ${count} readers: ${name}`);
-      // Nobody else's connections are open.
+      // New processes, so that no connections of other contenders are open.
       const [producers, followers] = [startWorker(bench), startWorker(bench)];
       const run = { name, id: bench.nextId(), feed: 'steady', seconds: seconds + 1 };
       try {

@@ -3,7 +3,7 @@ import { createClient } from 'redis';
 
 const scriptCommands = new Set(['eval', 'eval_ro', 'evalsha', 'evalsha_ro', 'fcall', 'fcall_ro']);
 
-/** Looks at a server from outside. */
+/** A connection that looks at a server from outside. */
 export async function watchServer(url) {
   const client = await createClient({ url }).connect();
   const { version } = await infoOf('server').then((text) => ({
@@ -27,8 +27,8 @@ export async function watchServer(url) {
     },
 
     /**
-     * How many commands clients send meanwhile, by name. What scripts do is left out, which
-     * `INFO commandstats` could not tell apart.
+     * How many commands clients send within some seconds, by name. Commands of scripts are left out;
+     * `INFO commandstats` could not tell them apart.
      */
     async countCommands(seconds) {
       const monitor = client.duplicate();
@@ -45,7 +45,7 @@ export async function watchServer(url) {
       return counts;
     },
 
-    /** Processor time so far in milliseconds, and the most memory that it held. */
+    /** The server's processor time so far in milliseconds, and the most memory that it has held. */
     async usage() {
       const cpu = await infoOf('cpu');
       const seconds = (name) => Number(new RegExp(`^${name}:(\\S+)`, 'm').exec(cpu)[1]);
@@ -56,7 +56,7 @@ export async function watchServer(url) {
       };
     },
 
-    /** Forgets everything, and how much memory that took. */
+    /** Deletes all data, and sets the server's statistics back. */
     async clear() {
       await client.flushAll();
       await client.configResetStat();

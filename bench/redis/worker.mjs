@@ -8,7 +8,7 @@ import { createLogSink, createStampSink, createTextSink, readToEnd, readToMark }
 import { chunksPerSecond, createBurst, createSteady } from './source.mjs';
 import { percentile } from './statistics.mjs';
 
-/** Long enough for readers to be attached. */
+/** Long enough for readers to be attached, in milliseconds. */
 const attachMs = 50;
 
 const made = new Map();
@@ -33,7 +33,7 @@ const runs = new Map();
 let many;
 
 const actions = {
-  /** Connects, so that no run has to wait for it. */
+  /** Connects a contender, so that no run has to wait for that. */
   warm: ({ name }) => contender(name).then(() => {}),
 
   /** Starts a producer that waits for `go`, and its first reader. */
@@ -50,7 +50,7 @@ const actions = {
     runs.set(id, { opened, released, sink, reading: [readToEnd(stream, sink)] });
   },
 
-  /** Attaches readers, which read on by themselves. */
+  /** Attaches readers, which read in the background until `finish`. */
   async attach({ name, id, count, feed, seconds }) {
     const latencies = [];
     const reading = await Promise.all(
@@ -60,7 +60,7 @@ const actions = {
       }),
     );
     runs.set(id, { reading: reading.map(({ end }) => end), latencies });
-    // Some attach with their first read only.
+    // Readers of some contenders attach only with their first read.
     await delay(attachMs);
   },
 
@@ -81,7 +81,7 @@ const actions = {
 
   release: ({ id }) => runs.get(id).released.resolve(),
 
-  /** Waits for all readers, checks what they read, and gives when the last one was done. */
+  /** Waits for all readers, checks what they read, and returns when the last one was done. */
   async finish({ id }) {
     const { reading, latencies } = runs.get(id);
     runs.delete(id);
@@ -89,7 +89,7 @@ const actions = {
     return { endedAt: Math.max(0, ...checks.map((check) => check())), latencies };
   },
 
-  /** Follows what is there already, and gives the milliseconds until all of it was read. */
+  /** Reads a log that is there already, and returns the milliseconds until all of it was read. */
   async replay({ name, id, how, isOpen }) {
     const sink = contenders[name].shape === 'chunk' ? createTextSink() : createLogSink();
     const startedAt = now();
@@ -146,5 +146,5 @@ process.on('message', async ({ call, action, input }) => {
     process.send({ call, error: error.stack });
   }
 });
-// Nothing here outlives the parent.
+// A worker does not outlive its parent.
 process.on('disconnect', () => process.exit());
