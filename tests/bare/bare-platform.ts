@@ -1,6 +1,6 @@
-// Makes of Node what a page finds in React Native, before anything of ours is loaded: signals
-// without reasons, without `throwIfAborted`, and no `EventTarget`; no `AbortSignal.any`, `abort` or
-// `timeout`; no `DOMException`, and no `crypto`.
+// Takes from Node what React Native lacks, before anything of the package is loaded. Signals have no
+// reason and no `throwIfAborted`, and are no `EventTarget`; there is no `AbortSignal.any`, `abort` or
+// `timeout`, no `DOMException`, and no `crypto`.
 import { nodePlatform } from './node-platform';
 
 type Listener = (event: { type: string }) => void;
@@ -33,7 +33,7 @@ class BareController {
   }
 }
 
-/** Stands for the platform's own, which takes the platform's own signals. */
+/** A `fetch` that takes the bare signals, as the `fetch` of React Native does. */
 function bareFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   const signal: unknown = init.signal;
   if (!(signal instanceof BareSignal)) return nodePlatform.fetch(input, init);
@@ -53,7 +53,7 @@ for (const [name, value] of Object.entries({
 Reflect.deleteProperty(globalThis, 'crypto');
 Object.defineProperty(globalThis, 'DOMException', {
   configurable: true,
-  // Node's own `fetch` looks it up here.
+  // Node's own `fetch` needs the `DOMException` of the global object; nobody else gets it.
   get: () =>
     /^.*\n.*\n.*\(?node:/.test(new Error().stack ?? '') ? nodePlatform.DOMException : undefined,
 });

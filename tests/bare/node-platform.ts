@@ -1,5 +1,5 @@
-// What Node offers and React Native does not, kept for the code of the tests' servers. Read before
-// `bare-platform.ts` takes it away.
+// What Node has and React Native lacks, kept for the tests' servers. This module has to be loaded
+// before `bare-platform.ts` takes it all away.
 const { AbortController, AbortSignal, DOMException, crypto, fetch } = globalThis;
 const kept = { AbortController, AbortSignal, DOMException, crypto, fetch };
 

@@ -29,16 +29,16 @@ export interface AiVersion {
     parts:
       | readonly Record<string, unknown>[]
       | ReadableStream<Record<string, unknown>>
-      /** Gets what aborts the request. */
+      /** Gets the signal that aborts the request. */
       | ((signal: AbortSignal | undefined) => ReadableStream<Record<string, unknown>>);
     signal?: AbortSignal;
     tools?: Record<string, unknown>;
-    /** Fails before the first part. */
+    /** The model fails with this error before its first part. */
     failure?: Error;
     timeout?: number | { chunkMs: number };
     /** Default: a prompt of one line. */
     messages?: ModelMessage[];
-    /** What becomes a `finish`; default true. */
+    /** Whether the stream has a `finish` chunk. Default true. */
     sendFinish?: boolean;
   }): ReadableStream<UIMessageChunk>;
   convertToModelMessages(
@@ -57,7 +57,7 @@ function streamOf<Value>(values: readonly Value[]): ReadableStream<Value> {
 }
 
 function createVersion(version: 6 | 7): AiVersion {
-  // Version 6 differs in types that play no part here.
+  // The cast is safe: the types in which version 6 differs are not used here.
   const ai = (version === 7 ? ai7 : ai6) as typeof ai7;
   const schema = (): ChunkSchema => {
     const lazy = ai.uiMessageChunkSchema as unknown as (() => ChunkSchema) | ChunkSchema;

@@ -26,7 +26,7 @@ interface ChatBody {
 interface ChatServerRequest {
   method: string;
   path: string;
-  /** `taskId` and `reason` of the query, and all else that is there. */
+  /** The query: `taskId`, `reason`, and whatever else it has. */
   query: Record<string, string>;
   headers: IncomingMessage['headers'];
 }
@@ -69,7 +69,7 @@ export async function startChatServer({
 }: {
   execute: Execute;
   intercept?: Intercept;
-  /** Waited for before a turn's task is started. */
+  /** Awaited before a turn's task is started. */
   beforeTask?: () => Promise<void>;
   heartbeatMs?: number;
 } & Pick<TaskSettings, 'sendResult' | 'transformer'>): Promise<ChatServer> {
@@ -146,7 +146,7 @@ export async function startChatServer({
   };
 }
 
-/** Lets only so many bytes of a response through, at least one, then breaks its connection. */
+/** Lets `bytes` bytes of a response through, at least one, then breaks its connection. */
 export function cutAfter(response: ServerResponse, bytes: number): void {
   const write = response.write.bind(response);
   let left = bytes;

@@ -3,14 +3,14 @@ import type { TaskChatTransport, TaskChatTransportOptions } from '../../src/ui';
 import type { useTaskStream } from '../../src/ui/react';
 import { importWithAi } from './import-with-ai';
 
-// Other versions differ in types that play no part here.
+// One version's types stand for all: those in which the others differ are not used here.
 type Ai = typeof import('ai');
 type AiReact = typeof import('@ai-sdk/react');
 
 /** A chat of the AI SDK, with a note of each of its callbacks. */
 export interface NotedChat {
   readonly chat: InstanceType<AiReact['Chat']>;
-  /** What `onData` was called with, without the heartbeats' absence being taken for granted. */
+  /** What `onData` was called with. */
   readonly data: { type: string; id?: string; data: unknown }[];
   readonly finishes: { isAbort: boolean; isDisconnect: boolean; isError: boolean }[];
   readonly errors: Error[];
@@ -18,7 +18,7 @@ export interface NotedChat {
 
 /** The transport and the chat of one version of the AI SDK. */
 export interface ChatVersion {
-  /** As the tests' names have it: the major, or the lowest of it that this package supports. */
+  /** For tests' names: the major version, or the lowest version of it that this package supports. */
   readonly version: number | string;
   /** A fresh copy of the page's modules, in which `ai` is this version. */
   load(): Promise<{

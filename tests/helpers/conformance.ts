@@ -42,7 +42,7 @@ export function createGate(): { opened: Promise<void>; open: () => void } {
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  // Nothing may wait for ever when a test fails.
+  // Opened after each test, so that nothing waits for ever when a test fails.
   cleanups.push(open);
   return { opened, open };
 }

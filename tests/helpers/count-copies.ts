@@ -3,13 +3,13 @@ const prototype = Array.prototype as unknown as Record<
   (...args: unknown[]) => unknown
 >;
 
-/** Whatever goes through a whole array; spreading one uses its iterator. */
+/** The methods that go through a whole array; spreading an array uses its iterator. */
 const walks: PropertyKey[] = [
   ...['concat', 'every', 'filter', 'forEach', 'map', 'reduce', 'some', 'toSpliced', 'with'],
   Symbol.iterator,
 ];
 
-/** Shorter arrays do not grow with what is measured. */
+/** Arrays of fewer items are not counted, because they do not grow with what is measured. */
 const least = 200;
 
 /**

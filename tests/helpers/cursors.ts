@@ -1,5 +1,5 @@
-// Epochs are drawn at the claim of a task. Tests name those of a log by how they follow its first
-// one: `0-4` is frame 4 of that, `1-0` the first frame of the next.
+// The number of a log's first epoch is drawn when the task is opened. Tests count epochs from the
+// first one: the relative cursor `0-4` is frame 4 of the first epoch, `1-0` frame 0 of the next.
 import type { Cursor, TaskStreamContext } from 'ai-task-stream/server';
 import { parseCursor } from '../../src/protocol/cursor';
 
@@ -11,7 +11,7 @@ function shift(cursor: string, by: number): string {
   return `${epochOf(cursor) + by}${cursor.slice(cursor.indexOf('-'))}`;
 }
 
-/** Cursors of one log, as if its first epoch, or the lowest of theirs, were 0. */
+/** Makes cursors of one log relative to its first epoch, or else to the lowest epoch among them. */
 export function relative(
   cursors: readonly string[],
   firstEpoch: number = Math.min(...cursors.map(epochOf)),
@@ -19,7 +19,7 @@ export function relative(
   return cursors.map((cursor) => shift(cursor, -firstEpoch));
 }
 
-/** SSE text of one log whose ids are relative in the same way. */
+/** SSE text of one log, with ids that are relative to the lowest epoch in the text. */
 export function relativeIds(text: string): string {
   const cursors = [...text.matchAll(/^id: (\d+-\d+)$/gm)].map(([, cursor = '']) => cursor);
   const firstEpoch = Math.min(...cursors.map(epochOf));
@@ -27,8 +27,8 @@ export function relativeIds(text: string): string {
 }
 
 /**
- * The cursor that a relative one stands for in a log that the context knows, and that has had one
- * epoch until now. All others are given back as they are.
+ * The cursor that a relative one stands for, in a log that the context knows and that has had one
+ * epoch so far. Cursors that are not relative are returned as they are.
  */
 export async function absolute(
   context: Pick<TaskStreamContext, 'inspect'>,
@@ -39,7 +39,7 @@ export async function absolute(
   return record ? shift(cursor, epochOf(record.cursor)) : cursor;
 }
 
-/** The same, as a context takes it. */
+/** What `absolute` returns, parsed as a context takes it. */
 export async function cursorAt(
   context: Pick<TaskStreamContext, 'inspect'>,
   taskId: string,
@@ -48,7 +48,7 @@ export async function cursorAt(
   return parseCursor(await absolute(context, taskId, cursor));
 }
 
-/** The cursor of a task's last frame, in the same way. */
+/** The cursor of a task's last frame, relative to that frame's epoch. */
 export async function relativeEnd(
   context: Pick<TaskStreamContext, 'inspect'>,
   taskId: string,

@@ -9,27 +9,27 @@ interface Reading {
   /** Fingerprint of all frames as a response sends them. */
   digest: string;
   count: number;
-  /** Of the last frame. */
+  /** Cursor of the last frame. */
   cursor: string | undefined;
-  /** Cursors of the frames that stand for missing ones, with their cause. */
+  /** Cursors of gap frames, each with the cause that it tells. */
   gaps: [cursor: string, cause: string][];
   /** The last chunk, as JSON. */
   last: string | undefined;
-  /** Why it gave up. */
+  /** Why the reader gave up. */
   problem: string | undefined;
 }
 
 export interface FollowOptions {
   owner?: string;
   cursor?: string;
-  /** Leaves after so many frames at most and comes back with the cursor, again and again. */
+  /** Leaves after so many frames at most, and comes back with its cursor, again and again. */
   leaveAfter?: number;
   seed?: number;
 }
 
-/** A reader that takes what comes, until the log ends or it is told to leave. */
+/** A reader that takes what comes, until the log ends or `leave` is called. */
 export interface LogFollower {
-  /** Resolves once there is a reader, or that has failed. */
+  /** Resolves once the log is being read, or reading it has failed. */
   readonly attached: Promise<void>;
   /** Resolves once the log has ended. */
   readonly ended: Promise<Reading>;
@@ -53,7 +53,7 @@ export function followLog(
   const digest = createDigest();
   const gaps: [string, string][] = [];
   let cursor: string | undefined;
-  // The epoch that it began in.
+  // The first epoch that the reader saw.
   let first: number | undefined;
   let count = 0;
   let last: string | undefined;
@@ -94,7 +94,7 @@ export function followLog(
         for (let n = start; n < end; n++) {
           note(`${epoch}-${n}`, data[n - offset] ?? '');
           left -= 1;
-          // What it has been handed and has not looked at is lost to it.
+          // Frames of this range that it has not looked at are lost to the reader.
           if (left === 0) return false;
         }
       }

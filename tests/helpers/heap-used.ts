@@ -1,11 +1,11 @@
 import { turns } from './async';
 
-/** What the heap holds once everything is gone that may go, in bytes. */
+/** The size of the heap in bytes, once all garbage was collected. */
 export async function heapUsed(): Promise<number> {
   const { gc } = globalThis;
   if (!gc) throw new Error('Run with --expose-gc.');
   for (let round = 0; round < 3; round++) {
-    // What was referenced weakly goes only after the turn.
+    // Weakly referenced objects are collected only in a later turn of the event loop.
     await turns();
     gc();
   }

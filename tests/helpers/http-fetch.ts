@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import type { Readable } from 'node:stream';
 
 /**
- * A `fetch` over `node:http`, for tests in whose environment the platform's own is replaced by one
- * that keeps to the rules for cross-origin requests. Bodies are text.
+ * A `fetch` over `node:http`, for tests whose environment has replaced the platform's `fetch` by one
+ * that refuses cross-origin requests. Bodies are text.
  */
 export const httpFetch: typeof fetch = (input, init) =>
   new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Imports modules anew, in which `ai` is the given version. */
+/** Imports fresh copies of modules, for which `ai` is the given version. */
 export async function importWithAi<Modules>(
   importAi: () => Promise<unknown>,
   importModules: () => Promise<Modules>,

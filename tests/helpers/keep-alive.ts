@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** One answer off a connection that stays open. */
+/** One response that came over a connection which stays open. */
 interface KeptAnswer {
   status: number;
   headers: Headers;
   body: string;
 }
 
-/** A connection that one request after the other is sent over, as a proxy keeps them. */
+/** A connection over which one request after the other is sent, as proxies do. */
 export interface KeptConnection {
   readonly socket: Socket;
   write(bytes: string | Uint8Array): void;
@@ -16,7 +16,7 @@ export interface KeptConnection {
   close(): void;
 }
 
-/** The end of a body in chunks that begins at `at`; -1 while it is not there yet. */
+/** The index at which a chunked body that begins at `at` ends; -1 while it is incomplete. */
 function endOfChunks(text: string, at: number): number {
   for (let next = at; ; ) {
     const lineEnd = text.indexOf('\r\n', next);
@@ -53,7 +53,7 @@ function splitAnswer(
   return { answer: { status, headers, body: text.slice(start, end) }, rest: text.slice(end) };
 }
 
-/** @param isHead Whether the answers are to HEAD, and so have no bodies. */
+/** @param isHead Whether the responses are to HEAD requests, and so have no bodies. */
 export async function openConnection(
   origin: string,
   { isHead = false }: { isHead?: boolean } = {},
@@ -67,7 +67,7 @@ export async function openConnection(
     text += bytes.toString('latin1');
     wake();
   });
-  // Whoever waits for an answer hears of it.
+  // The `close` event follows, and rejects whoever waits for an answer.
   socket.on('error', () => {});
   socket.on('close', () => {
     isClosed = true;

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** One direction of a wire: bytes leave in order, each after its time. */
+/** One direction of a wire: bytes leave in order, each after the latency. */
 export interface Lane {
-  /** Whatever is sent after a held one waits behind it. */
+  /** Sends bytes. While they are held, whatever is sent after them waits behind them. */
   send(bytes: Buffer, isHeld?: () => boolean): void;
-  /** Out of order: takes its place when the time is over. */
+  /** Sends bytes after a delay, behind whatever was sent in the meantime. */
   sendLater(bytes: Buffer, delayMs: number): void;
-  /** Looks again at what waits; to be called when latency or a hold has changed. */
+  /** Sends what need not wait any more; to be called when latency or a hold has changed. */
   flush(): void;
-  /** Ends the socket after what waits. */
+  /** Ends the socket once all that waits was sent. */
   end(): void;
-  /** Forgets what waits. */
+  /** Drops all that waits. */
   close(): void;
 }
 

@@ -34,7 +34,7 @@ export function expectLostEnd(
   status: 'failed' | 'cancelled' = 'failed',
 ): WireFrame[] {
   const frames = storedFramesIn(text);
-  // Those of the newest epoch, which has no others.
+  // The closing frames of a lost task are an epoch of their own.
   const epochOf = ({ id = '' }: WireFrame) => id.slice(0, id.indexOf('-'));
   const newest = frames.at(-1);
   const closing = frames.filter((frame) => newest && epochOf(frame) === epochOf(newest));

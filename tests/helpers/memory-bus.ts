@@ -13,17 +13,17 @@ export interface MemoryBus {
   /** All messages so far, as they were published. */
   readonly published: { channel: string; message: string }[];
   /**
-   * Called before each command; what it returns is waited for, and what it throws is the
-   * command's failure. Default: nothing.
+   * Called before each command. The command waits for the returned promise, and fails with what this
+   * throws. Default: does nothing.
    */
   onCommand: (command: BusCommand, key: string) => Promise<void> | void;
-  /** Delivers a message, or messages, in place of the one published. Default: that one, at once. */
+  /** Decides what is delivered for a published message, and when. Default: the message, at once. */
   deliver: (message: string, deliver: (message: string) => void, channel: string) => void;
 }
 
 type Listener = (message: string) => void;
 
-/** Stands in for Redis below `resumable-stream/generic`: what that publishes arrives in order. */
+/** Stands in for Redis below `resumable-stream/generic`: published messages arrive in order. */
 export function createMemoryBus(): MemoryBus {
   const values = new Map<string, string>();
   const channels = new Map<string, Set<Listener>>();
@@ -72,7 +72,7 @@ export function createMemoryBus(): MemoryBus {
           connect: async () => {},
           async subscribe(channel, callback) {
             await bus.onCommand('subscribe', channel);
-            // A callback's promise is nobody's, as with real clients; here its failure is dropped.
+            // As with real clients, nobody awaits a callback's promise; its failure is dropped here.
             const listener: Listener = (message) => {
               Promise.resolve(callback(message) as unknown).catch(() => {});
             };

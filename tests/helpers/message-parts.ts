@@ -2,7 +2,7 @@ import type { UIMessage } from 'ai';
 
 type Part = UIMessage['parts'][number];
 
-/** A part of an assistant's message, and which major has it; both, unless it is told. */
+/** A part of an assistant's message, and the major version of the AI SDK that has it; default: both. */
 export interface NamedPart {
   readonly name: string;
   readonly part: Part;
@@ -178,7 +178,7 @@ const plainParts: readonly NamedPart[] = [
   },
 ];
 
-/** The AI SDK's types share the fields out among the states. */
+/** The cast is needed because the AI SDK types the fields of each state apart. */
 function toolPart(fields: Record<string, unknown>): Part {
   const part: object = { toolCallId: 'call', ...call, ...fields };
   return part as Part;

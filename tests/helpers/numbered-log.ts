@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** The n-th chunk of a log that everybody can make up, `padding` characters longer than need be. */
+/** The n-th chunk of a log that every process can compute, `padding` characters longer than need be. */
 export function numberedChunk(n: number, padding = 0): string {
   return JSON.stringify({ type: 'data-n', data: `${n} ä€😀 ${'x'.repeat(padding)}` });
 }
 
-/** Chunks `start` to `end`, which is not one of them. */
+/** The chunks from `start` up to, but without, `end`. */
 export function numberedChunks(start: number, end: number, padding = 0): string[] {
   return Array.from({ length: end - start }, (_, index) => numberedChunk(start + index, padding));
 }
@@ -18,7 +18,7 @@ export function frameText(cursor: string, chunk: string): string {
 /** A fingerprint of bytes that come in pieces. */
 export interface Digest {
   add(text: string): void;
-  /** Of everything until now. */
+  /** The fingerprint of all bytes so far. */
   value(): string;
 }
 
@@ -30,7 +30,7 @@ export function createDigest(): Digest {
   };
 }
 
-/** The fingerprint of what a reader gets of a log, from number `start` on. */
+/** The fingerprint of the frames that a reader gets for these chunks, numbered from `start` on. */
 export function digestOfChunks(chunks: readonly string[], start = 0): string {
   const digest = createDigest();
   for (const [index, chunk] of chunks.entries()) {
@@ -39,7 +39,7 @@ export function digestOfChunks(chunks: readonly string[], start = 0): string {
   return digest.value();
 }
 
-/** The same of a numbered log without padding. */
+/** The fingerprint of the frames `start` up to `end` of a numbered log without padding. */
 export function digestOf(start: number, end: number): string {
   return digestOfChunks(numberedChunks(start, end), start);
 }

@@ -3,13 +3,13 @@ import { connectAdmin, type RedisAdmin } from './redis-admin';
 import { createRedisInstances } from './redis-contexts';
 import { type RedisServer, type RedisServerOptions, startRedis } from './redis-server';
 
-/** A server for the tests of one file, and a connection to look at it. */
+/** A Redis server for the tests of one file, and a connection to look at the server. */
 interface OwnRedis {
   readonly server: RedisServer;
   readonly admin: RedisAdmin;
 }
 
-/** Starts it before the tests of the file, and ends it after them. */
+/** Starts a Redis server before the tests of the file, and ends it after them. */
 export function setUpOwnRedis(): OwnRedis {
   let server: RedisServer;
   let admin: RedisAdmin;
@@ -40,7 +40,7 @@ export function setUpOwnServers() {
   let servers: RedisServer[] = [];
 
   afterEach(async () => {
-    // Those that are stopped could not say goodbye.
+    // Paused servers go on first: connections to them could not be closed otherwise.
     for (const server of servers) server.resume();
     await instances.close();
     await Promise.all(servers.map((server) => server.stop()));
@@ -48,7 +48,7 @@ export function setUpOwnServers() {
   });
 
   return {
-    /** Contexts, which end before their servers do. */
+    /** Contexts, which are closed before their servers stop. */
     instances,
     async startServer(options?: RedisServerOptions): Promise<RedisServer> {
       const server = await startRedis(options);

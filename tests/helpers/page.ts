@@ -8,7 +8,7 @@ export interface Page {
   listenerCount(): number;
 }
 
-/** Puts a window, a document and a navigator in place; `vi.unstubAllGlobals` takes them away. */
+/** Stubs a window, a document and a navigator; `vi.unstubAllGlobals` removes them. */
 export function stubPage(): Page {
   const counted = new Set<unknown>();
   const target = () => {

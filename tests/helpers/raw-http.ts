@@ -18,8 +18,8 @@ export interface RawAnswer {
  * Sends bytes as they are, and reads until the server closes the connection, as
  * `Connection: close` asks it to.
  *
- * @param breaksOff Ends this half of the connection after the bytes. A server may take that for a
- * client that has left.
+ * @param breaksOff Ends the client's half of the connection after the bytes. A server may take that
+ * for a client that has left.
  */
 export async function sendRaw(
   origin: string,
@@ -28,7 +28,7 @@ export async function sendRaw(
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
-  // A server that refuses early may reset the rest.
+  // A server that refuses a request early may reset the connection while the rest is sent.
   socket.on('error', () => socket.destroy());
   socket.write(bytes);
   if (breaksOff) socket.end();

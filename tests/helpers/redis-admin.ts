@@ -5,7 +5,7 @@ export interface RedisAdmin {
   send(...command: string[]): Promise<unknown>;
   /** Every key, with the time that it has to live in milliseconds, -1 for ever. */
   ttls(): Promise<Map<string, number>>;
-  /** Fields of the connections, but its own. */
+  /** Fields of all connections to the server except this one. */
   clients(): Promise<Map<string, string>[]>;
   /** Ids and fields of a stream's entries. */
   entries(key: string): Promise<[id: string, fields: string[]][]>;
@@ -15,7 +15,7 @@ export interface RedisAdmin {
 export async function connectAdmin(url: string): Promise<RedisAdmin> {
   const client = createClient({ url, RESP: 2 });
   client.on('error', () => {
-    // Calls reject with the same.
+    // The calls reject with the same error.
   });
   await client.connect();
   const send = (...command: string[]): Promise<unknown> => client.sendCommand(command);

@@ -36,7 +36,7 @@ export async function startRedisCluster({
     for (const [index, { url }] of nodes.entries()) {
       const slots = [firstSlotOf(index), firstSlotOf(index + 1) - 1].map(String);
       await send(url, 'CLUSTER', 'ADDSLOTSRANGE', ...slots);
-      // Nodes that begin alike would have to settle who comes first.
+      // Different epochs, because nodes with equal ones would first have to agree on an order.
       await send(url, 'CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
     }
     const [first, ...others] = nodes;
@@ -82,7 +82,7 @@ function slotOf(key: string): number {
 async function send(url: string, ...command: string[]): Promise<unknown> {
   const client = createClient({ url });
   client.on('error', () => {
-    // The command rejects with the same.
+    // The command rejects with the same error.
   });
   await client.connect();
   try {

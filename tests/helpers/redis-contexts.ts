@@ -8,12 +8,12 @@ import { createClient } from 'redis';
 import { expect } from 'vitest';
 import { aiVersions } from './ai-versions';
 
-/** The clients whose ways of losing and finding connections differ. */
+/** The client libraries, which differ in how they lose and find connections. */
 const clientKinds = ['redis', 'ioredis'] as const;
 
 type ClientKind = (typeof clientKinds)[number];
 
-/** Plays a scenario with each of them, all at once. */
+/** Plays a scenario with each client library, all at the same time. */
 export async function withEachClient(scenario: (kind: ClientKind) => Promise<void>): Promise<void> {
   const ends = await Promise.allSettled(clientKinds.map(scenario));
   for (const [index, end] of ends.entries()) {
@@ -84,7 +84,7 @@ export async function expectAccepted(chunks: readonly UIMessageChunk[]): Promise
   for (const { readMessage, validateChunk } of aiVersions) {
     for (const chunk of chunks) await validateChunk(chunk);
     const errors: unknown[] = [];
-    // The AI SDK makes parts of the chunks themselves, and changes them.
+    // Copies, because the AI SDK makes parts of the chunks themselves, and changes those.
     const message = await readMessage(structuredClone(chunks), {
       onError: (error) => errors.push(error),
     });

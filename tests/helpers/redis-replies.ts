@@ -1,15 +1,15 @@
 import type { RespMessage, RespValue } from './resp';
 
-/** As the client sent it, the name in capitals. */
+/** A command as the client sent it, the name in capitals. */
 export type RedisCommand = readonly [name: string, ...args: string[]];
 
-/** What was published, as it comes to one subscriber. */
+/** A published message, as it comes to one subscriber. */
 export interface RedisMessage {
   channel: string;
   payload: string;
 }
 
-/** Tells of one connection's bytes from Redis what they answer. */
+/** Matches what Redis sends over one connection with the commands that it answers. */
 export interface ReplyMatcher<Context> {
   sent(command: RedisCommand, context: Context): void;
   /** One value from Redis: a message, or the answer to the oldest command that lacks one, or neither. */
@@ -26,7 +26,7 @@ export function createReplyMatcher<Context>(): ReplyMatcher<Context> {
   /** Commands without an answer; a subscription is answered once for each channel. */
   const pending: { command: RedisCommand; context: Context; answersDue: number }[] = [];
   const subscriptions = { sharded: 0, others: 0 };
-  /** RESP3 marks what is pushed; in RESP2 a subscriber gets hardly anything else. */
+  /** Whether pushes are marked, as in RESP3. In RESP2 a subscriber gets little but pushes. */
   let marksPushes = false;
 
   const nameOfPush = ({ kind, value }: RespMessage): string | undefined => {
@@ -62,7 +62,7 @@ export function createReplyMatcher<Context>(): ReplyMatcher<Context> {
         return { message: { channel: channel!, payload: payload! } };
       }
       if (name !== undefined && confirmations.test(name)) {
-        // Redis counts those of `ssubscribe` and `sunsubscribe` apart from all others.
+        // Redis counts the channels of `ssubscribe` and `sunsubscribe` apart from all others.
         subscriptions[/^s(un)?sub/.test(name) ? 'sharded' : 'others'] = Number(value[2]);
         const answersOldest = pending[0]?.command[0] === name.toUpperCase();
         return answersOldest ? answerOldest() : {};

@@ -17,29 +17,29 @@ declare module 'vitest' {
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Of the process that runs now, or ran last. */
+  /** Pid of the process that runs now, or ran last. */
   readonly pid: number;
   /** SIGSTOP: connections stay, answers do not come. */
   pause(): Promise<void>;
-  /** SIGCONT: it goes on, and answers what was asked meanwhile. */
+  /** SIGCONT: the server goes on, and answers what was asked meanwhile. */
   resume(): void;
-  /** SIGKILL; resolves once it is gone. */
+  /** SIGKILL; resolves once the server is gone. */
   kill(): Promise<void>;
   /**
-   * Kills it if it runs, and starts it again on the same port. `keepData` is for a persistent
-   * server, and is its default.
+   * Kills the server if it runs, and starts it again on the same port. `keepData` is for persistent
+   * servers only, and their default.
    */
   restart(options?: { keepData?: boolean }): Promise<void>;
-  /** Ends it for good, and removes its files. Idempotent. */
+  /** Ends the server for good, and removes its files. Idempotent. */
   stop(): Promise<void>;
 }
 
 export interface RedisServerOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
   /** Every write is on disk before it is answered. Default: nothing is kept. */
   persistent?: boolean;
-  /** More of its configuration, such as `['--maxmemory', '10mb']`. */
+  /** More arguments for the server, such as `['--maxmemory', '10mb']`. */
   args?: readonly string[];
 }
 

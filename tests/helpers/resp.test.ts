@@ -89,7 +89,7 @@ describe('the matcher of answers to commands', () => {
         [
           confirmation('>', 'ssubscribe', 'b', 1),
           message('>', 'b'),
-          // A list that looks like one is none, once pushes are marked.
+          // A list that looks like a message is no message, once pushes are marked.
           message('*', 'b'),
           '>2\r\n$10\r\ninvalidate\r\n*0\r\n',
           '+PONG\r\n',

@@ -1,4 +1,4 @@
-/** One value of Redis' wire format, RESP2 or RESP3, whole. */
+/** One complete value in Redis' wire format, RESP2 or RESP3. */
 export interface RespMessage {
   /** The byte that it begins with, such as `*` for an array and `>` for a push. */
   kind: string;
@@ -19,7 +19,7 @@ export interface RespReader {
 /** https://redis.io/docs/latest/develop/reference/protocol-spec/, without streamed values. */
 export function createRespReader(): RespReader {
   let rest: Buffer = Buffer.alloc(0);
-  /** With fewer bytes than this there is no use in trying again. */
+  /** How many bytes there have to be before the next value can be complete. */
   let needed = 1;
 
   return {

@@ -11,7 +11,7 @@ const heartbeatMs = 2_500;
 
 const text = { type: 'text', text: 'the answer', state: 'done' };
 
-/** What is told of a task that completed in a process that is gone. */
+/** What `onSettle` is told of a task that completed in a process which is gone. */
 export function completed(taskId: string, chatId: string) {
   return {
     status: 'completed',
@@ -54,18 +54,18 @@ export function setUpSaving() {
     keyPrefix,
     heartbeatMs,
     text,
-    /** This process' own. */
+    /** The stream context of the test process. */
     get context() {
       return context;
     },
-    /** It and `second` follow tasks, and save what their processes could not. */
+    /** A server that follows tasks, as `second` does, and saves outcomes that others could not. */
     get first() {
       return first;
     },
     get second() {
       return second;
     },
-    /** One more, for the test alone. */
+    /** Starts one more server, which is killed after the test. */
     async spawnServer(at = url): Promise<TaskServer> {
       const server = await spawnTaskServer({ url: at, keyPrefix });
       spawned.push(server);
@@ -80,12 +80,12 @@ export function setUpSaving() {
       const before = await stored();
       started.tell({ text: 'the answer' });
       await started.when('wrote 1');
-      // Redis knows the script of commits by then, which is sent as a whole the first time.
+      // After this commit Redis knows the script; only the first commit sends the script's text.
       await until(async () => (await stored()) !== before);
       return { taskId, chatId, started };
     },
     isUnsaved: async (taskId: string) => (await context.inspect(taskId))?.isUnsaved === true,
-    /** What somebody who comes now is told of the task, once there is nothing more to tell. */
+    /** What `onSettle` of somebody who resumes the task now is told, until nothing is left to tell. */
     async recover(
       taskId: string,
       onError: (error: unknown) => void = (error) => expect.unreachable(String(error)),

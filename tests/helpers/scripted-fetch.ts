@@ -6,8 +6,8 @@ export interface ScriptedRequest {
 }
 
 /**
- * A `fetch` that answers in the process, for tests whose subject is time: with fake timers the
- * platform's own would not work, because its timers are faked with all others.
+ * A `fetch` that answers without a network, for tests whose subject is time: fake timers would also
+ * replace the timers of the platform's own `fetch`, which then would not work.
  */
 export function scriptFetch(
   answer: (index: number, request: ScriptedRequest) => Response | Promise<Response>,

@@ -1,15 +1,15 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import { importWithAi } from './import-with-ai';
 
-// Other versions differ in types that play no part here.
+// One version's types stand for all: those in which the others differ are not used here.
 type Ai = typeof import('ai');
 
 /** The server's modules over one version of the AI SDK. */
 export interface ServerVersion {
-  /** As the tests' names have it: the major, or the lowest of it that this package supports. */
+  /** For tests' names: the major version, or the lowest version of it that this package supports. */
   readonly version: number | string;
   readonly major: 6 | 7;
-  /** Whether it knows `rawInput` and `inputSchemaInput` of calls, as all but the first do. */
+  /** Whether it knows `rawInput` and `inputSchemaInput` of tool calls, as most versions do. */
   readonly knowsRawInput: boolean;
   /** A fresh copy of the modules, in which `ai` is this version. */
   load(): Promise<{
@@ -52,7 +52,7 @@ export const serverVersions: readonly ServerVersion[] = [
   createVersion('6.0.304', 6, () => import('ai-v6-lowest')),
 ];
 
-/** All messages that the AI SDK makes of the chunks, from a message on, the last one last. */
+/** All messages that the AI SDK makes of the chunks, one after the other, from a message on. */
 export async function readMessages(
   { readUIMessageStream }: Ai,
   chunks: readonly UIMessageChunk[],

@@ -3,21 +3,20 @@ import { readFileSync } from 'node:fs';
 const fencePattern = /^```(tsx?)\n([\s\S]*?)^```$/gm;
 
 /**
- * A fence whose first line is a comment with a path is that file, for others to import. Where it
- * reads otherwise with one major version of the AI SDK, a second fence says
- * `// lib/answer.ts, with AI SDK 6`.
+ * A fence whose first line is a comment with a path is that file, which other snippets can import. A
+ * fence with `// lib/answer.ts, with AI SDK 6` takes its place for that major version.
  */
 const pathPattern = /^\/\/ ([\w./[\]-]+\.tsx?)(?:, with AI SDK ([67]))?$/;
 
 /** TypeScript in a document. */
 interface Snippet {
   text: string;
-  /** Where it begins, counted from 1. */
+  /** The line that the snippet begins at, counted from 1. */
   line: number;
   extension: string;
-  /** The file that it is. */
+  /** The path of the file that the snippet is, if it names one. */
   path: string | undefined;
-  /** The only major version of the AI SDK that it is for. */
+  /** The only major version of the AI SDK that the snippet is for; `undefined` is any. */
   major: number | undefined;
 }
 
@@ -35,7 +34,7 @@ export function readSnippets(document: string): Snippet[] {
   });
 }
 
-/** The files that a document shows, by path, as somebody pastes them who uses that major version. */
+/** The files that a document shows to users of a major version of the AI SDK, by path. */
 export function readPastedFiles(document: string, major: 6 | 7): Map<string, string> {
   const snippets = readSnippets(document);
   const common = snippets.filter((snippet) => snippet.major === undefined);

@@ -16,7 +16,7 @@ export type RemoteContext = {
 
 /** Another instance of a server. */
 export interface Instance {
-  /** Makes a context there. */
+  /** Makes a context in the other process. */
   connect(options: ConnectOptions): Promise<RemoteContext>;
   readonly process: TaskProcess;
   kill(): Promise<void>;
@@ -49,7 +49,7 @@ export async function spawnInstance(): Promise<Instance> {
     }
   };
   receive().catch((error) => {
-    // Nobody waits for an answer of one that was killed on purpose.
+    // Nobody waits for answers of an instance that was killed on purpose.
     if (!isKilled) for (const answer of calls.values()) answer.reject(error);
   });
 
@@ -58,7 +58,7 @@ export async function spawnInstance(): Promise<Instance> {
     async connect(options) {
       const handle = await call('connect', options);
       const methods = new Proxy({} as RemoteContext, {
-        // Not a promise, whatever awaits it.
+        // Without a `then`, so that `await` does not take the proxy for a promise.
         get: (_, name) =>
           name === 'then' ? undefined : (...args: unknown[]) => call(String(name), handle, ...args),
       });

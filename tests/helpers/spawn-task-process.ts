@@ -9,19 +9,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Another instance of a server, as it were. It ends with the test process at the latest. */
 export interface TaskProcess {
   readonly pid: number;
-  /** Comes as a `message` event there. */
+  /** Sends a message, which the process gets as a `message` event. */
   send(message: unknown): void;
-  /** What the process has sent, in order, each message once; rejects when none can come any more. */
+  /** The next message of the process, in order; rejects when none can come any more. */
   next<Message>(): Promise<Message>;
-  /** What it has printed to its standard error until now. */
+  /** What the process has printed to its standard error so far. */
   errorOutput(): string;
-  /** SIGSTOP: nothing happens there any more, its connections stay. */
+  /** SIGSTOP: the process stands still, its connections stay. */
   pause(): Promise<void>;
   /** SIGCONT */
   resume(): void;
-  /** Resolves once it is gone. Idempotent. */
+  /** Resolves once the process is gone. Idempotent. */
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code of the process, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
 
@@ -78,7 +78,7 @@ export function spawnProgram(
     });
   });
   child.stdin?.on('error', () => {
-    // It was killed before it had read its program; `next` and `ended` tell.
+    // The process was killed before it had read its program, which `next` and `ended` tell.
   });
   child.stdin?.end(program);
 
@@ -109,7 +109,7 @@ export function spawnProgram(
 
 const programs = new Map<string, Promise<string>>();
 
-/** The script with all of our own source in it, made once. */
+/** The script bundled with all of this package's source that it uses; made once per script. */
 function bundle(name: string): Promise<string> {
   const made = programs.get(name) ?? buildProgram(name);
   programs.set(name, made);
@@ -126,7 +126,7 @@ async function buildProgram(name: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     sourcemap: 'inline',
-    // Names `ai-task-stream/…` by its paths, as the tests' type check does.
+    // Its `paths` lead imports of `ai-task-stream/…` to the source.
     tsconfig: 'tsconfig.tests.json',
     packages: 'external',
     loader: { '.lua': 'text' },

@@ -9,7 +9,7 @@ export interface WireFrame {
   data: string;
 }
 
-/** Splits SSE text into its events; throws on anything that is not a frame of ours. */
+/** Splits SSE text into its events; throws on anything that our server would not send. */
 export function parseFrames(text: string): WireFrame[] {
   if (text !== '' && !text.endsWith('\n\n')) throw new Error(`The text ends in a frame: ${text}`);
   return text
@@ -44,7 +44,7 @@ export function cursorsIn(text: string): string[] {
   return parseFrames(text).flatMap(({ id }) => id ?? []);
 }
 
-/** What follows a frame in SSE text; the cursor may be relative to the first epoch. */
+/** The SSE text after the frame with this cursor, which may be relative to the first epoch. */
 export function textAfter(text: string, cursor: string): string {
   const start = relativeIds(text).includes(`id: ${cursor}\n`)
     ? text.search(new RegExp(`^id: \\d+${cursor.slice(cursor.indexOf('-'))}\n`, 'm'))
@@ -62,7 +62,7 @@ export function withoutHeartbeats(text: string): string {
 export interface WriteReader {
   /** The next write as text; `undefined` at the end. */
   next(): Promise<string | undefined>;
-  /** Reads until the text so far matches, and gives it. Throws at the end. */
+  /** Reads until the text so far matches, and returns that text. Throws at the end. */
   until(pattern: RegExp | string): Promise<string>;
   /** Reads to the end, and gives all text so far. */
   rest(): Promise<string>;
@@ -93,7 +93,7 @@ export function readWrites(response: Response): WriteReader {
     },
     async rest() {
       while ((await next()) !== undefined) {
-        // Collected by `next`.
+        // `next` adds each write to `text`.
       }
       return text;
     },

@@ -14,10 +14,10 @@ export interface StartedTask {
    * other; both wait to be told to go, and never end. `obey` does what it is told.
    */
   work: 'keep-open' | 'cycle' | 'obey';
-  /** Between two writes, in milliseconds. Default 10. */
+  /** The pause between two writes, in milliseconds. Default 10. */
   paceMs?: number;
   saving?: Saving;
-  /** The message that it continues. */
+  /** The message that the task continues. */
   continued?: UIMessage;
 }
 
@@ -33,20 +33,20 @@ export type Saved = Pick<
   'status' | 'error' | 'isStored' | 'isRecovered' | 'message' | 'chatId' | 'name'
 >;
 
-/** A task that a server follows, over HTTP as it were. */
+/** A task that a server follows, as its route would. */
 export interface FollowedTask {
   taskId?: string;
   chatId?: string;
   cursor?: string;
   heartbeatMs: number;
-  /** Set when it has an `onSettle`; it reports `delivered` once there is nothing more to save. */
+  /** Set when following has an `onSettle`; `delivered` is reported once nothing is left to save. */
   saving?: Saving;
 }
 
 /** Tasks that a server tries to start, each at its moment. */
 export interface Race {
   taskIds: readonly string[];
-  /** Epoch milliseconds of the first. */
+  /** When the first task is started, in epoch milliseconds. */
   startAt: number;
   spacingMs: number;
 }
@@ -79,13 +79,13 @@ export interface Ended {
 
 /** What a server tells of one thing that it was asked to do. */
 interface Asked {
-  /** Resolves with what the server said once that has happened; rejects when it never will. */
+  /** Resolves with what the server said of an event once it happens; rejects when it never will. */
   when<Value>(event: string): Promise<Value>;
-  /** Whether that has happened until now. */
+  /** Whether an event has happened so far. */
   has(event: string): boolean;
-  /** Tells the task of this something. */
+  /** Tells the task something. */
   tell(word: Word): void;
-  /** What its response has brought until now. */
+  /** What the response has brought so far. */
   text(): Promise<string>;
 }
 
@@ -95,7 +95,7 @@ export interface TaskServer
   start(task: StartedTask): Asked;
   follow(task: FollowedTask): Asked;
   race(race: Race): Asked;
-  /** Keeps its event loop busy; resolves when that is over. */
+  /** Keeps the server's event loop busy; resolves when that is over. */
   block(ms: number): Promise<void>;
 }
 
@@ -105,7 +105,7 @@ type Command = ServerCommand extends infer Each
     : never
   : never;
 
-/** Starts a server whose context keeps its tasks at that address. */
+/** Starts a server whose tasks are kept in the Redis at `url`. */
 export async function spawnTaskServer({
   url,
   keyPrefix,
@@ -126,7 +126,7 @@ export async function spawnTaskServer({
     const known = events.get(name);
     if (known) return known;
     const deferred = createDeferred<unknown>();
-    // Not everything is waited for.
+    // Tests do not wait for every event, and a rejection that nobody handles would fail them.
     deferred.promise.catch(() => {});
     events.set(name, deferred);
     if (end) deferred.reject(end);

@@ -23,7 +23,7 @@ export function createId(): string {
 /** Errors that tasks reported, in order. */
 type Reported = unknown[];
 
-/** `streamTask` in a context of its own, which notes errors instead of printing them. */
+/** Starts a task in a context of its own, and notes errors instead of printing them. */
 export function startOwnTask<
   Result,
   Input = undefined,

@@ -21,7 +21,7 @@ export interface WireServer {
   close(): Promise<void>;
 }
 
-/** An HTTP server on a free port that answers each request, counted from 0, as it is told to. */
+/** Starts an HTTP server on a free port that answers each request, counted from 0, with `answer`. */
 export async function startWireServer(
   answer: (response: ServerResponse, request: WireRequest, index: number) => void,
 ): Promise<WireServer> {
