@@ -2,7 +2,7 @@
  * Waits for an answer, but not longer than `timeoutMs` milliseconds.
  *
  * @param discard Gets an answer that comes too late.
- * @throws what the answer fails with, or an error that says how long it was waited for.
+ * @throws what the answer fails with, or after the timeout an error that names it.
  */
 export async function answerWithin<Answer>(
   timeoutMs: number,
@@ -22,7 +22,7 @@ export async function answerWithin<Answer>(
       if (isLate) discard?.(late);
     },
     () => {
-      // Told to whoever waits; nobody does any more if it comes late.
+      // The caller gets this error by the race below; after the timeout nobody waits for it.
     },
   );
   try {

@@ -1,7 +1,7 @@
-/** A promise, and what settles it. */
+/** A promise, and the functions that settle it. */
 export interface Deferred<Value = void> {
   readonly promise: Promise<Value>;
-  /** Only the first call of either counts. */
+  /** Of all calls of `resolve` and `reject`, only the first has an effect. */
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -1,12 +1,12 @@
 import { later } from './later';
 
-/** The time is measured in so many parts. */
+/** How many parts the time is measured in. */
 const partCount = 4;
 
 /**
- * Runs the callback after some milliseconds in which the process could hear: when its event loop
- * was busy, or it stood still, what it waits for gets at least another quarter of the time to
- * arrive. The function that is returned stops it.
+ * Runs the callback after `ms` milliseconds in which the process could receive something. If its
+ * event loop was blocked, or the process stood still, what it waits for gets at least another
+ * quarter of the time to arrive. The returned function stops the timer.
  */
 export function startPatientTimer(callback: () => void, ms: number): () => void {
   const partMs = ms / partCount;
@@ -16,7 +16,7 @@ export function startPatientTimer(callback: () => void, ms: number): () => void 
   const endPart = () => {
     const now = performance.now();
     left--;
-    // Once: a process that is always late must come to an end, too.
+    // Extended only once, because the timer of a process that is always late has to fire, too.
     if (left === 0 && !isExtended && now - partStartedAt > 2 * partMs) {
       isExtended = true;
       left = 1;

@@ -1,6 +1,6 @@
 import { later } from './later';
 
-/** Lets some time pass; a process that has nothing else to do does not wait for it. */
+/** Resolves after some milliseconds; a process that has nothing else to do ends without waiting. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     later(resolve, ms);

@@ -1,9 +1,9 @@
 import { inNextTurn, nextTurn } from './next-turn';
 
-/** How long work of no hurry may keep the event loop in each of its turns, in milliseconds. */
+/** How long work that is not urgent may block the event loop in each of its turns, in milliseconds. */
 const sliceMs = 4;
 
-/** When this turn's share is used up; all such work of the process has one share together. */
+/** When the share of this turn is used up. All work of the process that breathes shares it. */
 let sliceEndsAt: number | undefined;
 
 function isSliceOver(): boolean {
@@ -17,8 +17,8 @@ function isSliceOver(): boolean {
 }
 
 /**
- * Called between two pieces of long work: lets the event loop go on once the work has had its
- * share of the turn. Many that work at once share it, because each of them would take a whole one.
+ * Called between two pieces of long work: lets the event loop go on once this turn's share of such
+ * work is used up. All callers have one share together, or many of them would block the loop.
  */
 export async function breathe(): Promise<void> {
   while (isSliceOver()) await nextTurn();
