@@ -3,7 +3,7 @@ import { unlessAway } from './log/task-errors';
 import type { CancelOptions, TaskStreamContext } from './log/task-stream-context';
 
 /**
- * Asks a task to stop, whatever the reason that was given is like.
+ * Asks a task to stop. The reason, which may be a stranger's, is cut where it is too long.
  *
  * @throws TaskError `context-unavailable`.
  */

@@ -13,18 +13,19 @@ export interface CancelTaskOptions {
   chatId?: string;
   /** Where the log lives. Default: the memory of this process. */
   streamContext?: TaskStreamContext | ResumableStreamContext;
-  /** Must be the one that the task was started with. */
+  /** Must be the owner that the task was started with. */
   owner?: string;
   /**
    * Told to readers, as the message of the settlement's error. Cut to 1,000 characters, because
-   * it may be a stranger's.
+   * the reason may be a stranger's.
    */
   reason?: string;
 }
 
 /**
- * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
- * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
+ * Asks a task to stop, on whichever instance it runs. For a `taskId` that is not open yet the request
+ * is kept for 60 s. Resolves with `false` when the task is over already or somebody else's, or when
+ * the chat has no active task.
  *
  * @throws TaskError `invalid-task-id`; `invalid-options` or `invalid-body` for an owner or a chat that
  * is no well-formed string; `context-unavailable` while the storage is away.

@@ -3,14 +3,14 @@ import type { UIDataTypes, UIMessage } from 'ai';
 import type { DefineTaskOptions, OutputOf, StartDefinedTaskOptions } from './define-task';
 import { type ClaimedTask, claimTask } from './stream-task';
 
-/** What one run of a defined task is started with; settings win over those of the definition. */
+/** What a defined task is started with; these settings win over those of the definition. */
 interface DefinedRun<Result, Input> extends StartDefinedTaskOptions<Result> {
-  /** Gives the checked input; one that rejects refuses the task, before anything was started. */
+  /** Resolves with the checked input. When it rejects, the task is refused and nothing is started. */
   readInput: () => Promise<Input>;
   params: NonNullable<StartDefinedTaskOptions['params']>;
 }
 
-/** Starts or joins a task of a definition. Routes of that definition serve it, and no others. */
+/** Starts or joins a task of a definition. Only routes of that definition serve the task. */
 export function claimDefinedTask<
   Schema extends StandardSchemaV1 | undefined,
   Result,

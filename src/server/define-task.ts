@@ -17,8 +17,8 @@ export interface DefinedExecuteOptions<
   /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
   readonly writer: UIMessageStreamWriter<UIMessage<unknown, Data>>;
   /**
-   * The request that started the task; its body has been read. `undefined` when `start` of the
-   * definition started it, and was given none.
+   * The request that started the task; its body has been read. `undefined` when the definition's
+   * `start` was called without a `request`.
    */
   readonly request: Request | undefined;
   /** The route's parameters, where the host has them; else empty. */
@@ -33,20 +33,20 @@ export interface DefineTaskOptions<
   Data extends UIDataTypes = UIDataTypes,
 > extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
   /**
-   * Names the task on the page and in records. A route serves tasks of its own name only: name tasks
-   * apart that are for different people.
+   * Names the task on the page and in records. A route serves tasks of its definition's name only, so
+   * tasks for different people need different names.
    */
   name: string;
   /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
   input?: Schema;
   /**
-   * Gives one item of the incremental result its type, for `task.partial` and on the page. What
-   * the server itself makes is not checked.
+   * Gives one item of the incremental result its type, for `task.partial` and on the page. The
+   * schema is not run, because the server itself makes these values.
    */
   partial?: StandardSchemaV1<unknown, Value>;
   /**
-   * Gives the data parts that the work writes their types, by their names without `data-`. They are
-   * not checked either. Default: any name, any data.
+   * Gives the data parts that the work writes their types, by their names without `data-`. The
+   * schemas are not run. Default: any name, any data.
    */
   dataPartSchemas?: { readonly [Name in keyof Data]: StandardSchemaV1<unknown, Data[Name]> };
   /** Phases by name with their weights. */
@@ -66,7 +66,7 @@ type InputOf<Schema> = Schema extends StandardSchemaV1
   ? StandardSchemaV1.InferInput<Schema>
   : unknown;
 
-/** Options of a definition's `start`; settings win over those of the definition. */
+/** Options of a definition's `start`; they win over those of the definition. */
 export interface StartDefinedTaskOptions<Result = unknown>
   extends Omit<
     StreamTaskOptions<never, Result, never, never>,
@@ -93,10 +93,10 @@ export interface TaskDefinition<
 > extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
   readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data>;
   /**
-   * Starts the task, or joins the one of that taskId, from server code: a cron job, a server action,
-   * a queue. The input is as the page would give it, and checked likewise: one that does not fit
-   * starts nothing, and `result` rejects with `invalid-input`. Routes of this definition with the
-   * same `streamContext` and `owner` serve it.
+   * Starts the task from server code (a cron job, a server action, a queue), or joins the task that
+   * has the same `taskId`. The input is as the page would give it, and checked likewise: an input
+   * that does not fit starts nothing, and `result` rejects with `invalid-input`. Routes of this
+   * definition with the same `streamContext` and `owner` serve the task.
    *
    * @throws TaskError `invalid-options`.
    */
@@ -122,7 +122,7 @@ export function defineTask<
   return {
     options,
     start(...[input, { request, params = {}, ...settings } = {}]) {
-      // As the schema takes it; a `transformer` is for what travels.
+      // The schema takes the input as it is: a `transformer` is for inputs that come by a request.
       const check = () => readInput(input, { schema: options.input, transformer: undefined });
       return claimDefinedTask(options, {
         ...settings,

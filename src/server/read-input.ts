@@ -9,7 +9,7 @@ function decodeInput(input: unknown, transformer: TaskTransformer | undefined): 
   try {
     if (typeof input === 'string') return transformer.parse(input);
   } catch {
-    // Falls through to the error: the text is not of the transformer's form.
+    // The text is not of the transformer's form: the error below tells so.
   }
   throw new TaskError({
     code: 'invalid-input',
@@ -18,7 +18,7 @@ function decodeInput(input: unknown, transformer: TaskTransformer | undefined): 
 }
 
 /**
- * What `execute` gets of an input that came with a request.
+ * Decodes and checks an input; resolves with what `execute` gets.
  *
  * @throws TaskError `invalid-input`, with the schema's issues as `details`.
  */

@@ -32,25 +32,25 @@ export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
   /** The chat whose active task to follow; ignored when `taskId` is given. */
   chatId?: string;
   /**
-   * Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already;
-   * `?events=named` asks for named events. `HEAD` is answered as `GET` would be, without a body.
+   * The request. Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has
+   * already; `?events=named` asks for named events. `HEAD` is answered as `GET`, without a body.
    */
   request?: Request;
   /** Where the log lives. Default: the memory of this process. */
   streamContext?: TaskStreamContext | ResumableStreamContext;
-  /** Must be the one that the task was started with. */
+  /** Must be the owner that the task was started with. */
   owner?: string;
-  /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
+  /** The interval of the response's heartbeats, in milliseconds. Default 5,000. */
   heartbeatMs?: number;
   /**
-   * Told of the outcome of a task that is over and unsaved: its process was lost before its own
-   * `onSettle` had returned, or that has failed. At least once, and by one process at a time, with
-   * `isRecovered: true` and the message as the log has it. `messages` is not known here. Its id is
-   * the one that the page knows, else the taskId: save it by that, and only where no message of
-   * that id is final, because that process may have saved it and been lost a moment later.
+   * Called with the outcome of a task that is over and unsaved: its process was lost before the
+   * task's own `onSettle` had returned, or that `onSettle` has failed. Called at least once, by one
+   * process at a time, with `isRecovered: true`, without `messages`, and with the message as the log
+   * has it. The message's id is the one that the page knows, else the taskId. Save the message under
+   * that id, but only if no final message has it: the lost process may have saved one just before.
    */
   onSettle?: (event: TaskSettleEvent<unknown, Message>) => Promise<void> | void;
-  /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
+  /** Keeps a serverless instance alive until `onSettle` is done, such as Next.js' `after`. */
   waitUntil?: (promise: Promise<unknown>) => void;
   /**
    * Gets what `onSettle` throws, and why a message cannot be recovered. Default: `console.error`.
@@ -60,9 +60,10 @@ export interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
 
 export interface ResumedTask {
   /**
-   * 200 with what follows the reader's cursor, or 204 when nothing is left to read. By taskId,
-   * 404 for a task that is unknown or somebody else's; by chatId, 204 then, too. With
-   * `{ error: { code, message } }`: 400 for a bad taskId or cursor, 503 when the storage is away.
+   * 200 with what follows the reader's cursor, or 204 when nothing is left to read. A `taskId` that
+   * is unknown or somebody else's is answered with 404, a `chatId` without such a task with 204. A
+   * bad taskId or cursor is answered with 400, and 503 says that the storage is away; the body of
+   * these errors is `{ error: { code, message } }`.
    */
   toResponse(init?: TaskResponseInit): Promise<Response>;
   /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
@@ -86,9 +87,10 @@ export function resumeTask<Message extends UIMessage = UIMessage>({
 }
 
 /**
- * What `resumeTask` does.
+ * Does what `resumeTask` promises, without the type of the messages.
  *
- * @param definition If given, of which the task has to be: one of another is unknown.
+ * @param definition The name of a definition; tasks of other definitions count as unknown. Default:
+ * tasks of all definitions, and of none.
  */
 export function followTask(
   {

@@ -35,15 +35,19 @@ export interface StreamedTask<Result = unknown> {
   readonly taskId: string;
   /**
    * What `execute` returned. Rejects with a `TaskError` when the task failed, was cancelled or
-   * refused; that is never an unhandled rejection.
+   * refused; nobody has to handle that rejection.
    */
   readonly result: Promise<Result>;
-  /** Asks the task to stop, for a reason of at most 1,000 characters. `false`: it is over already. */
+  /**
+   * Asks the task to stop, for a reason that is cut to 1,000 characters. Resolves with `false` when
+   * the task is over already.
+   */
   cancel(reason?: string): Promise<boolean>;
   /**
-   * A response that streams the task. Resolves once the task is claimed: 200, 204 when it joined
-   * a task of which nothing is left to read, or with `{ error: { code, message } }` 400 for a bad
-   * taskId, 404 when the taskId is somebody else's, 503 when the storage is away.
+   * A response that streams the task. Resolves once the task is claimed: with 200, or with 204 for a
+   * task that was joined and of which nothing is left to read. Errors have the body
+   * `{ error: { code, message } }`: 400 for a bad taskId, 404 when the taskId is somebody else's, 503
+   * when the storage is away.
    */
   toResponse(init?: TaskResponseInit): Promise<Response>;
   /** The task as AI SDK chunks, for `writer.merge` of another stream. */
@@ -70,21 +74,22 @@ export function streamTask<
   return claimTask(options).task;
 }
 
-/** A task, and what came of the attempt to start it; that never rejects. */
+/** A task, and what came of the attempt to start it. */
 export interface ClaimedTask<Result> {
   readonly task: StreamedTask<Result>;
+  /** Never rejects. */
   readonly claiming: Promise<Claim>;
 }
 
-/** What makes a task one of a definition. */
+/** What makes a task belong to a definition. */
 export interface DefinitionOf<Input> {
-  /** Its name: a task of another is not joined, but unknown. */
+  /** The definition's name. A task of another definition is not joined, but counts as unknown. */
   definition: string;
-  /** Gives the input in place of the options'; one that rejects refuses the task. */
+  /** Resolves with the input, in place of the option `input`. When it rejects, the task is refused. */
   readInput: () => Promise<Input>;
 }
 
-/** What `streamTask` does. */
+/** Does what `streamTask` promises, for a task of a definition, too. */
 export function claimTask<
   Result,
   Input,
@@ -177,7 +182,7 @@ export function claimTask<
       return emptyResponse(taskId, init);
     }
     const onCancel = () => {
-      // The task goes on when the storage cannot be asked.
+      // When the storage is away, the task cannot be asked to stop, and goes on.
       if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
     };
     const { events } = init ?? {};
@@ -189,7 +194,7 @@ export function claimTask<
     taskId,
     get result() {
       result ??= awaitResult();
-      // Whoever does not await it hears of the failure from `onError`.
+      // Handled here, because callers that do not await `result` learn of a failure by `onError`.
       result.catch(() => {});
       return result;
     },

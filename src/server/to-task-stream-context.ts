@@ -8,8 +8,8 @@ import { createMemoryContext } from './memory/memory-stream-context';
 import { createLiveContext } from './resumable/live-context';
 
 /**
- * How long the producer's process remembers a task that has settled, in milliseconds: for its own
- * response, should that be asked for late. After that the wrapped context knows that it is over.
+ * How long the producer's process remembers a task that has settled, in milliseconds, for its own
+ * response, which may be asked for late. After this time only the wrapped context has the task.
  */
 const settledMs = 60_000;
 
@@ -28,16 +28,17 @@ function checkIsContext(value: unknown): void {
 }
 
 /**
- * The context that belongs to a `ResumableStreamContext`; one that is ours already passes as it is.
+ * The `TaskStreamContext` around a `ResumableStreamContext`, the same one each time. A
+ * `TaskStreamContext` is returned as it is.
  *
- * @throws TaskError `invalid-options` when it is neither.
+ * @throws TaskError `invalid-options` when the value is neither.
  */
 export function toTaskStreamContext(
   context: TaskStreamContext | ResumableStreamContext,
 ): TaskStreamContext {
   checkIsContext(context);
   if (!('createNewResumableStream' in context)) return context;
-  // On `globalThis`, because bundlers instantiate a module once per route.
+  // Kept on `globalThis`, because bundlers instantiate this module once per route.
   const holder = globalThis as {
     [contextsKey]?: WeakMap<ResumableStreamContext, TaskStreamContext>;
   };

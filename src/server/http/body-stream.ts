@@ -1,4 +1,4 @@
-/** A request's body as a web stream, and the way to be rid of what nobody reads of it. */
+/** A request's body as a web stream, and the way to throw away what nobody has read of it. */
 export interface BodyStream {
   readonly stream: ReadableStream<Uint8Array>;
   /** Reads what is left of the body, and throws it away; does not wait for the client. */
@@ -6,18 +6,17 @@ export interface BodyStream {
 }
 
 /**
- * Reads a body as fast as it is pulled, and not before: what nobody has read has to be thrown away
- * once the request is answered. Over HTTP/1 the next request on the connection would wait behind it
- * for ever. Over HTTP/2 Node resets the stream, and when enough of what is still on its way has
- * come, it takes that for an attack and ends the session. To destroy the body would cut the
- * connection, and the answer with it.
+ * Reads a body only as fast as it is pulled. Once the request is answered, the rest of the body has
+ * to be read and thrown away. Over HTTP/1 the next request on the connection would wait behind it
+ * for ever. Over HTTP/2 Node would reset the stream, take the bytes that still arrive for an attack,
+ * and end the session. Destroying the body would cut the connection, and the response with it.
  */
 export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
   let chunks: AsyncIterator<Uint8Array> | undefined;
   let isDiscarded = false;
 
   const next = async () => {
-    // Requests that hosts make up have none where they have no body.
+    // Asked for late, because requests that a host has made up have no iterator if they have no body.
     chunks ??= body[Symbol.asyncIterator]();
     return chunks.next();
   };
@@ -28,7 +27,7 @@ export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
     const readOn = async () => {
       while (!(await next()).done);
     };
-    // A client that leaves in the middle of its body has ended it, too.
+    // A client that leaves in the middle of its body leaves nothing to read.
     readOn().catch(() => {});
   };
 
@@ -41,7 +40,7 @@ export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
       },
       cancel: discard,
     },
-    // Above 0, a stream pulls by itself.
+    // With a mark above 0, a stream would pull before anybody reads it.
     { highWaterMark: 0 },
   );
   return { stream, discard };

@@ -1,9 +1,9 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** Deeper than any sensible input, and far from where recursion in schemas overflows the stack. */
+/** More levels than any sensible input has, and far fewer than would overflow a schema's stack. */
 const maxDepth = 256;
 
-/** Keys by which careless copying changes the prototype of all objects. */
+/** Whether an object has keys by which careless copying changes the prototype of all objects. */
 function isPoisonous(value: object): boolean {
   if (Object.hasOwn(value, '__proto__')) return true;
   const maker: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
@@ -17,7 +17,7 @@ function isPoisonous(value: object): boolean {
  * @throws TaskError with the given code.
  */
 export function checkJson(root: unknown, code: 'invalid-body' | 'invalid-input'): void {
-  // Level by level, not by recursion. What a transformer made may have circles.
+  // Level by level instead of recursive, to spare the stack. A transformer's value may have circles.
   const seen = new Set<object>();
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {

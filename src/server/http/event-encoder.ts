@@ -3,14 +3,14 @@ import type { TaskHeartbeatData } from '../../protocol/task-parts';
 import { isTaskPart } from '../../protocol/task-parts';
 import { createSharedPieces, type SharedPieces } from '../log/shared-pieces';
 
-/** Writes what goes into a response as events. */
+/** Writes the events of a response. */
 export interface EventEncoder {
-  /** A stored chunk, as JSON; `prefix` is what its epoch's events begin with. */
+  /** The event of a stored chunk, given as JSON; `prefix` is what all events of its epoch begin with. */
   frame(prefix: string, n: number, data: string): string;
   heartbeat(data: TaskHeartbeatData): string;
   /** The last bytes of a response that was read to its end. */
   readonly done: string;
-  /** What these events make of ranges of frames. */
+  /** Events that were encoded already, so that readers of one log share them. */
   readonly pieces: SharedPieces;
 }
 
@@ -21,7 +21,7 @@ const unnamedEvents: EventEncoder = {
   pieces: createSharedPieces(),
 };
 
-/** `task-settle` for a part of the type `data-task-settle`; `undefined` for what is none of ours. */
+/** `task-settle` for a part of the type `data-task-settle`; `undefined` for a chunk of the AI SDK. */
 function eventNameOf(data: string): string | undefined {
   if (!data.includes('"data-task')) return undefined;
   const chunk: { type: string } = JSON.parse(data);
@@ -34,8 +34,8 @@ function named(event: string, name: string): string {
 }
 
 /**
- * Task parts and the end have names, for `addEventListener`. Other chunks have none and arrive as
- * `message`: an event named `error`, as one of them is, would reach the listeners that
+ * Task parts and the end are named events, for `addEventListener`. Chunks of the AI SDK have no name
+ * and arrive as `message`: named by its type, the chunk `error` would reach the listeners that
  * `EventSource` has for broken connections.
  */
 const namedEvents: EventEncoder = {

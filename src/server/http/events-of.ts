@@ -4,7 +4,7 @@ import type { Piece } from '../log/piece-reader';
 import type { FrameRange } from '../log/task-stream-context';
 import type { EventEncoder } from './event-encoder';
 
-/** About how many characters leave in one write, when more is pending. */
+/** About how many characters are sent in one write, when more is pending. */
 const maxWriteLength = 64 * 1024;
 
 type Events = Generator<Piece<string>, undefined>;
@@ -44,7 +44,7 @@ function* compactEvents(
   }
 }
 
-/** The events of a range, as many in a piece as make one write; a replay is compacted. */
+/** The events of a range, in pieces of one write each. The events of a replay are compacted. */
 export function eventsOf(range: FrameRange, encoder: EventEncoder): Events {
   return range.isReplay ? compactEvents(range, encoder) : liveEvents(range, encoder);
 }

@@ -1,11 +1,11 @@
-/** What we need of Node's `ServerResponse`; Express' and Fastify's raw responses have it, too. */
+/** What is needed of Node's `ServerResponse`; raw responses of Express and Fastify have it, too. */
 export interface NodeResponse {
   statusCode: number;
   readonly destroyed?: boolean;
   readonly writableEnded: boolean;
-  /** Set where the response goes over HTTP/2; it has no `destroyed` of its own there. */
+  /** Set over HTTP/2, where the response has no `destroyed` of its own. */
   readonly stream?: { readonly destroyed: boolean };
-  /** The request that it answers. */
+  /** The request that is answered. */
   readonly req?: { readonly method?: string };
   setHeader(name: string, value: string | string[]): unknown;
   flushHeaders?(): void;
@@ -18,7 +18,7 @@ export interface NodeResponse {
   flush?(): void;
 }
 
-/** Headers about one connection, which HTTP/2 has not (RFC 9113, 8.2.2) and Node warns of there. */
+/** Headers about one connection. HTTP/2 has none of them (RFC 9113, 8.2.2), and Node warns of them. */
 const connectionHeaders = new Set([
   'connection',
   'keep-alive',
@@ -29,20 +29,20 @@ const connectionHeaders = new Set([
 
 function sendHead(response: Response, target: NodeResponse): void {
   target.statusCode = response.status;
-  // That a connection is kept alive, Node says by itself.
+  // Over HTTP/1 they pass; whether a connection is kept alive, Node says by itself.
   response.headers.forEach((value, name) => {
     if (target.stream === undefined || !connectionHeaders.has(name)) target.setHeader(name, value);
   });
-  // The only header that cannot be joined into one line.
+  // `set-cookie` is the only header whose values cannot be joined into one line.
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) target.setHeader('set-cookie', cookies);
   target.flushHeaders?.();
 }
 
 /**
- * Sends a web `Response` over a Node response: flushes through compression, waits while the
- * socket is full, and leaves the body when the client has left, or has asked for none with HEAD.
- * A body that fails cuts the connection, so that the client asks for the rest. Never rejects.
+ * Sends a web `Response` over a Node response: flushes through compression, waits while the socket
+ * is full, and leaves the body when the client has left, or has sent HEAD. When the body fails, the
+ * connection is cut, so that the client asks for the rest. Never rejects.
  */
 export async function pipeToNodeResponse(response: Response, target: NodeResponse): Promise<void> {
   let isLeft = false;
@@ -51,7 +51,7 @@ export async function pipeToNodeResponse(response: Response, target: NodeRespons
   const onDrain = () => wake();
   const leave = () => {
     isLeft = true;
-    // The body of a client that left may have failed meanwhile.
+    // The body may have failed meanwhile, which does not matter to a client that has left.
     reader?.cancel().catch(() => {});
     wake();
   };
@@ -61,7 +61,7 @@ export async function pipeToNodeResponse(response: Response, target: NodeRespons
     if (target.destroyed || target.stream?.destroyed) leave();
     else sendHead(response, target);
     if (target.req?.method === 'HEAD') leave();
-    // One for all waits: `compression` hands such listeners to its own stream for good.
+    // One listener for all waits, because `compression` never removes it from its own stream.
     target.on('drain', onDrain);
     while (!isLeft) {
       const { done, value } = (await reader?.read()) ?? { done: true };

@@ -4,7 +4,7 @@ import { readQuery } from './read-query';
 
 /**
  * The cursor that a request names by `Last-Event-ID` or `?lastEventId=`; the header wins. An empty
- * one counts as none.
+ * text counts as no cursor.
  *
  * @throws TaskError `invalid-cursor` or `invalid-query`.
  */

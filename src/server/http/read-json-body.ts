@@ -21,7 +21,7 @@ export async function readJsonBody(request: Request, maxBodyBytes: number): Prom
   }
 }
 
-/** The client has left in the middle of its body, which is not the host's trouble. */
+/** Tells that the client has left in the middle of its body, which is no failure of the host. */
 function brokenOff(cause: unknown): never {
   const message = 'The body broke off before its end. Send it again.';
   throw new TaskError({ code: 'invalid-body', message, retryable: true, cause });
@@ -42,7 +42,7 @@ async function readBytes(request: Request, maxBodyBytes: number): Promise<Uint8A
     if (done) break;
     length += value.byteLength;
     if (length > maxBodyBytes) {
-      // A client that fails while it is being refused changes nothing.
+      // The request is refused anyway, even if its body fails now.
       await reader?.cancel().catch(() => {});
       throw tooLarge();
     }

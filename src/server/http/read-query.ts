@@ -4,20 +4,20 @@ function createQueryError(message: string): TaskError {
   return new TaskError({ code: 'invalid-query', message });
 }
 
-/** Whether all escapes are those of UTF-8 text. */
+/** Whether all percent escapes of a query are those of UTF-8 text. */
 function isWellFormed(search: string): boolean {
   try {
     decodeURIComponent(search);
     return true;
   } catch {
-    // A URIError is the answer.
+    // A URIError says that the escapes are not UTF-8.
     return false;
   }
 }
 
 /**
- * One parameter of a request's query. Given twice it is refused, because proxies and hosts differ
- * in which of the two they believe.
+ * One parameter of a request's query. A parameter that is given twice is refused, because proxies
+ * and hosts differ in which of the two values they use.
  *
  * @throws TaskError `invalid-query`.
  */
@@ -27,7 +27,7 @@ export function readQuery({ url }: Request, name: string): string | undefined {
   if (others.length > 0) {
     throw createQueryError(`The query has \`${name}\` more than once. Give it once.`);
   }
-  // What stands for bytes that are no UTF-8; it may also be meant.
+  // U+FFFD stands for bytes that are no UTF-8, unless the client has sent that very character.
   if (value?.includes('\uFFFD') && !isWellFormed(search)) {
     throw createQueryError(`\`${name}\` is not UTF-8. Encode it with \`encodeURIComponent\`.`);
   }

@@ -4,7 +4,7 @@ import { isForClients } from '../log/task-errors';
 
 /**
  * The AI SDK's headers of a UI message stream, with `no-transform` so that proxies do not buffer,
- * and without `connection`: that is for whoever has one to say, and HTTP/2 refuses it.
+ * and without `connection`, which belongs to the HTTP server and is refused by HTTP/2.
  */
 const streamHeaders = {
   'content-type': 'text/event-stream',
@@ -13,11 +13,11 @@ const streamHeaders = {
   'x-accel-buffering': 'no',
 } as const;
 
-/** What a response that streams a task can be told. */
+/** Options of a response that streams a task. */
 export interface TaskResponseInit extends ResponseInit {
   /**
-   * `named`: task parts come as events of their own names, such as `task-settle`, for
-   * `addEventListener` of `EventSource`. Default: all are `message` events, as AI SDK clients
+   * `named`: task parts are sent as events with names, such as `task-settle`, for
+   * `addEventListener` of `EventSource`. Default: all chunks are `message` events, as AI SDK clients
    * expect.
    */
   events?: 'named';
@@ -38,10 +38,10 @@ const statuses = {
   'unsupported-media-type': 415,
 } as const;
 
-/** Hosts may throw errors of any code. */
+/** The statuses by any text, because hosts may throw errors of codes of their own. */
 const statusByCode = new Map<string, number>(Object.entries(statuses));
 
-/** In seconds. Storage comes back soon; a task takes its time to end. */
+/** The `retry-after` by code, in seconds: a storage comes back sooner than a task ends. */
 const retryAfterByCode = new Map([
   ['context-unavailable', '1'],
   ['too-many-tasks', '5'],
@@ -60,7 +60,7 @@ function headersFor(
   return headers;
 }
 
-/** A response that streams frames, to `HEAD` none. The host's headers win over the defaults. */
+/** A response that streams frames; to `HEAD` its body is null. The host's headers win. */
 export function streamResponse(
   body: ReadableStream<Uint8Array> | null,
   taskId: string,
@@ -89,15 +89,15 @@ export function jsonResponse(
   });
 }
 
-/** What a handler threw, as a response: what is not for clients is masked, and `report` gets it. */
+/** An error that a handler threw, as a response. One not for clients is masked, and reported. */
 export function failureResponse(error: unknown, report: (error: unknown) => void): Response {
   if (!isForClients(error)) report(error);
   return errorResponse(error);
 }
 
 /**
- * `{ error: { code, message } }` with the status that belongs to the code; 500 for others, and for
- * what is not for clients.
+ * `{ error: { code, message } }` with the status of the code. The status is 500 for other codes, and
+ * for errors that are not for clients, which are masked.
  */
 export function errorResponse(error: unknown, init: ResponseInit = {}): Response {
   const shown = isForClients(error) ? error : new TaskError({ message: 'The request failed.' });

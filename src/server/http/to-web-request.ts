@@ -1,11 +1,11 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** What we need of Node's `IncomingMessage`. */
+/** What is needed of Node's `IncomingMessage`. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string;
   readonly url?: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Whether somebody has read from the body, such as a body parser. */
+  /** Whether the body was read from, such as by a body parser. */
   readonly readableDidRead?: boolean;
   /** What a body parser made of the body: text, bytes, or what JSON stands for. */
   readonly body?: unknown;
@@ -29,7 +29,7 @@ function bodyOf(
   return { body: isText ? (body as BodyInit) : JSON.stringify(body) };
 }
 
-/** The request's address. Clients may send anything as the path and as the `Host` header. */
+/** The request's address, though clients may send any text as the path and as the `Host` header. */
 function urlOf({ url = '/', headers }: NodeRequest): URL {
   const host = headers.host ?? headers[':authority'] ?? 'localhost';
   const candidates = [url.startsWith('/') ? `http://${host}${url}` : url, `http://localhost${url}`];
@@ -43,8 +43,8 @@ function urlOf({ url = '/', headers }: NodeRequest): URL {
 }
 
 /**
- * A Node request as a web-standard one, with the stream as its body. Where a body parser was first,
- * its `request.body` stands for that.
+ * Makes a web-standard request of a Node request, with the stream as its body. If a body parser has
+ * read the body, `request.body` takes its place.
  *
  * @throws TaskError `unreadable-body`.
  */

@@ -2,15 +2,23 @@ import { TaskError } from '../../protocol/task-error';
 import { checkNames } from '../log/check-names';
 import type { CreateTaskRouteOptions, TaskAction } from './task-route';
 
-/** Who makes a request, and whether they may do what it asks for. */
+/** Tells who makes a request, and whether they may do what the request asks for. */
 export interface Admission {
-  /** Asks `authorize`; gives the response that refuses, if it does. */
+  /**
+   * Asks `authorize`; resolves with the host's own response if that refuses the request.
+   *
+   * @throws TaskError `forbidden` when `authorize` returns false.
+   */
   refusal(
     request: Request,
     action: TaskAction,
     taskId: string | undefined,
   ): Promise<Response | undefined>;
-  /** One that could be taken for another is refused before anything happens. */
+  /**
+   * Asks `owner` who makes the request.
+   *
+   * @throws TaskError `invalid-options` for an owner that a storage could take for another one.
+   */
   askOwner(request: Request): Promise<string | undefined>;
 }
 

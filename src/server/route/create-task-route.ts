@@ -38,7 +38,7 @@ import { createTaskSlots } from './task-slots';
 
 type RouteHandler = (request: Request, context: TaskRouteContext | undefined) => Promise<Response>;
 
-/** Runs a handler; what it throws becomes a response. */
+/** Wraps a handler so that an error which it throws becomes a response. */
 function answering(
   handler: RouteHandler,
   onError: CreateTaskRouteOptions['onError'],
@@ -82,7 +82,7 @@ export function createTaskRoute<
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const slots = createTaskSlots(maxConcurrent);
-  // What others have started is unknown here: their `authorize` decides about it.
+  // Tasks of other definitions are unknown to this route: other `authorize` functions guard them.
   const ofThisRoute = definition.name;
 
   const follow = (options: ResumeTaskOptions) =>
@@ -118,7 +118,7 @@ export function createTaskRoute<
         heartbeatMs,
         streamContext,
         taskId,
-        // What the schema gave, or without a schema `unknown`.
+        // The cast is safe: the schema has given the input, and without a schema it is `unknown`.
         readInput: async () => input as OutputOf<Schema>,
         owner,
         request,
@@ -148,9 +148,9 @@ export function createTaskRoute<
     GET: answer(async (request, context) => {
       const text = readQuery(request, 'input');
       if (text === undefined) return answerFollow(request);
-      // A host may serve HEAD by the same handler.
+      // A host may serve HEAD by this handler, too, which must start nothing.
       if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
-      // A page that has seen something of the task wants the rest of it, and never another one.
+      // A page with a cursor has seen something of the task: it wants the rest, and no new task.
       if (readCursor(request) !== undefined) return answerFollow(request);
       const isEncoded = transformer !== undefined;
       return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
@@ -164,7 +164,7 @@ export function createTaskRoute<
       const reason = readQuery(request, 'reason');
       const asker = { owner, definition: ofThisRoute };
       const record = await unlessAway(streamContext.inspect(taskId, asker));
-      // Also for a task that is not open yet: the request is kept until it is.
+      // A task that is not open yet is asked, too: the context keeps the request until it opens.
       const cancelled = await askToStop(streamContext, taskId, { ...asker, reason });
       if (!record || !mayKnow(record, asker)) throw createNotFoundError();
       return jsonResponse({ cancelled });

@@ -8,7 +8,7 @@ import { checkTaskId } from '../log/task-errors';
 /** What a request to start a task says. */
 export interface StartRequest {
   taskId: string | undefined;
-  /** As it came: with a transformer its text. */
+  /** The input as it came: JSON, or with a transformer its text. */
   input: unknown;
 }
 
@@ -32,12 +32,12 @@ export function checkStartBody(body: unknown): StartRequest {
   return { taskId: taskId === undefined ? undefined : checkTaskId(taskId), input };
 }
 
-/** What browsers say of links, images and prefetches, but never of `EventSource` or our clients. */
+/** The `sec-fetch-mode` of links, images and prefetches, but never of `EventSource` or `fetch`. */
 const passiveModes = new Set(['navigate', 'no-cors']);
 
 /**
- * The same from a query. The page has to name the task: `EventSource` reconnects by the same
- * address, which would start another one if it did not.
+ * What a GET with `?input=` says. The page has to name the task, because `EventSource` reconnects by
+ * the same address, which without a name would start another task.
  *
  * @throws TaskError `body-too-large`, `forbidden`, `invalid-input`, `invalid-query` or
  * `invalid-task-id`.
@@ -63,7 +63,7 @@ export function checkStartQuery(
   return { taskId: checkTaskId(taskId), input: parseInput(text, { maxBodyBytes, isEncoded }) };
 }
 
-/** An input that is text: JSON, or with a transformer what that makes. The empty text is none. */
+/** Reads an input from the query: JSON, or with a transformer its text. Empty text is no input. */
 function parseInput(
   text: string,
   { maxBodyBytes, isEncoded }: { maxBodyBytes: number; isEncoded: boolean },
@@ -90,7 +90,7 @@ function parseInput(
   }
 }
 
-/** The answer to a GET with `?input=` where that may not start a task. */
+/** The response to a GET with `?input=` on a route where a GET may not start tasks. */
 export function refuseToStartByGet(): Response {
   const error = new TaskError({
     code: 'method-not-allowed',

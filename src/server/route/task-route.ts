@@ -15,31 +15,31 @@ export interface CreateTaskRouteOptions
     | 'cancelOnDisconnect'
   > {
   /**
-   * Decides whether a request may do what it asks for: `true`, or a response of your own to
-   * refuse it with; `false` answers 403. Default: everybody may.
+   * Decides whether a request may do what it asks for: `true` allows it, `false` refuses it with
+   * 403, and a response of your own refuses it with that. Default: everybody may.
    */
   authorize?: (options: {
     request: Request;
     action: TaskAction;
-    /** As the request gave it; checked to be well-formed. */
+    /** The taskId that the request names, if any; it is well-formed. */
     taskId: string | undefined;
   }) => Promise<boolean | Response> | boolean | Response;
   /**
-   * Who makes the request, from a session or a token. Tasks of others look like unknown ones.
-   * Default: whoever knows a taskId may follow and cancel.
+   * Tells who makes the request, from a session or a token. Tasks of other owners look like unknown
+   * ones. Default: whoever knows a taskId may follow and cancel the task.
    */
   owner?: (request: Request) => Promise<string | undefined> | string | undefined;
   /** Largest accepted body or `?input=` in bytes. Default 1,048,576 (1 MiB). */
   maxBodyBytes?: number;
   /**
    * How many tasks of one owner this route runs at once in this process; requests without an owner
-   * share one count. More are answered with 429. Requests that join a task are not counted.
-   * Default: any number.
+   * share one count. Requests to start more tasks are answered with 429. Requests that join a task
+   * are not counted. Default: any number.
    */
   maxConcurrent?: number;
   /**
-   * Lets `GET ?taskId=&input=` start the task, too, or join it: for `EventSource`, which cannot
-   * POST. The input is JSON or, with a transformer, its text. Default false.
+   * Lets `GET ?taskId=&input=` start or join a task, too, for `EventSource`, which cannot POST. The
+   * input is JSON or, with a transformer, its text. Default false.
    */
   allowGet?: boolean;
   /** Decodes inputs, and encodes partial results and the result. */
@@ -55,10 +55,10 @@ export interface TaskRouteContext {
 export type TaskRouteHandler = (request: Request, context?: TaskRouteContext) => Promise<Response>;
 
 export interface TaskRoute {
-  /** Starts a task from `{ taskId?, input }`, or joins the one of that taskId. */
+  /** Starts a task from the body `{ taskId?, input }`, or joins the task that has this taskId. */
   POST: TaskRouteHandler;
-  /** Follows or replays `?taskId=` from `Last-Event-ID` on; with `allowGet` it may start it. */
+  /** Follows or replays the task `?taskId=` after `Last-Event-ID`; with `allowGet` may start it. */
   GET: TaskRouteHandler;
-  /** Asks `?taskId=` to stop, for `?reason=`. Answers `{ cancelled }`. */
+  /** Asks the task `?taskId=` to stop, for the reason `?reason=`. Answers `{ cancelled }`. */
   DELETE: TaskRouteHandler;
 }

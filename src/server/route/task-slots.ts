@@ -1,27 +1,27 @@
 import { TaskError } from '../../protocol/task-error';
 import { createDeferred } from '../time/deferred';
 
-/** A place for one task, which is taken until it is known whether there is one to run. */
+/** A place for one task. It is taken before the task is started. */
 interface TaskSlot {
-  /** Keeps the place until the task is over; with `undefined`, none came of the start. */
+  /** Keeps the place until the task is over; `undefined`, when no task was started, frees it. */
   hold(task: Promise<unknown> | undefined): void;
 }
 
 export interface TaskSlots {
-  /** A place for one more task of the owner; `undefined`: as many run as may. */
+  /** Takes a place for one more task of the owner; `undefined` when as many run as may. */
   take(owner: string | undefined): Promise<TaskSlot | undefined>;
 }
 
 interface OwnerSlots {
   taken: number;
-  /** Starts under way, of which it is not known yet whether a task comes of them. */
+  /** Starts that are under way. Each promise resolves when it is known whether a task runs. */
   readonly starting: Set<Promise<void>>;
 }
 
 /**
  * Counts the tasks that run for each owner. A place is taken before the task is started, so that
- * there are never too many; whoever finds none waits for the starts under way, because those that
- * merely join a task give theirs back.
+ * there are never too many tasks. A request that finds no place waits for the starts under way,
+ * because a start that merely joins a task gives its place back.
  *
  * @throws TaskError `invalid-options`.
  */

@@ -5,7 +5,7 @@ import { errorResponse, failureResponse } from '../http/responses';
 import { type NodeRequest, toWebRequest } from '../http/to-web-request';
 import type { TaskRoute, TaskRouteHandler } from './task-route';
 
-/** The handler of a method. HTTP/2 lets clients make up any, such as `constructor`. */
+/** The handler of a method. HTTP/2 clients may send any text as the method, even `constructor`. */
 function handlerOf(route: TaskRoute, method: string): TaskRouteHandler | undefined {
   const handlers = new Map<string, TaskRouteHandler>(Object.entries(route));
   return handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined);
@@ -35,17 +35,17 @@ async function answer(
   try {
     return await handler(webRequest);
   } catch (error) {
-    // A handler of the host's own. `node:http` waits for no listener: it would end the process.
+    // Only a host's own handler rejects. `node:http` would end the process for that.
     return failureResponse(error, report);
   }
 }
 
 /**
  * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
- * hands out Node's requests and responses. HEAD is served as GET, without a body. Behind a body
- * parser it takes `request.body`.
+ * hands out Node's requests and responses. HEAD is served as GET, without a body. When a body parser
+ * has read the body, `request.body` is used.
  *
- * @throws TaskError `invalid-options` when it is given no handlers.
+ * @throws TaskError `invalid-options` when the route has no handlers.
  */
 export function toNodeHandler(
   route: TaskRoute,
