@@ -1,6 +1,7 @@
 import { later } from '../../time/later';
 import { startPatientTimer } from '../../time/patient-timer';
 import type { CommitScheduler } from './commit-scheduler';
+import { startRenewal } from './lease-renewal';
 
 /** A commit of so many characters is part of a burst, of which the next one waits for more. */
 const burstLength = 32 * 1024;
@@ -64,7 +65,6 @@ export function createCommitPace({
   let hasEnded = false;
   // Of the attempts to commit the same.
   let failures = 0;
-  let committedAt = performance.now();
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let gatherTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -93,7 +93,7 @@ export function createCommitPace({
     if (hasEnded) return;
     if (isStored) {
       failures = 0;
-      committedAt = performance.now();
+      renewal.note();
       goOn(isBurst);
     } else {
       failures++;
@@ -117,17 +117,12 @@ export function createCommitPace({
     if (hasWork()) scheduler.hurry(run);
   };
 
-  const renew = () => {
-    const silentMs = performance.now() - committedAt;
-    // A timer that is a little early must not wait for another whole heartbeat.
-    if (silentMs < heartbeatMs * 0.9) {
-      renewTimer = later(renew, heartbeatMs - silentMs);
-      return;
-    }
-    renewTimer = later(renew, heartbeatMs);
-    if (!isInFlight && failures === 0) void run();
-  };
-  let renewTimer = later(renew, heartbeatMs);
+  const renewal = startRenewal({
+    heartbeatMs,
+    renew() {
+      if (!isInFlight && failures === 0) void run();
+    },
+  });
 
   return {
     add() {
@@ -151,7 +146,7 @@ export function createCommitPace({
     },
     end() {
       hasEnded = true;
-      clearTimeout(renewTimer);
+      renewal.stop();
       clearTimeout(retryTimer);
       stopGathering();
     },

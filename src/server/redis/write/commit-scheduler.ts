@@ -1,5 +1,6 @@
 import { longestTimeoutMs } from '../../time/later';
 import { inNextTurn } from '../../time/next-turn';
+import { createRateWindow } from './rate-window';
 
 type Commit = () => Promise<void> | void;
 
@@ -11,12 +12,6 @@ export interface CommitScheduler {
   hurry(commit: Commit): void;
   close(): void;
 }
-
-/** Commits are counted in windows of so many milliseconds. */
-const windowMs = 20;
-
-/** Of the time that a busy event loop was away, so many windows are made up for at most. */
-const maxLateWindows = 50;
 
 /**
  * One scheduler for all tasks of a process. A commit waits for the end of the event loop's turn,
@@ -36,12 +31,9 @@ export function createCommitScheduler({
   maxConcurrent?: number;
 }): CommitScheduler {
   const waiting = new Set<Commit>();
-  const maxPerWindow = Math.max(1, Math.round((maxPerSecond * windowMs) / 1_000));
+  const rate = createRateWindow(maxPerSecond);
   // By `performance.now()`.
-  let windowStart = Number.NEGATIVE_INFINITY;
   let flushedAt = Number.NEGATIVE_INFINITY;
-  let inWindow = 0;
-  let allowed = maxPerWindow;
   // Whether there was more to do than was allowed.
   let isBacklogged = false;
   let underWay = 0;
@@ -50,15 +42,7 @@ export function createCommitScheduler({
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Whether one more may run now. */
-  const hasRoom = (now: number) => {
-    const elapsed = (now - windowStart) / windowMs;
-    if (elapsed >= 1) {
-      windowStart = now;
-      inWindow = 0;
-      allowed = Math.floor(maxPerWindow * (isBacklogged ? Math.min(elapsed, maxLateWindows) : 1));
-    }
-    return inWindow < allowed && underWay < maxConcurrent;
-  };
+  const hasRoom = (now: number) => rate.hasRoom(now, isBacklogged) && underWay < maxConcurrent;
 
   const flush = () => {
     isArmed = false;
@@ -71,11 +55,11 @@ export function createCommitScheduler({
       void run(commit);
     }
     isBacklogged = waiting.size > 0;
-    if (isBacklogged && underWay < maxConcurrent) arm(windowMs - (now - windowStart));
+    if (isBacklogged && underWay < maxConcurrent) arm(rate.restMs(now));
   };
 
   const run = async (commit: Commit) => {
-    inWindow++;
+    rate.count();
     underWay++;
     await commit();
     underWay--;
