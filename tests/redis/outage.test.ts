@@ -3,7 +3,7 @@ import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { expect, it } from 'vitest';
 import { createDeferred, until } from '../helpers/async';
-import { relativeIds } from '../helpers/cursors';
+import { relative, relativeIds } from '../helpers/cursors';
 import { setUpOwnServers } from '../helpers/own-redis';
 import { expectAccepted, gapCausesIn, withEachClient } from '../helpers/redis-contexts';
 import type { RedisServer } from '../helpers/redis-server';
@@ -262,6 +262,8 @@ it('slows merged streams down first while Redis stands still, and then drops', (
       },
     });
     const first = readWrites(await task.toResponse());
+    const record = await elsewhere.context.inspect(taskId);
+    const epoch = Number(record?.cursor.split('-')[0]);
     await server.pause();
     isPaused.resolve();
     const text = first.rest();
@@ -276,8 +278,8 @@ it('slows merged streams down first while Redis stands still, and then drops', (
 
     server.resume();
     await until(async () => {
-      const record = await elsewhere.context.inspect(taskId);
-      return Number(record?.cursor.split('-')[1]) > size / piece.length;
+      const [end = ''] = relative([(await elsewhere.context.inspect(taskId))?.cursor ?? ''], epoch);
+      return end.startsWith('1-');
     });
     isResumed.resolve();
     const chunks = storedChunksIn(await text);
@@ -292,24 +294,18 @@ it('slows merged streams down first while Redis stands still, and then drops', (
     expect(kept?.endsWith('xend')).toBe(true);
     const call = log.find(({ type }) => type.startsWith('tool-output'));
     expect(call).toMatchObject({ type: 'tool-output-error', toolCallId: 'call' });
-    // From every cursor within and around the gap it is told, and what follows is the same.
+    // It is told from every cursor before the next epoch, and what follows is the same.
     const end = `${JSON.stringify(log.at(-1))}\n\ndata: [DONE]\n\n`;
-    const gapAt = await cursorOfGap(elsewhere.context, taskId);
-    for (const n of [gapAt - 500, gapAt - 2, gapAt - 1]) {
-      const replay = await (await follow(elsewhere.context, taskId, `0-${n}`)).text();
+    for (const n of [0, 10, 500, 1_000, 100_000]) {
+      const replay = await (await follow(elsewhere.context, taskId, `${epoch}-${n}`)).text();
       expect(gapCausesIn(storedChunksIn(replay))).toEqual(['storage-away']);
       expect(replay.endsWith(end)).toBe(true);
+      expect(/id: (\d+-\d+)\ndata: [^\n]*"code":"gap"/.exec(replay)?.[1]).toBe(`${epoch + 1}-1`);
     }
-    const behind = await (await follow(elsewhere.context, taskId, `0-${gapAt}`)).text();
+    const behind = await (await follow(elsewhere.context, taskId, `${epoch + 1}-1`)).text();
     expect(gapCausesIn(storedChunksIn(behind))).toEqual([]);
     expect(behind.endsWith(end)).toBe(true);
   }));
-
-/** The number of the frame that tells of a gap in a log of one epoch. */
-async function cursorOfGap(context: TaskStreamContext, taskId: string): Promise<number> {
-  const text = await (await follow(context, taskId)).text();
-  return Number(/id: \d+-(\d+)\ndata: [^\n]*"code":"gap"/.exec(text)?.[1]);
-}
 
 // R-SETTLE-1
 it('settles here after the grace period while Redis is away, and there when it is back', () =>

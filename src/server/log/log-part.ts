@@ -3,16 +3,12 @@ import { type GapCause, gapFrame } from './frame-gap';
 import type { LogWindow } from './log-window';
 import type { FrameRange } from './task-stream-context';
 
-/** Neighbouring frames, the first of which follows a gap when `first` lies behind what went before. */
+/** Neighbouring frames of one epoch. */
 export interface LogEntry {
   readonly epoch: number;
-  /** The first number that the entry covers. */
-  readonly first: number;
-  /** The number of `frames[0]`: above `first` in an entry that stands for a gap. */
+  /** The number of `frames[0]`. */
   readonly offset: number;
   readonly frames: string[];
-  /** Whether it stands for frames that are not kept. */
-  readonly isGap: boolean;
 }
 
 /** A part of a log from some place on, as a storage has it. */
@@ -55,18 +51,15 @@ export function gapRange(
 
 /**
  * Makes ranges of what was read from a place on. What is missing in between, or at the end of a log
- * that has nothing more, becomes a gap that the reader is told of; so does the first gap of the
- * producer that has no words of its own, unless the reader `wasTold` of one before.
+ * that has nothing more, becomes a gap that the reader is told of.
  */
 export function rangesOf(
   taskId: string,
   from: Cursor,
   { record, frames, hasMore }: LogPart,
-  wasTold: boolean,
-): { ranges: QueuedRange[]; after: Cursor; isTold: boolean } {
+): { ranges: QueuedRange[]; after: Cursor } {
   const ranges: QueuedRange[] = [];
   let { epoch, n: next } = from;
-  let isTold = wasTold;
   // Neighbouring entries become one range.
   let run: { data: string[]; offset: number } | undefined;
 
@@ -82,11 +75,9 @@ export function rangesOf(
     queue({ epoch, data, offset, start, end: offset + data.length }, false);
   };
   /** Says that frames up to `end` are gone, unless there are none. */
-  const miss = (end: number, cause: GapCause = 'storage-lost') => {
+  const miss = (end: number) => {
     flush();
-    if (end <= next) return;
-    isTold = true;
-    queue(gapRange(taskId, { epoch, n: end }, cause), true);
+    if (end > next) queue(gapRange(taskId, { epoch, n: end }, 'storage-lost'), true);
   };
   const endOf = (of: number) =>
     of === record.epoch ? record.end + 1 : (record.closedEpochs.get(of) ?? 0);
@@ -103,31 +94,27 @@ export function rangesOf(
     // Left behind by another log.
     if (entry.epoch < record.firstEpoch || entry.epoch > record.epoch) continue;
     if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
-    if (entry.isGap && entry.frames.length > 0) isTold = true;
     if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
       for (const frame of entry.frames) run.data.push(frame);
       continue;
     }
     flush();
     moveTo(entry.epoch);
-    miss(entry.first);
-    if (entry.frames.length > 0) run = { data: entry.frames, offset: entry.offset };
-    else if (isTold) next = end;
-    // The log says it once, and this reader came later.
-    else miss(end, 'log-full');
+    miss(entry.offset);
+    run = { data: entry.frames, offset: entry.offset };
   }
   flush();
   if (!hasMore) {
     moveTo(record.epoch);
     miss(endOf(epoch));
   }
-  return { ranges, after: { epoch, n: next }, isTold };
+  return { ranges, after: { epoch, n: next } };
 }
 
 /** The part of a log that lies before a place, as if the log went no further. */
 export function partBefore({ record, frames, hasMore }: LogPart, until: Cursor): LogPart {
   const wanted = frames.filter(
-    ({ epoch, first }) => epoch < until.epoch || (epoch === until.epoch && first < until.n),
+    ({ epoch, offset }) => epoch < until.epoch || (epoch === until.epoch && offset < until.n),
   );
   const isBeyond =
     record.epoch === until.epoch ? record.end >= until.n : record.epoch > until.epoch;

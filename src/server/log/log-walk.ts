@@ -109,12 +109,11 @@ export function createLogWalk({
     // Frames at hand need not be in the storage, where they could be missing by now.
     const atHand = firstAtHand();
     const part = atHand ? partBefore(fetched, atHand) : fetched;
-    const made = rangesOf(taskId, walk.position, part, isTold);
-    isTold = made.isTold;
-    queued.push(...made.ranges);
+    const { ranges, after } = rangesOf(taskId, walk.position, part);
+    queued.push(...ranges);
     const newest = queued.at(-1);
-    if (newest) newest.after = made.after;
-    else walk.position = made.after;
+    if (newest) newest.after = after;
+    else walk.position = after;
   };
 
   /** Moves on from an epoch that is closed and that the reader has to its end. */

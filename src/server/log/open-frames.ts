@@ -80,18 +80,13 @@ export function endsUnknown(open: OpenFrames, frame: string): boolean {
   return kind !== undefined && !open.has(keyOf(kind, JSON.parse(frame) as PartChunk));
 }
 
-/** The frames that opened what is open, for a reader that has nothing of it. */
-export function startsOf(open: OpenFrames): string[] {
+/** The frames that opened what is open. */
+function startsOf(open: OpenFrames): string[] {
   return [...open.values()].map(({ frame }) => frame);
 }
 
-/** What is open in both: parts that were opened by the same frame. */
-export function stillOpen(before: OpenFrames, after: OpenFrames): OpenFrames {
-  return new Map([...before].filter(([key, { n }]) => after.get(key)?.n === n));
-}
-
-/** What was opened between the two. */
-export function openedSince(before: OpenFrames, after: OpenFrames): OpenFrames {
+/** What was opened between two points. */
+function openedSince(before: OpenFrames, after: OpenFrames): OpenFrames {
   return new Map([...after].filter(([key, { n }]) => before.get(key)?.n !== n));
 }
 
@@ -100,7 +95,7 @@ export function openedSince(before: OpenFrames, after: OpenFrames): OpenFrames {
  *
  * @param errorText What became of a tool's output that is missing.
  */
-export function endsBetween(before: OpenFrames, after: OpenFrames, errorText: string): string[] {
+function endsBetween(before: OpenFrames, after: OpenFrames, errorText: string): string[] {
   return [...before]
     .filter(([key, { n }]) => {
       const now = after.get(key);
@@ -118,4 +113,14 @@ export function endsBetween(before: OpenFrames, after: OpenFrames, errorText: st
         ...(dynamic !== undefined && { dynamic }),
       });
     });
+}
+
+/**
+ * Frames that take a reader from one point to another: the ends of what has ended in between, and
+ * the starts of what was opened.
+ *
+ * @param errorText What became of a tool's output that is missing.
+ */
+export function bridge(before: OpenFrames, after: OpenFrames, errorText: string): string[] {
+  return [...endsBetween(before, after, errorText), ...startsOf(openedSince(before, after))];
 }

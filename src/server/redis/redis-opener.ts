@@ -94,27 +94,19 @@ export function createRedisOpener({
     const task = tasks.add({ window, access: details });
     const holder = { token, log: token };
     const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
+    const predecessorsSaved = async () => {
+      if (!entry || concurrent) return;
+      const { released } = holds;
+      await awaitSaved({ taskIds: entry.unsaved, released, look, isClosed });
+    };
+    const reenter = async () => {
+      if (chat) await chats.reenter(chat, taskId, details.createdAt);
+    };
     const producer = createRedisProducer({
-      stored,
-      scheduler,
-      window,
-      token,
-      details,
-      graceMs,
-      retentionMs,
-      runningTtlMs,
-      ...limits,
+      storage: { stored, window, token, details, retentionMs, runningTtlMs, reenter },
+      ...{ limits, scheduler, graceMs, cancel },
       firstFrames: frames,
-      cancel,
-      async reenter() {
-        if (chat) await chats.reenter(chat, taskId, details.createdAt);
-      },
-      release: hold.release,
-      async predecessorsSaved() {
-        if (!entry || concurrent) return;
-        const { released } = holds;
-        await awaitSaved({ taskIds: entry.unsaved, released, look, isClosed });
-      },
+      tenure: { release: hold.release, predecessorsSaved },
       onEnd(how) {
         hold.begin(how);
         if (how === 'settled') recentTasks.forget(taskId);

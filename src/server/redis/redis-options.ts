@@ -17,15 +17,15 @@ export interface RedisStreamContextOptions {
   /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
   retentionMs?: number;
   /**
-   * Bytes of one log. Beyond them readers are told of a gap, and only snapshots, errors and the
-   * outcome are kept. Default 33,554,432 (32 MiB).
+   * Bytes of one log. Beyond them all readers are told of a gap, and get only snapshots, errors, ends
+   * of parts and the outcome. Default 33,554,432 (32 MiB).
    */
   maxLogBytes?: number;
   /** Bytes of one chunk as JSON; a larger one is refused. Default 1,048,576 (1 MiB). */
   maxFrameBytes?: number;
   /**
-   * Characters of one task that may wait for a Redis that is away. Beyond them readers are told of
-   * a gap. Default 1,048,576 (1 MiB).
+   * Characters of one task that may wait for a Redis that is away. Beyond them readers in other
+   * processes are told of a gap. Default 1,048,576 (1 MiB).
    */
   maxUnflushedBytes?: number;
   /**

@@ -15,8 +15,6 @@ type Received = [cursor: string, frame: string];
 interface ModelEntry {
   /** How many numbers it covers. */
   size: number;
-  /** In an entry that stands for a gap: how many frames stand in its place. */
-  fillers: number | undefined;
   isDeleted: boolean;
 }
 
@@ -57,29 +55,14 @@ function sizeOf(entries: ModelEntry[]): number {
 /** One by one and from the definition: what a reader gets that wants frame `next` of an epoch. */
 function expected(log: ModelLog, from: Cursor): Received[] {
   const received: Received[] = [];
-  let isTold = false;
   for (const [epoch, entries] of log.entries()) {
     if (epoch < from.epoch) continue;
-    const states: ('there' | 'filler' | 'skipped' | 'silent' | 'missing')[] = entries.flatMap(
-      ({ size, fillers, isDeleted }) =>
-        Array.from({ length: size }, (_, index) => {
-          if (isDeleted) return 'missing';
-          if (fillers === undefined) return 'there';
-          if (index >= size - fillers) return 'filler';
-          return fillers === 0 && index === size - 1 ? 'silent' : 'skipped';
-        }),
+    const isMissing = entries.flatMap(({ size, isDeleted }) =>
+      Array.from({ length: size }, () => isDeleted),
     );
-    for (let n = epoch === from.epoch ? from.n : 0; n < states.length; n++) {
-      const state = states[n];
-      if (state === 'there' || state === 'filler') {
-        received.push([`${epoch}-${n}`, frameOf(epoch, n)]);
-      } else if (state === 'missing' && states[n + 1] !== 'missing') {
-        received.push([`${epoch}-${n}`, gap]);
-      } else if (state === 'silent' && !isTold) {
-        received.push([`${epoch}-${n}`, gap]);
-        isTold = true;
-      }
-      if (state === 'filler' || state === 'missing') isTold = true;
+    for (let n = epoch === from.epoch ? from.n : 0; n < isMissing.length; n++) {
+      if (!isMissing[n]) received.push([`${epoch}-${n}`, frameOf(epoch, n)]);
+      else if (!isMissing[n + 1]) received.push([`${epoch}-${n}`, gap]);
     }
   }
   return received;
@@ -109,12 +92,10 @@ function fetchFrom(
     .slice(0, -1)
     .flatMap((entries, of) => [`endOf${base + of}`, sizeOf(entries) - 1]);
   const entries = wanted.slice(0, count).map((entry) => {
-    const kept = entry.fillers ?? entry.size;
-    const frames = Array.from({ length: kept }, (_, index) =>
-      frameOf(entry.epoch, entry.last + 1 - kept + index),
+    const frames = Array.from({ length: entry.size }, (_, index) =>
+      frameOf(entry.epoch, entry.first + index),
     );
-    const mark = entry.fillers === undefined ? [] : ['g', '1'];
-    const fields = ['a', String(entry.first), 'd', frames.join('\n'), ...mark];
+    const fields = ['a', String(entry.first), 'd', frames.join('\n')];
     return [`${base + entry.epoch}-${entry.last + 1}`, fields];
   });
   const hasMore = wanted.length > count || (wanted.length === count && count > 1);
@@ -150,17 +131,10 @@ async function readAll(reader: TaskReader): Promise<Received[]> {
   ]);
 }
 
-const entryArbitrary: fc.Arbitrary<ModelEntry> = fc
-  .record({
-    size: fc.integer({ min: 1, max: 4 }),
-    fillers: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined, freq: 5 }),
-    isDeleted: fc.boolean(),
-  })
-  .map(({ size, fillers, isDeleted }) => ({
-    size,
-    isDeleted,
-    fillers: fillers === undefined ? undefined : Math.min(size, fillers),
-  }));
+const entryArbitrary: fc.Arbitrary<ModelEntry> = fc.record({
+  size: fc.integer({ min: 1, max: 4 }),
+  isDeleted: fc.boolean(),
+});
 
 const logArbitrary: fc.Arbitrary<ModelLog> = fc.array(
   fc.array(entryArbitrary, { minLength: 0, maxLength: 6 }),
@@ -207,11 +181,7 @@ describe('a reader of a stored log', () => {
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 20 }),
         fc.boolean(),
-        async (written, pageSize, kept, isInitial) => {
-          // Gaps that the producer made are not at hand elsewhere.
-          const log = written.map((entries) =>
-            entries.map((entry) => ({ ...entry, fillers: undefined })),
-          );
+        async (log, pageSize, kept, isInitial) => {
           const open = log.length - 1;
           const handFrom = Math.max(0, sizeOf(log[open]!) - kept);
           const positions = log.flatMap((entries, epoch) =>
@@ -317,15 +287,13 @@ describe('the readers of a process', () => {
           const all = log.flatMap((frames, of) =>
             frames.slice(0, of === log.length - 1 ? stored : frames.length).map((frame, n) => ({
               epoch: base + of,
-              first: n,
               offset: n,
               frames: [frame],
-              isGap: false,
               length: frame.length,
             })),
           );
           const wanted = all.filter(
-            (entry) => entry.epoch > at || (entry.epoch === at && entry.first >= next),
+            (entry) => entry.epoch > at || (entry.epoch === at && entry.offset >= next),
           );
           const closedEpochs = new Map(
             log.slice(0, -1).map(({ length }, of) => [base + of, length]),
@@ -432,12 +400,7 @@ describe('a reader that waits', () => {
     });
     return { window, reader };
   };
-  const page = fetchFrom(
-    [[{ size: 1, fillers: undefined, isDeleted: false }]],
-    start,
-    2,
-    'running',
-  );
+  const page = fetchFrom([[{ size: 1, isDeleted: false }]], start, 2, 'running');
 
   it('is done waiting when it is closed, however long the storage takes', async () => {
     const { window, reader } = wait(() => new Promise(() => {}));
@@ -554,10 +517,8 @@ describe('the readers of a process whose task is started again, and again', () =
           const first = of > at ? 0 : next;
           const frames = Array.from({ length: Math.max(0, count - first) }, (_, index) => ({
             epoch: of,
-            first: first + index,
             offset: first + index,
             frames: [frameOf(of, first + index)],
-            isGap: false,
             length: 10,
           }));
           const found = of < at ? [] : frames.slice(0, 2);

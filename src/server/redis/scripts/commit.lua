@@ -1,6 +1,8 @@
 -- Stores entries, renews the lease, and settles the task with the last of them. Without entries it
 -- only renews. Whatever it does is published, which proves the producer's life to readers elsewhere.
 --
+-- An epoch above the one that is open begins with an entry from its frame 0 on, and ends that one.
+--
 -- Settling a task of which the host is yet to be told (`saves`) marks it so, and leaves the lease to
 -- whoever tells: first the producer.
 --
@@ -10,10 +12,10 @@
 --       settledAt
 --       yieldsToCancel   1: a cancel that was accepted keeps it from settling
 --       maxTextLength    of frames that are published with the news of them, in bytes
---       then for each entry: first, last, why it is a gap (empty: it is none), text
+--       then for each entry: first, last, text
 --
 -- OK last cancel        all is stored; an entry that was stored already is left out
--- BEHIND last cancel    an entry does not join what the log ends with
+-- BEHIND last cancel    an entry does not join what the log ends with; -1: it has nothing of the epoch
 -- STORE last cancel why  Redis refused to store an entry
 -- CANCELLED last cancel  it would settle, but a cancel was accepted, and nothing is stored of it
 -- GONE · FENCED         there is no such log, or it is not the caller's any more
@@ -21,17 +23,18 @@
 local record, frames, lease = unpack(KEYS)
 local token, epoch, leaseMs, ttlMs, channel = unpack(ARGV, 1, 5)
 local status, settledAt, yieldsToCancel, maxTextLength = unpack(ARGV, 6, 9)
-local firstEntry, fieldCount = 10, 4
+local firstEntry, fieldCount = 10, 3
 local count = #ARGV
 
 local known = redis.call('HMGET', record,
   'token', 'epoch', 'status', 'end', 'cancel', 'suspect', 'saves')
 local knownToken, knownEpoch, knownStatus, knownEnd, cancel, suspect, saves = unpack(known, 1, 7)
 if not knownToken then return {'GONE'} end
-if knownToken ~= token or knownEpoch ~= epoch then return {'FENCED'} end
-local before = tonumber(knownEnd)
+if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then return {'FENCED'} end
+local isBegun = knownEpoch == epoch
+local before = isBegun and tonumber(knownEnd) or -1
 if knownStatus ~= 'running' then
-  local isStored = count < firstEntry or tonumber(ARGV[count - 2]) <= before
+  local isStored = count < firstEntry or tonumber(ARGV[count - 1]) <= before
   if isStored then return {'OK', before, cancel} end
   return {'FENCED'}
 end
@@ -40,19 +43,14 @@ if cancel and yieldsToCancel ~= '' then return {'CANCELLED', before, cancel} end
 local last = before
 local problem
 for i = firstEntry, count, fieldCount do
-  local entryFirst, entryLast = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  local gap, text = ARGV[i + 2], ARGV[i + 3]
+  local entryFirst, entryLast, text = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), ARGV[i + 2]
   if entryLast > last then
     if entryFirst ~= last + 1 then
       problem = {'BEHIND', last, cancel}
       break
     end
-    local entry = {epoch .. '-' .. (entryLast + 1), 'a', ARGV[i], 'd', text}
-    if gap ~= '' then
-      entry[6] = 'g'
-      entry[7] = gap
-    end
-    local added = redis.pcall('XADD', frames, unpack(entry))
+    local id = epoch .. '-' .. (entryLast + 1)
+    local added = redis.pcall('XADD', frames, id, 'a', ARGV[i], 'd', text)
     if type(added) == 'table' and added.err then
       problem = {'STORE', last, cancel, added.err}
       break
@@ -61,6 +59,13 @@ for i = firstEntry, count, fieldCount do
   end
 end
 
+if last > before and not isBegun then
+  redis.call('HSET', record, 'epoch', epoch, 'endOf' .. knownEpoch, knownEnd)
+  -- What an older copy of this storage has lost.
+  for lost = tonumber(knownEpoch) + 1, tonumber(epoch) - 1 do
+    redis.call('HSET', record, 'endOf' .. string.format('%.0f', lost), -1)
+  end
+end
 local settles = status ~= '' and not problem
 if settles then
   redis.call('HSET', record, 'end', last, 'status', status, 'settledAt', settledAt)
@@ -88,8 +93,8 @@ if problem then return problem end
 local message = epoch .. ' ' .. (before + 1) .. ' ' .. last .. ' ' .. status
 local isOne = count == firstEntry + fieldCount - 1
 if isOne and last > before then
-  local entryFirst, gap, text = ARGV[firstEntry], ARGV[firstEntry + 2], ARGV[firstEntry + 3]
-  if gap == '' and #text <= tonumber(maxTextLength) then
+  local entryFirst, text = ARGV[firstEntry], ARGV[firstEntry + 2]
+  if #text <= tonumber(maxTextLength) then
     message = epoch .. ' ' .. entryFirst .. ' ' .. last .. ' ' .. status .. '\n' .. text
   end
 end

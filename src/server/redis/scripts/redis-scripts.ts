@@ -18,9 +18,7 @@ import withdraw from './withdraw.lua';
  * and cancels that came before the task (hash by who asked, with a TTL).
  *
  * An entry of the stream has the id `(epoch)-(last + 1)`, where `last` numbers its last frame,
- * and the fields `a`, the number of its first frame, and `d`, the frames, one per line. In an entry
- * that stands for a gap, `g` is set, and `d` holds the frames that take the gap's place: the last
- * of them has the number `last`.
+ * and the fields `a`, the number of its first frame, and `d`, the frames, one per line.
  *
  * The host is told of an outcome by one process at a time. Once a task has settled, whoever tells
  * the host of it holds the lease under a token of its own: first the process that ran the task, and

@@ -86,19 +86,10 @@ function parseRecord(flat: Reply): StoredRecord {
 
 function parseEntry(entry: unknown): StoredFrames {
   const [id, fields] = asList(entry);
-  const [, first, , text, , gap] = asList(fields);
-  const [epoch, next] = String(id).split('-').map(Number);
+  const [, first, , text] = asList(fields);
   const lines = String(text);
-  const frames = lines === '' ? [] : lines.split('\n');
-  const start = Number(first);
-  return {
-    epoch: epoch ?? 0,
-    first: start,
-    offset: gap === undefined ? start : (next ?? 0) - frames.length,
-    frames,
-    isGap: gap !== undefined,
-    length: lines.length,
-  };
+  const epoch = Number.parseInt(String(id), 10);
+  return { epoch, offset: Number(first), frames: lines.split('\n'), length: lines.length };
 }
 
 /** Reads the reply of the `read` script; `undefined` when there is no such task. */

@@ -1,7 +1,6 @@
 import type { Cursor } from '../../../protocol/cursor';
 import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
-import type { GapCause } from '../../log/frame-gap';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
 
@@ -42,12 +41,11 @@ export interface Entry {
   readonly last: number;
   /** One frame per line. */
   readonly text: string;
-  /** Set when this stands for frames that are not kept: `text` takes the place of the last ones. */
-  readonly gap: GapCause | undefined;
 }
 
 interface Commit {
   readonly token: string;
+  /** One above that of the log begins with the first of the entries, which ends the other. */
   readonly epoch: number;
   readonly leaseMs: number;
   readonly ttlMs: number;
@@ -59,7 +57,8 @@ interface Commit {
 }
 
 /**
- * `refused` comes with why. `behind`: the log ends before the first entry. `gone`: there is no log.
+ * `refused` comes with why. `behind`: the log ends before the first entry,
+ * at -1 if it has nothing of the epoch. `gone`: there is no log.
  * `fenced`: it is not the caller's any more. `cancelled`: it would have settled, but a cancel was
  * accepted before.
  */

@@ -119,16 +119,11 @@ export function createStoredTasks(
           outcome ? String(Date.now()) : '',
           yieldsToCancel ? '1' : '',
           String(maxWakeUpBytes),
-          ...entries.flatMap(({ first, last: end, text, gap = '' }) => [
-            String(first),
-            String(end),
-            gap,
-            text,
-          ]),
+          ...entries.flatMap(({ first, last: end, text }) => [String(first), String(end), text]),
         ]);
         return {
           answer: knownAnswer(commitAnswers, answer, link),
-          last: Number(last),
+          last: Number(last ?? -1),
           cancel: optionalText(cancel),
           problem: answer === 'STORE' ? link.report(new Error(String(problem))) : undefined,
         };

@@ -1,4 +1,5 @@
-import type { GapCause } from '../../log/frame-gap';
+import { type GapCause, gapFrame, gapMessage } from '../../log/frame-gap';
+import { bridge, endsOpen, endsUnknown, trackOpenFrames } from '../../log/open-frames';
 import type { PendingFrames } from './pending-frames';
 
 /** How much of a log is kept, in bytes, and how much may wait, in characters. */
@@ -8,12 +9,15 @@ export interface LogLimitsOptions {
   readonly maxUnflushedBytes: number;
 }
 
-/** Decides which frames of a producer are kept. */
+/** Decides which frames go into a log, for readers in all processes alike. */
 export interface LogLimits {
-  /** Counts a frame as kept, or says why it cannot be. */
-  refuse(frame: string, isAway: boolean): GapCause | undefined;
-  /** Counts anew, for a log that begins with some frames and goes on with what waits. */
-  restart(frames: readonly string[]): void;
+  /**
+   * What goes into the log in place of a frame that it does not take: what tells of that, and the
+   * end of what the frame would have ended. `undefined`: it takes the frame, which counts from now on.
+   */
+  inPlaceOf(frame: string): readonly string[] | undefined;
+  /** The frames that settle the task, but for the ends of parts whose starts the log did not take. */
+  closing(frames: readonly string[]): readonly string[];
 }
 
 /** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
@@ -26,50 +30,50 @@ function isKeptWhenFull(frame: string): boolean {
   return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
 }
 
-function byteLength(text: string): number {
-  return Buffer.byteLength(text);
-}
-
 export function createLogLimits({
+  taskId,
   pending,
   firstFrames,
   maxLogBytes,
   maxFrameBytes,
-  maxUnflushedBytes,
-}: LogLimitsOptions & {
-  pending: Pick<PendingFrames, 'length' | 'dropping'>;
+}: Omit<LogLimitsOptions, 'maxUnflushedBytes'> & {
+  taskId: string;
+  pending: Pick<PendingFrames, 'open' | 'isDropping'>;
   /** What the log begins with. */
   firstFrames: readonly string[];
 }): LogLimits {
-  const sizeOf = (frames: readonly string[]) =>
-    frames.reduce((sum, frame) => sum + byteLength(frame), 0);
-  // Of what is stored and of what waits.
-  let logBytes = sizeOf(firstFrames);
+  // Of what is stored and of what waits, in all epochs.
+  let logBytes = firstFrames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
+  // A log that is full stays so: of a part whose start it did not take it must not take more.
   let isFull = false;
 
-  const refusalOf = (frame: string, bytes: number, isAway: boolean): GapCause | undefined => {
-    if (bytes > maxFrameBytes) return 'frame-too-large';
-    isFull ||= logBytes + bytes > maxLogBytes;
-    if (isFull) {
-      const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
-      return isKept ? undefined : 'log-full';
-    }
-    if (!isAway) return undefined;
-    // One outage is one gap, even where something small still found room.
-    const isTooMuch = pending.length + frame.length > maxUnflushedBytes;
-    return isTooMuch || pending.dropping === 'storage-away' ? 'storage-away' : undefined;
+  let hasToldFull = false;
+
+  const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
+    if (bytes > maxFrameBytes) return isFull ? 'log-full' : 'frame-too-large';
+    // What is dropped takes no room.
+    isFull ||= !pending.isDropping() && logBytes + bytes > maxLogBytes;
+    if (!isFull) return undefined;
+    const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
+    return isKept ? undefined : 'log-full';
   };
 
   return {
-    refuse(frame, isAway) {
-      const bytes = byteLength(frame);
-      const refusal = refusalOf(frame, bytes, isAway);
-      if (!refusal) logBytes += bytes;
-      return refusal;
+    inPlaceOf(frame) {
+      const bytes = Buffer.byteLength(frame);
+      const refusal = refusalOf(frame, bytes);
+      if (!refusal) {
+        if (!pending.isDropping()) logBytes += bytes;
+        return undefined;
+      }
+      const open = pending.open();
+      const after = endsOpen(open, frame) ? trackOpenFrames(open, frame, 0) : open;
+      const ends = bridge(open, after, gapMessage(refusal));
+      const isNews = !(isFull && hasToldFull);
+      hasToldFull ||= isFull;
+      return isNews ? [gapFrame(taskId, refusal), ...ends] : ends;
     },
-    restart(frames) {
-      isFull = false;
-      logBytes = pending.length + sizeOf(frames);
-    },
+    closing: (frames) =>
+      isFull ? frames.filter((frame) => !endsUnknown(pending.open(), frame)) : frames,
   };
 }

@@ -1,45 +1,59 @@
-import type { GapCause } from '../../log/frame-gap';
+import type { OpenFrames } from '../../log/open-frames';
 import type { Entry } from '../scripts/stored-task';
 
 /** What goes in one call. */
-interface Batch {
+export interface Batch {
   readonly entries: Entry[];
-  /** Whether this is all there will ever be: the frames that settle the task included. */
-  readonly isLast: boolean;
+  /** Whether this is all there is, and there is room for more in the call. */
+  readonly isAll: boolean;
 }
 
-/** The frames that wait to be stored, in order, with gaps where some were dropped. */
+/** How an epoch begins in which the log goes on although frames were lost. */
+interface EpochBeginning {
+  /** The first frames. Behind them comes what its readers lack of what is open, and what waits. */
+  readonly head: readonly string[];
+  /** What became of the output of a tool call whose end was lost. */
+  readonly errorText: string;
+  /** The last frame of the epoch before that its readers have. */
+  readonly last: number;
+}
+
+/** The frames that wait to be stored, in order. */
 export interface PendingFrames {
-  /** Characters that wait. */
-  readonly length: number;
+  /** How many characters wait. */
+  length(): number;
   /** The number of the first frame that waits. */
-  readonly first: number;
+  first(): number;
   /** The number that the next frame gets. */
-  readonly next: number;
-  /** Why frames are being dropped now; `undefined` when they are not. */
-  readonly dropping: GapCause | undefined;
-  push(frame: string): void;
-  /** Counts a frame that is not kept. Neighbours are one gap, which has the cause of the first. */
-  drop(frame: string, cause: GapCause): void;
-  /** Adds the frames that settle the task; they go in one call. Nothing can be added any more. */
-  settle(frames: readonly string[]): void;
-  /** Takes the frames that settle the task away again, none of which is stored. */
-  unsettle(): void;
-  /** Whether there is something to send. What is being dropped can wait for a storage that is away. */
-  hasWork(isAway: boolean): boolean;
+  next(): number;
+  /** How many frames there were, in all epochs, before the first that waits. */
+  storedCount(): number;
+  /** How many there are with those that wait. */
+  count(): number;
+  /** What is open behind the last frame. */
+  open(): OpenFrames;
+  /** Whether frames are dropped. */
+  isDropping(): boolean;
+  /** Whether another epoch has to begin now, because what comes next was dropped. */
+  isEpochDue(): boolean;
+  /** Adds a frame. Where more than `room` characters would wait, it and all that follow are dropped. */
+  push(frame: string, room: number): void;
+  /** Drops the newest frames until about `room` characters wait; what was sent stays. */
+  shed(room: number): void;
+  /** Keeps frames again, for the epoch that tells of those that were dropped. */
+  resume(): void;
   /**
    * The entries of the next call, from frame `first` on. Nothing is taken away: asked again, they
    * are the same and more.
    */
-  batch(isAway: boolean, first?: number): Batch;
+  batch(first?: number): Batch;
   /** Forgets what is stored: everything up to frame `last`. */
   shift(last: number): void;
-  /** The log ends with frame `last`, before what waits: what it has lost becomes a gap. */
-  lose(last: number): void;
-  /** Drops the newest frames until about `maxLength` characters wait; what was sent stays. */
-  shed(maxLength: number): void;
-  /** Starts of the parts that are open before what waits, for readers who know nothing. */
-  openStarts(): string[];
-  /** Goes on in another log, which has those starts, and in which what waits begins at `first`. */
-  restart(first: number): void;
+  /** Goes on in the next epoch, and gives the frames that it begins with: they are the first to wait. */
+  beginEpoch(beginning: EpochBeginning): readonly string[];
+}
+
+/** An entry with frames from number `first` on. */
+export function entryOf(first: number, frames: readonly string[]): Entry {
+  return { first, last: first + frames.length - 1, text: frames.join('\n') };
 }

@@ -22,8 +22,8 @@ const record: StoredLog['record'] = {
   isUnsaved: false,
 };
 
-function entry(first: number, { length = 20_000, epoch = 0 } = {}): StoredFrames {
-  return { epoch, first, offset: first, frames: ['x'.repeat(length)], isGap: false, length };
+function entry(offset: number, { length = 20_000, epoch = 0 } = {}): StoredFrames {
+  return { epoch, offset, frames: ['x'.repeat(length)], length };
 }
 
 function logOf(frames: StoredFrames[], hasMore: boolean): StoredLog {
@@ -59,12 +59,12 @@ it('reads large entries page by page, and each as soon as the one before has com
   expect(storage.asked).toEqual(['page 0-1 16']);
   expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({
     record,
-    frames: [{ first: 1 }, { first: 2 }],
+    frames: [{ offset: 1 }, { offset: 2 }],
     hasMore: true,
   });
   expect(storage.asked).toEqual(['page 0-1 16', 'page 0-3 16']);
   expect(await fetch({ epoch: 0, n: 3 })).toMatchObject({
-    frames: [{ first: 3 }, { first: 99 }],
+    frames: [{ offset: 3 }, { offset: 99 }],
     hasMore: false,
   });
   expect(storage.asked).toHaveLength(2);
@@ -73,7 +73,7 @@ it('reads large entries page by page, and each as soon as the one before has com
 it('reads another page than the one that it has asked for when that is wanted', async () => {
   const storage = createStorage({ logs: [], pages: [[entry(1)], [entry(7)]] });
   const fetch = createHistoryFetcher({ initial: logOf([entry(0)], true), ...storage });
-  expect(await fetch({ epoch: 0, n: 7 })).toMatchObject({ frames: [{ first: 7 }] });
+  expect(await fetch({ epoch: 0, n: 7 })).toMatchObject({ frames: [{ offset: 7 }] });
   expect(storage.asked).toEqual(['page 0-1 16', 'page 0-7 16', 'page 0-8 16']);
 });
 
@@ -116,7 +116,7 @@ it('asks again for a page that did not come', async () => {
     },
   });
   await expect(fetch({ epoch: 0, n: 1 })).rejects.toThrow('away');
-  expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({ frames: [{ first: 1 }] });
+  expect(await fetch({ epoch: 0, n: 1 })).toMatchObject({ frames: [{ offset: 1 }] });
 });
 
 it('reads small entries by their size, because there may be very many', async () => {
@@ -133,7 +133,7 @@ describe('the first read', () => {
     const storage = createStorage({ logs: [logOf([], false)], pages: [[entry(5), entry(6)]] });
     expect(await fetchStart(storage, { epoch: 0, n: 5 })).toMatchObject({
       record,
-      frames: [{ first: 5 }, { first: 6 }],
+      frames: [{ offset: 5 }, { offset: 6 }],
       hasMore: true,
     });
     expect(storage.asked).toEqual(['log record', 'page 0-5 8']);
@@ -172,7 +172,7 @@ describe('the first read', () => {
     });
     const fetchPage = () => Promise.reject(new Error('cut'));
     expect(await fetchStart({ ...storage, fetchPage }, { epoch: 0, n: 7 })).toMatchObject({
-      frames: [{ first: 7 }],
+      frames: [{ offset: 7 }],
     });
     expect(storage.asked).toEqual(['log record', 'log 0-7']);
   });

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type GapCause, gapFrame, gapMessage } from '../../../../src/server/log/frame-gap';
 import type { Entry } from '../../../../src/server/redis/scripts/stored-task';
 import { createPendingFrames } from '../../../../src/server/redis/write/create-pending-frames';
-
-const taskId = 'task-0123456789abcdef';
+import { fc } from '../../../helpers/fast-check';
 
 function pendingFrames({ frames = [] }: { frames?: string[] } = {}) {
-  return createPendingFrames({ taskId, frames, next: frames.length });
+  return createPendingFrames({ frames, next: frames.length });
 }
 
 type Pending = ReturnType<typeof pendingFrames>;
@@ -19,39 +17,40 @@ const json = JSON.stringify;
 const textStart = json({ type: 'text-start', id: 't' });
 const textDelta = json({ type: 'text-delta', id: 't', delta: 'a' });
 const textEnd = json({ type: 'text-end', id: 't' });
+const otherStart = json({ type: 'text-start', id: 'other' });
 const toolInput = json({ type: 'tool-input-available', toolCallId: 'c', toolName: 'x', input: 1 });
 const toolOutput = json({ type: 'tool-output-available', toolCallId: 'c', output: 1 });
+const toolError = json({ type: 'tool-output-error', toolCallId: 'c', errorText: 'Lost.' });
+const everything = Number.POSITIVE_INFINITY;
+const nothing = Number.NEGATIVE_INFINITY;
 
 function push(pending: Pending, ...frames: string[]): void {
-  for (const each of frames) pending.push(each);
+  for (const each of frames) pending.push(each, everything);
 }
 
-function drop(pending: Pending, cause: GapCause, ...frames: string[]): void {
-  for (const each of frames) pending.drop(each, cause);
+/** Adds frames for which there is no room. */
+function drop(pending: Pending, ...frames: string[]): void {
+  for (const each of frames) pending.push(each, 0);
+}
+
+function begin(pending: Pending, head: string[], last: number): readonly string[] {
+  return pending.beginEpoch({ head, errorText: 'Lost.', last });
 }
 
 function entry(first: number, ...frames: string[]): Entry {
-  return { first, last: first + frames.length - 1, text: frames.join('\n'), gap: undefined };
+  return { first, last: first + frames.length - 1, text: frames.join('\n') };
 }
 
-function gap(first: number, last: number, cause: GapCause, ...frames: string[]): Entry {
-  return { first, last, text: frames.join('\n'), gap: cause };
-}
-
-const entriesOf = (pending: Pending, isAway = false) => pending.batch(isAway).entries;
-const away = gapFrame(taskId, 'storage-away');
-const full = gapFrame(taskId, 'log-full');
-const lost = gapFrame(taskId, 'storage-lost');
+const entriesOf = (pending: Pending) => pending.batch().entries;
 
 describe('what waits', () => {
   it('is numbered on from what is stored', () => {
     const pending = pendingFrames({ frames: [frame(0), frame(1)] });
-    expect([pending.first, pending.next, pending.length]).toEqual([2, 2, 0]);
-    expect(pending.hasWork(false)).toBe(false);
+    expect([pending.first(), pending.next(), pending.length()]).toEqual([2, 2, 0]);
+    expect(entriesOf(pending)).toEqual([]);
     push(pending, frame(2), frame(3));
-    expect([pending.first, pending.next]).toEqual([2, 4]);
-    expect(pending.length).toBe(frame(2).length + frame(3).length);
-    expect(pending.hasWork(false)).toBe(true);
+    expect([pending.first(), pending.next()]).toEqual([2, 4]);
+    expect(pending.length()).toBe(frame(2).length + frame(3).length);
     expect(entriesOf(pending)).toEqual([entry(2, frame(2), frame(3))]);
   });
 
@@ -71,18 +70,22 @@ describe('what waits', () => {
     const pending = pendingFrames();
     const frames = Array.from({ length: 12 }, (_, n) => frame(n, 60_000));
     push(pending, ...frames);
-    const { entries, isLast } = pending.batch(false);
-    expect(entries).toEqual(frames.slice(0, 5).map((each, n) => entry(n, each)));
-    expect(isLast).toBe(false);
+    expect(pending.batch()).toEqual({
+      entries: frames.slice(0, 5).map((each, n) => entry(n, each)),
+      isAll: false,
+    });
     pending.shift(4);
     expect(entriesOf(pending)[0]).toEqual(entry(5, frames[5]!));
+    pending.shift(8);
+    expect(pending.batch()).toMatchObject({ isAll: true });
   });
 
   it('goes in calls of a limited number of entries', () => {
     const pending = pendingFrames();
-    for (let n = 0; n < 20_000; n += 2) {
+    for (let n = 0; n < 10_000; n++) {
       push(pending, frame(n));
-      drop(pending, 'frame-too-large', frame(n + 1));
+      // What was sent does not grow.
+      pending.batch(n);
     }
     expect(entriesOf(pending).length).toBeLessThan(5_000);
   });
@@ -97,317 +100,295 @@ describe('what waits', () => {
     push(pending, frame(3));
     pending.shift(1);
     expect(entriesOf(pending)).toEqual([entry(2, frame(2)), entry(3, frame(3))]);
-    expect([pending.first, pending.next]).toEqual([2, 4]);
+    expect([pending.first(), pending.next()]).toEqual([2, 4]);
     pending.shift(3);
-    expect([pending.first, pending.next, pending.length]).toEqual([4, 4, 0]);
+    expect([pending.first(), pending.next(), pending.length()]).toEqual([4, 4, 0]);
   });
 
   it('loses nothing when the log is behind, or told where it ends twice', () => {
     const pending = pendingFrames();
     push(pending, frame(0), frame(1), frame(2));
     pending.shift(-1);
-    pending.lose(-1);
     expect(entriesOf(pending)).toEqual([entry(0, frame(0), frame(1), frame(2))]);
     // The log holds a part of it only.
     pending.shift(0);
     pending.shift(0);
     expect(entriesOf(pending)).toEqual([entry(1, frame(1), frame(2))]);
-    expect(pending.length).toBe(frame(1).length + frame(2).length);
+    expect(pending.length()).toBe(frame(1).length + frame(2).length);
+  });
+
+  it('begins where it is asked to', () => {
+    const pending = pendingFrames();
+    push(pending, frame(0));
+    entriesOf(pending);
+    push(pending, frame(1));
+    expect(pending.batch(1).entries).toEqual([entry(1, frame(1))]);
+    expect(pending.batch(2).entries).toEqual([]);
   });
 });
 
-describe('a gap', () => {
-  it('takes the place of what was dropped, and its own frame is the last', () => {
+describe('where there is no room', () => {
+  it('a frame and all that follow it are dropped, until the next epoch', () => {
     const pending = pendingFrames();
     push(pending, frame(0));
-    drop(pending, 'storage-away', frame(1), frame(2), frame(3));
-    expect(pending.dropping).toBe('storage-away');
-    push(pending, frame(4));
-    expect(pending.dropping).toBeUndefined();
-    expect(entriesOf(pending)).toEqual([
-      entry(0, frame(0)),
-      gap(1, 3, 'storage-away', away),
-      entry(4, frame(4)),
-    ]);
-    expect(pending.length).toBe(frame(0).length + away.length + frame(4).length);
-  });
-
-  it('waits for a storage that is away, and is told as soon as that is back', () => {
-    const pending = pendingFrames();
-    drop(pending, 'storage-away', frame(0));
-    expect(pending.hasWork(true)).toBe(false);
-    expect(entriesOf(pending, true)).toEqual([]);
-    drop(pending, 'storage-away', frame(1));
-    expect(pending.hasWork(false)).toBe(true);
-    expect(entriesOf(pending)).toEqual([gap(0, 1, 'storage-away', away)]);
-    // What may be stored already does not grow.
-    drop(pending, 'storage-away', frame(2));
-    expect(entriesOf(pending)).toEqual([
-      gap(0, 1, 'storage-away', away),
-      gap(2, 2, 'storage-away', away),
-    ]);
+    pending.push(frame(1), frame(0).length);
+    push(pending, frame(2));
+    expect(entriesOf(pending)).toEqual([entry(0, frame(0))]);
+    expect([pending.isDropping(), pending.isEpochDue(), pending.next()]).toEqual([true, false, 3]);
+    pending.shift(0);
+    expect([pending.isDropping(), pending.isEpochDue()]).toEqual([true, true]);
+    expect(begin(pending, [frame('head')], everything)).toEqual([frame('head')]);
+    push(pending, frame(3));
+    expect([pending.isDropping(), pending.isEpochDue()]).toEqual([false, false]);
+    expect(entriesOf(pending)).toEqual([entry(0, frame('head')), entry(1, frame(3))]);
     pending.shift(1);
-    expect(entriesOf(pending)).toEqual([gap(2, 2, 'storage-away', away)]);
-    pending.shift(2);
-    expect([pending.first, pending.next, pending.length]).toEqual([3, 3, 0]);
+    expect([pending.first(), pending.next(), pending.storedCount()]).toEqual([2, 2, 4]);
   });
 
-  it('brings the starts of parts that were opened in it', () => {
-    const pending = pendingFrames();
-    drop(pending, 'storage-away', textStart, textDelta, frame(2));
-    push(pending, textDelta);
-    expect(entriesOf(pending)).toEqual([
-      gap(0, 2, 'storage-away', textStart, away),
-      entry(3, textDelta),
-    ]);
-  });
-
-  it('brings no starts of parts that readers know, or that have ended', () => {
-    const pending = pendingFrames({ frames: [textStart] });
-    const other = textStart.replace('"t"', '"u"');
-    drop(pending, 'storage-away', other, other.replace('start', 'end'), frame(3));
-    push(pending, textDelta);
-    expect(entriesOf(pending)[0]).toEqual(gap(1, 3, 'storage-away', away));
-  });
-
-  it('brings the ends of parts that readers know', () => {
-    const pending = pendingFrames({ frames: [textStart, toolInput] });
-    drop(pending, 'storage-away', textEnd, toolOutput, textStart, frame(5));
-    push(pending, textDelta);
-    const errorText = gapMessage('storage-away');
-    const error = json({ type: 'tool-output-error', toolCallId: 'c', errorText });
-    expect(entriesOf(pending)[0]).toEqual(
-      gap(2, 5, 'storage-away', textEnd, error, textStart, away),
-    );
-  });
-
-  it('grows where what it brings has no room', () => {
-    const pending = pendingFrames();
-    drop(pending, 'storage-away', textStart);
-    expect(pending.hasWork(false)).toBe(false);
-    push(pending, textDelta);
-    push(pending, textDelta);
-    expect(entriesOf(pending)).toEqual([
-      gap(0, 1, 'storage-away', textStart, away),
-      entry(2, textDelta),
-    ]);
-  });
-
-  it('in a log that is full is told once, and brings no starts', () => {
-    const pending = pendingFrames({ frames: [toolInput] });
-    drop(pending, 'log-full', textStart, textDelta);
-    expect(entriesOf(pending)).toEqual([gap(1, 2, 'log-full', full)]);
-    pending.shift(2);
-    drop(pending, 'log-full', textDelta, textDelta);
-    // Nothing to tell, so nothing to send: however much is dropped, the log does not grow.
-    expect(pending.hasWork(false)).toBe(false);
-    expect(entriesOf(pending)).toEqual([]);
-    push(pending, frame(5));
-    expect(entriesOf(pending)).toEqual([gap(3, 4, 'log-full'), entry(5, frame(5))]);
-    drop(pending, 'log-full', toolOutput);
-    push(pending, frame(7));
-    const error = json({
-      type: 'tool-output-error',
-      toolCallId: 'c',
-      errorText: gapMessage('log-full'),
-    });
-    expect(entriesOf(pending).slice(2)).toEqual([gap(6, 6, 'log-full', error), entry(7, frame(7))]);
-  });
-});
-
-describe('the frames that settle a task', () => {
-  it('go in one call with the rest, behind everything else', () => {
-    const pending = pendingFrames();
-    push(pending, frame(0));
-    pending.settle([frame(1), frame(2)]);
-    expect(pending.batch(false)).toEqual({
-      entries: [entry(0, frame(0)), entry(1, frame(1), frame(2))],
-      isLast: true,
-    });
-    expect(pending.next).toBe(3);
-  });
-
-  it('may be none', () => {
-    const pending = pendingFrames();
-    pending.settle([]);
-    expect(pending.hasWork(true)).toBe(true);
-    expect(pending.batch(true)).toEqual({ entries: [], isLast: true });
-  });
-
-  it('wait until the rest fits in the call', () => {
-    const pending = pendingFrames();
-    const frames = Array.from({ length: 6 }, (_, n) => frame(n, 60_000));
-    push(pending, ...frames);
-    pending.settle([frame(6)]);
-    const first = pending.batch(false);
-    expect([first.entries.length, first.isLast]).toEqual([5, false]);
-    pending.shift(4);
-    expect(pending.batch(false)).toEqual({
-      entries: [entry(5, frames[5]!), entry(6, frame(6))],
-      isLast: true,
-    });
-  });
-
-  it('stay together, however large they are', () => {
-    const pending = pendingFrames();
-    push(pending, frame(0, 250_000));
-    pending.settle([textEnd, frame(2, 200_000), frame(3, 200_000)]);
-    const { entries, isLast } = pending.batch(false);
-    expect(entries.at(-1)).toMatchObject({ last: 3 });
-    expect(isLast).toBe(true);
-  });
-
-  it('come after a gap, and do not end what was opened in it', () => {
-    const pending = pendingFrames({ frames: [toolInput] });
-    drop(pending, 'storage-away', textStart, toolOutput);
-    pending.settle([textEnd, frame(4), frame(5)]);
-    const errorText = gapMessage('storage-away');
-    const error = json({ type: 'tool-output-error', toolCallId: 'c', errorText });
-    expect(pending.batch(true)).toEqual({
-      entries: [
-        gap(1, 2, 'storage-away', error, away),
-        gap(3, 3, 'log-full'),
-        entry(4, frame(4), frame(5)),
-      ],
-      isLast: true,
-    });
-  });
-
-  it('come after a gap that has no room to tell of itself, since it brings all that was dropped', () => {
-    const pending = pendingFrames({ frames: [textStart] });
-    drop(pending, 'storage-away', textEnd);
-    pending.settle([frame(2)]);
-    expect(pending.batch(true).entries).toEqual([
-      gap(1, 1, 'storage-away', textEnd),
-      entry(2, frame(2)),
-    ]);
-  });
-});
-
-describe('a log that has lost its end', () => {
-  it('gets a gap with the starts that were in it', () => {
-    const pending = pendingFrames({ frames: [frame(0)] });
-    push(pending, textStart, frame(2), frame(3));
-    expect(entriesOf(pending)).toHaveLength(1);
-    pending.shift(3);
-    push(pending, textDelta);
-    pending.lose(0);
-    expect(entriesOf(pending)).toEqual([
-      gap(1, 3, 'storage-lost', textStart, lost),
-      entry(4, textDelta),
-    ]);
-    expect(pending.first).toBe(1);
-    pending.shift(3);
-    expect([pending.first, pending.length]).toEqual([4, textDelta.length]);
-  });
-
-  it('gets no starts that it has', () => {
-    const pending = pendingFrames({ frames: [textStart, frame(1), frame(2)] });
-    pending.lose(0);
-    expect(entriesOf(pending)).toEqual([gap(1, 2, 'storage-lost', lost)]);
-  });
-
-  it('may have lost starts only, which are no gap', () => {
-    const pending = pendingFrames({ frames: [frame(0), textStart] });
-    pending.lose(0);
-    expect(entriesOf(pending)).toEqual([gap(1, 1, 'storage-lost', textStart)]);
-  });
-});
-
-describe('too much', () => {
-  it('is shed from the end, where nothing was sent', () => {
+  it('the newest frames go, but for those that were sent', () => {
     const pending = pendingFrames();
     const frames = Array.from({ length: 10 }, (_, n) => frame(n, 60_000));
     push(pending, ...frames, textStart);
     expect(entriesOf(pending)).toHaveLength(5);
     pending.shed(100_000);
-    expect(pending.length).toBeLessThan(310_000);
-    expect([pending.first, pending.next, pending.dropping]).toEqual([0, 11, 'storage-away']);
-    expect(entriesOf(pending, true)).toHaveLength(5);
+    expect(pending.length()).toBeLessThan(310_000);
+    expect([pending.first(), pending.next(), pending.isDropping()]).toEqual([0, 11, true]);
     pending.shift(4);
-    expect(entriesOf(pending)).toEqual([gap(5, 10, 'storage-away', textStart, away)]);
+    expect(begin(pending, [], everything)).toEqual([textStart]);
   });
 
-  it('is shed together with a gap, and before the frames that settle the task', () => {
-    const pending = pendingFrames();
-    push(pending, frame(0, 60_000), frame(1, 60_000), textStart);
-    drop(pending, 'storage-away', textDelta);
-    pending.settle([textEnd, frame('end')]);
-    pending.shed(70_000);
-    expect(pending.batch(true)).toEqual({
-      entries: [
-        entry(0, frame(0, 60_000)),
-        gap(1, 3, 'storage-away', away),
-        gap(4, 4, 'log-full'),
-        entry(5, frame('end')),
-      ],
-      isLast: true,
-    });
-    expect(pending.next).toBe(6);
-  });
-
-  it('is nothing when it fits', () => {
+  it('frames are kept again once there is, behind what still waits, for the next epoch', () => {
     const pending = pendingFrames();
     push(pending, frame(0));
-    drop(pending, 'storage-away', frame(1));
+    drop(pending, textStart);
+    pending.resume();
+    push(pending, textDelta, frame(3));
+    expect([pending.isDropping(), pending.isEpochDue()]).toEqual([false, false]);
+    expect(pending.batch()).toEqual({ entries: [entry(0, frame(0))], isAll: false });
+    pending.shift(0);
+    expect(pending.isEpochDue()).toBe(true);
+    expect(begin(pending, [frame('head')], everything)).toEqual([frame('head'), textStart]);
+    expect(pending.batch()).toEqual({
+      entries: [entry(0, frame('head'), textStart), entry(2, textDelta, frame(3))],
+      isAll: true,
+    });
+  });
+
+  it('frames that were kept again are dropped with the others where there is none once more', () => {
+    for (const loseAgain of [
+      (pending: Pending) => drop(pending, textDelta),
+      (pending: Pending) => {
+        push(pending, textDelta);
+        pending.shed(0);
+      },
+    ]) {
+      const pending = pendingFrames();
+      push(pending, frame(0));
+      expect(entriesOf(pending)).toHaveLength(1);
+      drop(pending, textStart);
+      pending.resume();
+      push(pending, textDelta);
+      loseAgain(pending);
+      expect(pending.isDropping()).toBe(true);
+      expect(entriesOf(pending)).toEqual([entry(0, frame(0))]);
+      pending.resume();
+      push(pending, textEnd);
+      pending.shift(0);
+      begin(pending, [frame('head')], everything);
+      expect(entriesOf(pending)).toEqual([entry(0, frame('head'), textStart), entry(2, textEnd)]);
+    }
+  });
+
+  it('nothing is dropped that fits', () => {
+    const pending = pendingFrames();
+    push(pending, frame(0), frame(1));
     pending.shed(1_000);
-    push(pending, frame(2));
-    expect(entriesOf(pending)).toHaveLength(3);
+    expect(pending.isDropping()).toBe(false);
+    expect(entriesOf(pending)).toHaveLength(1);
   });
 });
 
-describe('a log that is begun anew', () => {
-  it('goes on with what waits, behind the starts of what is open before it', () => {
-    const pending = pendingFrames({ frames: [toolInput, frame(1)] });
-    push(pending, textStart, frame(3));
-    expect(entriesOf(pending)).toHaveLength(1);
-    push(pending, frame(4));
-    drop(pending, 'storage-away', frame(5), frame(6));
-    expect(pending.openStarts()).toEqual([toolInput]);
-    pending.restart(4);
-    expect([pending.first, pending.next]).toEqual([4, 9]);
-    push(pending, textEnd);
-    expect(entriesOf(pending)).toEqual([
-      entry(4, textStart, frame(3)),
-      entry(6, frame(4)),
-      gap(7, 8, 'storage-away', away),
-      entry(9, textEnd),
+describe('an epoch', () => {
+  it('brings what its readers lack: ends of parts that they have, and starts of others', () => {
+    const pending = pendingFrames({ frames: [textStart, toolInput] });
+    drop(pending, textEnd, toolOutput, otherStart, textStart);
+    expect(begin(pending, [frame('head')], everything)).toEqual([
+      frame('head'),
+      textEnd,
+      toolError,
+      otherStart,
+      textStart,
     ]);
-    pending.shift(9);
-    expect([pending.first, pending.next, pending.length]).toEqual([10, 10, 0]);
-    drop(pending, 'storage-away', toolOutput, frame(11));
-    const errorText = gapMessage('storage-away');
-    const error = json({ type: 'tool-output-error', toolCallId: 'c', errorText });
-    expect(entriesOf(pending)).toEqual([gap(10, 11, 'storage-away', error, away)]);
   });
 
-  it('knows which starts it has when it loses its end', () => {
+  it('brings no starts of parts that its readers have, or that have ended', () => {
+    const pending = pendingFrames({ frames: [textStart, toolInput] });
+    drop(pending, otherStart, otherStart.replace('start', 'end'), textDelta);
+    expect(begin(pending, [], everything)).toEqual([]);
+  });
+
+  it('brings all starts where the storage has no log, and then what waits', () => {
     const pending = pendingFrames({ frames: [toolInput, frame(1)] });
     push(pending, textStart, frame(3));
-    pending.restart(5);
-    pending.shift(6);
-    pending.lose(4);
-    expect(entriesOf(pending)).toEqual([gap(5, 6, 'storage-lost', textStart, lost)]);
+    entriesOf(pending);
+    push(pending, frame(4));
+    expect(begin(pending, [frame('head')], nothing)).toEqual([frame('head'), toolInput]);
+    push(pending, textEnd);
+    expect([pending.first(), pending.next()]).toEqual([0, 6]);
+    expect(entriesOf(pending)).toEqual([
+      entry(0, frame('head'), toolInput),
+      entry(2, textStart, frame(3)),
+      entry(4, frame(4), textEnd),
+    ]);
   });
 
-  it('tells again that it is full', () => {
+  it('brings the starts that the log has lost, and no others', () => {
+    const pending = pendingFrames({ frames: [toolInput, frame(1)] });
+    push(pending, textStart, frame(3));
+    pending.shift(3);
+    push(pending, textDelta);
+    expect(begin(pending, [frame('head')], 1)).toEqual([frame('head'), textStart]);
+    expect(entriesOf(pending)).toEqual([entry(0, frame('head'), textStart), entry(2, textDelta)]);
+    pending.shift(2);
+    // They are in the log now, whichever epoch brought them.
+    push(pending, otherStart, frame(5));
+    pending.shift(4);
+    expect(begin(pending, [], 2)).toEqual([otherStart]);
+  });
+
+  it('that was not stored makes room for the next', () => {
+    const pending = pendingFrames({ frames: [toolInput] });
+    drop(pending, textStart);
+    begin(pending, [frame('head')], everything);
+    push(pending, textDelta);
+    expect(begin(pending, [frame('other')], nothing)).toEqual([
+      frame('other'),
+      toolInput,
+      textStart,
+    ]);
+    expect(entriesOf(pending)).toEqual([
+      entry(0, frame('other'), toolInput, textStart),
+      entry(3, textDelta),
+    ]);
+  });
+
+  it('goes on with what waits, and leaves what was dropped behind that to another', () => {
     const pending = pendingFrames();
-    drop(pending, 'log-full', frame(0));
-    expect(entriesOf(pending)).toEqual([gap(0, 0, 'log-full', full)]);
-    pending.shift(0);
-    pending.restart(3);
-    drop(pending, 'log-full', frame(1));
-    expect(entriesOf(pending)).toEqual([gap(3, 3, 'log-full', full)]);
+    push(pending, frame(0));
+    drop(pending, textStart);
+    begin(pending, [frame('lost')], nothing);
+    expect(entriesOf(pending)).toEqual([entry(0, frame('lost')), entry(1, frame(0))]);
+    pending.shift(1);
+    expect(pending.isEpochDue()).toBe(true);
+    expect(begin(pending, [frame('away')], everything)).toEqual([frame('away'), textStart]);
   });
+});
 
-  it('settles as it was about to', () => {
-    const pending = pendingFrames({ frames: [textStart] });
-    push(pending, frame(1));
-    pending.settle([textEnd, frame('end')]);
-    pending.restart(3);
-    expect(pending.batch(false)).toEqual({
-      entries: [entry(3, frame(1)), entry(4, textEnd, frame('end'))],
-      isLast: true,
-    });
-  });
+/** What happens to a log: its producer writes about a part, or calls a storage that is there or not. */
+type Step =
+  | { kind: 'write'; part: number; goesOn: boolean; length: number }
+  | { kind: 'call'; ends: 'well' | 'unanswered' | 'unheard' }
+  | { kind: 'empty' };
+
+const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      part: fc.nat(4),
+      goesOn: fc.boolean(),
+      length: fc.constantFrom(1, 60_000, 100_000),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('call' as const),
+      ends: fc.constantFrom('well' as const, 'unanswered' as const, 'unheard' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },
+);
+
+/** A chunk's type, and the part that it is about. */
+const partPattern = /^\{"type":"([^"]+)"(?:,"(?:id|toolCallId)":"([^"]+)")?/;
+
+/** Takes a reader, whom nothing may surprise, further: which parts are open for it then. */
+function readOn(open: Set<string>, frames: readonly string[]): Set<string> {
+  for (const each of frames) {
+    const [, type = '', part] = partPattern.exec(each) ?? [];
+    if (part === undefined) continue;
+    if (type === 'text-start' || type === 'tool-input-available') open.add(part);
+    else if (!open.has(part)) throw new Error(`${type} of ${part}, which is not open`);
+    else if (type !== 'text-delta') open.delete(part);
+  }
+  return open;
+}
+
+it('can be followed by whoever reads all that is stored, whatever happens', () => {
+  const room = 400_000;
+  fc.assert(
+    fc.property(fc.array(stepArbitrary, { minLength: 30, maxLength: 120 }), (steps) => {
+      const pending = pendingFrames();
+      const open = new Set<string>();
+      // What the storage has: frames by epoch.
+      let epochs: string[][] = [[]];
+      let epoch = 0;
+      let isEmptied = false;
+      let isAway = false;
+
+      const begin = (name: string, last: number) => {
+        const head = [json({ type: name })];
+        const begun = pending.beginEpoch({ head, errorText: 'Lost.', last });
+        epoch++;
+        return begun;
+      };
+      const store = (first: number, frames: readonly string[]) => {
+        while (epochs.length <= epoch) epochs.push([]);
+        const log = epochs[epoch] ?? [];
+        expect(first).toBeLessThanOrEqual(log.length);
+        log.push(...frames.slice(log.length - first));
+      };
+      const call = (ends: 'well' | 'unanswered' | 'unheard') => {
+        isAway = ends !== 'well';
+        if (isEmptied && ends === 'well') {
+          pending.resume();
+          epochs = [];
+          const begun = begin('data-lost', nothing);
+          store(0, begun);
+          pending.shift(begun.length - 1);
+          isEmptied = false;
+          return;
+        }
+        const { entries } = pending.batch();
+        if (ends !== 'unheard' && !isEmptied) {
+          for (const { first, text } of entries) store(first, text.split('\n'));
+        }
+        if (isAway) return pending.shed(room);
+        pending.shift(entries.at(-1)?.last ?? -1);
+        pending.resume();
+        if (pending.isEpochDue()) begin('data-away', everything);
+      };
+      const write = (n: number, goesOn: boolean, length: number) => {
+        const isCall = n > 2;
+        const name = isCall ? { toolCallId: `call ${n}` } : { id: `text ${n}` };
+        const types = isCall
+          ? ['tool-input-available', 'tool-output-available']
+          : ['text-start', goesOn ? 'text-delta' : 'text-end'];
+        const isOpen = open.has(Object.values(name)[0] ?? '');
+        const each = json({ type: types[isOpen ? 1 : 0], ...name, x: 'x'.repeat(length) });
+        readOn(open, [each]);
+        pending.push(each, isAway ? room : everything);
+      };
+
+      for (const step of steps) {
+        if (step.kind === 'write') write(step.part, step.goesOn, step.length);
+        else if (step.kind === 'call') call(step.ends);
+        else isEmptied = true;
+      }
+      for (let calls = 0; calls < 3 || pending.length() > 0; calls++) call('well');
+      expect(readOn(new Set(), epochs.flat())).toEqual(open);
+    }),
+    { numRuns: 100 },
+  );
 });

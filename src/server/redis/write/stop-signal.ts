@@ -1,0 +1,31 @@
+import { TaskError } from '../../../protocol/task-error';
+import { cancelledError, createStopReason } from '../../log/stop-reason';
+import { decodeReason } from '../scripts/redis-keys';
+
+/** Tells the work of a task that it has to stop, and why. The first reason counts. */
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  /** Somebody has asked for it, for a reason as it is stored, or nobody has yet. */
+  cancel(reason: string | undefined): void;
+  /** The task was closed in its place. */
+  lose(): void;
+}
+
+export function createStopSignal(): StopSignal {
+  const controller = new AbortController();
+
+  const stop = (error: TaskError) => {
+    if (!controller.signal.aborted) controller.abort(createStopReason(error));
+  };
+
+  return {
+    signal: controller.signal,
+    cancel(reason) {
+      if (reason !== undefined) stop(cancelledError(decodeReason(reason)));
+    },
+    lose() {
+      const message = 'The task was closed, because its process gave no sign for too long.';
+      stop(new TaskError({ code: 'lost', message, retryable: true }));
+    },
+  };
+}
