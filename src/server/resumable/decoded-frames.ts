@@ -1,14 +1,14 @@
-/** The newest frames with the strings that they stand for, for a reader that comes right behind. */
+/** The newest frames with the strings that they encode, for a reader that follows close behind. */
 export interface DecodedFrames {
   note(frame: string, text: string): void;
   /**
-   * The strings of frames `start` to `end` of an array as one, if they are among the newest; those
-   * before them are forgotten with them.
+   * The strings of frames `start` up to `end` of an array as one, if all of them are among the newest
+   * frames. Forgets these frames, and those before them.
    */
   take(data: readonly string[], start: number, end: number): string | undefined;
 }
 
-/** One that reads in time lags no further behind. */
+/** How many frames are kept: a reader that keeps up lags no further behind. */
 const maxCount = 8;
 
 export function createDecodedFrames(): DecodedFrames {

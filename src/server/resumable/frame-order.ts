@@ -1,17 +1,17 @@
 import type { LogWindow } from '../log/log-window';
 import type { LiveLine } from './live-lines';
 
-/** Puts lines of one log in their order, which may come twice, in any order, or not at all. */
+/** Puts the lines of one log in their order. They may come twice, in any order, or not at all. */
 export interface FrameOrder {
-  /** Takes note of a line; `window` has the frames that had their turn, if it is there yet. */
+  /** Takes note of a line. A frame whose turn it is goes into `window`, if there is one yet. */
   add(line: LiveLine, window: LogWindow | undefined): void;
-  /** Gives the window what has its turn now. */
+  /** Puts the frames whose turn it is now into the window. */
   fill(window: LogWindow): void;
-  /** Whether something was sent before frame `next` or behind it that has not come. */
+  /** Whether something that was sent has not come, `next` being the frame whose turn it is. */
   lacksFrames(next: number): boolean;
 }
 
-/** How much is kept of frames that came before others that are missing, in characters. */
+/** How many characters are kept of frames that came before their turn. */
 const maxEarlyLength = 1024 * 1024;
 
 const settleType = '{"type":"data-task-settle"';
@@ -22,12 +22,13 @@ export function hasOutcome({ segments }: LogWindow): boolean {
 }
 
 export function createFrameOrder(): FrameOrder {
-  // Frames that came before others that are missing, or before the header.
+  // Frames that came before their turn, or before the header.
   const early = new Map<number, string>();
   let earlyLength = 0;
-  // Frames that are not sent: one past the last, by the first.
+  // Runs of frames that are not sent: one past the last frame, by the first one.
   const skips = new Map<number, number>();
-  // What is known to have been sent, from where on most is not, and where the log ends.
+  // One past the last frame that is known to have been sent; the frame from which on most frames are
+  // not sent; and one past the last frame of the log.
   let sent = 0;
   let fullFrom: number | undefined;
   let end = Number.POSITIVE_INFINITY;

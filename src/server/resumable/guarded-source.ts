@@ -1,7 +1,7 @@
 import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
 
-/** A source of strings for a pump that is not ours. */
+/** A source of strings for the pump of the package `resumable-stream`. */
 export interface GuardedSource {
   /** Never errors. */
   readonly stream: ReadableStream<string>;
@@ -9,7 +9,7 @@ export interface GuardedSource {
   readonly finished: Promise<void>;
 }
 
-/** Between two attempts of a pump that has failed, in milliseconds; the last one repeats. */
+/** The pauses after which a failed pump is run again, in milliseconds; the last one repeats. */
 const retryDelaysMs = [100, 250, 500, 1_000, 2_000];
 
 /** How often a pump may fail at the end of the source. */
@@ -18,14 +18,14 @@ const maxFailuresAtEnd = 60;
 /**
  * Makes a source for the pump of `resumable-stream`.
  *
- * That pump reads with `reader.read().then(async (result) => …)` and leaves
- * the promise of that alone: when the callback fails, because something could not be published,
- * the host gets an unhandled rejection and the pump stands still for good. So this stream's
- * reader gives promises whose `then` handles the failure, and goes on with the same callback
- * after a while. What the failed call had to publish is in the pump's history already; readers
- * notice that it is missing, and ask for that.
+ * That pump reads with `reader.read().then(async (result) => …)` and ignores the promise that `then`
+ * returns: when the callback fails, because something could not be published, the host gets an
+ * unhandled rejection and the pump stands still for good. So the reader of this stream returns
+ * promises whose `then` handles that failure, and calls the same callback again with the next string
+ * after a while. The string that was not published is in the pump's history already; readers notice
+ * that it is missing, and ask for it.
  *
- * @param options.next Gives the next string; `undefined` at the end. Must not reject.
+ * @param options.next Resolves with the next string; `undefined` at the end. Must not reject.
  * @param options.onFailure Called when the last string has not reached everybody.
  */
 export function createGuardedSource({
@@ -37,7 +37,7 @@ export function createGuardedSource({
 }): GuardedSource {
   const { promise: finished, resolve: finish } = createDeferred();
   let failures = 0;
-  // Whether the pump reads in the way that can be guarded.
+  // Whether the pump reads by `read().then(…)`, which alone can be guarded.
   let isGuarded = false;
 
   const stream = new ReadableStream<string>(

@@ -18,7 +18,7 @@ import { openTaskMirror, type TaskMirror } from './task-mirror';
 /** The log of a task that runs in this process. */
 interface OwnLog
   extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
-  /** The claim token of whoever opened it. */
+  /** The claim token of whoever opened the task. */
   readonly token: string;
   /** Epoch milliseconds; set once settled. */
   readonly settledAt: number | undefined;
@@ -38,7 +38,10 @@ const endedReader: TaskReader = {
   close() {},
 };
 
-/** Opens logs of other processes, each once. `null`: it is over. `undefined`: there is none. */
+/**
+ * Returns a function that opens the log of another process, once for all readers. It resolves with
+ * `null` when the log is over, and with `undefined` when there is no such log.
+ */
 function mirrorsOf(context: ResumableStreamContext) {
   const mirrors = new Map<string, Promise<TaskMirror | null | undefined>>();
   const openMirror = async (taskId: string): Promise<TaskMirror | null | undefined> => {
@@ -59,16 +62,16 @@ function mirrorsOf(context: ResumableStreamContext) {
     const mirror = await opening;
     if (!mirror?.stream.isOver || mirror.window.isEnded) return mirror;
     if (mirror.stream.failure) throw createUnavailableError(mirror.stream.failure);
-    // Others have left it in the meantime.
+    // All other readers have left this mirror in the meantime, so that it follows nothing any more.
     return openMirror(taskId);
   };
   return openMirror;
 }
 
 /**
- * A task's log lives in the memory of its producer's process, where readers, cancels and chats
- * are those of a memory context. For readers in other processes it is sent through a stream of
- * the wrapped context, too.
+ * A context over a `resumable-stream` context. A task's log lives in the memory of its producer's
+ * process, where readers, cancels and chats are those of a memory context. For readers in other
+ * processes the log is sent through a stream of the wrapped context.
  */
 export function createLiveContext({
   context,
@@ -76,9 +79,9 @@ export function createLiveContext({
   ownLog,
 }: {
   context: ResumableStreamContext;
-  /** Keeps its logs in the memory of this process. */
+  /** A context that keeps logs in the memory of this process. */
   own: TaskStreamContext;
-  /** One of these logs. */
+  /** Finds a log that `own` keeps. */
   ownLog: (taskId: string) => OwnLog | undefined;
 }): TaskStreamContext {
   const claims = createStreamClaims({ context, answerTimeoutMs });
@@ -94,7 +97,7 @@ export function createLiveContext({
     broadcast.start({ header, reader: frames.read() });
   };
 
-  /** A log whose settlement waits for readers elsewhere, though not for long. */
+  /** A log whose `settle` waits until readers elsewhere have all of it, `graceMs` at most. */
   const withBroadcast = (taskId: string, log: TaskLog, graceMs: number): TaskLog => ({
     ...log,
     async settle(frames, status) {
@@ -108,13 +111,13 @@ export function createLiveContext({
   });
 
   /**
-   * What the wrapped context knows of a task. It is asked for tasks of others, too, so that they
-   * take as long as those that do not exist.
+   * What the wrapped context knows of a task. Asked also when the answer is clear, so that tasks of
+   * other owners take as long as tasks that do not exist.
    */
   const existingOf = (taskId: string) =>
     unlessAway(answerWithin(answerTimeoutMs, context.hasExistingStream(streamIdOf(taskId))));
 
-  /** For whoever does not read it: it goes, if nobody else does. */
+  /** Closes a mirror that will not be read, unless others read it. */
   const leave = (mirror: TaskMirror) => mirror.read().close();
 
   return {
@@ -123,7 +126,7 @@ export function createLiveContext({
     async open(taskId, options) {
       const { leaseMs, graceMs = answerTimeoutMs } = options;
       const broadcast = ownLog(taskId) ? undefined : await claims.claim(taskId);
-      // Somebody else in this process may have opened it meanwhile.
+      // Another call in this process may have opened the task meanwhile.
       const isNew = !ownLog(taskId);
       if (isNew && !broadcast) return undefined;
       if (isNew) claims.use(taskId);

@@ -3,7 +3,7 @@ import type { TaskRecord } from '../log/task-stream-context';
 /** What a reader in another process must know before the first frame. */
 export interface LiveHeader
   extends Pick<TaskRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
-  /** Of these lines. A reader that does not know it leaves the stream alone. */
+  /** The version of the format. A reader that does not know it ignores the stream. */
   readonly version: 1;
   readonly epoch: number;
   /** How long the producer counts as alive after its last sign, in milliseconds. */
@@ -11,27 +11,27 @@ export interface LiveHeader
 }
 
 /**
- * What a line tells of frame `n`. `sent`: everything before it has been sent; a sign of life. `full`:
- * from it on, most are not sent. `skip`: from it on, and before `end`, none are sent. `end`: the log
- * ends before it.
+ * What a mark says of frame `n`. `sent`: all frames before it have been sent, and the producer is
+ * alive. `full`: most frames from it on are not sent. `skip`: the frames from it up to `end` are not
+ * sent. `end`: the log ends before it.
  */
 const marks = ['sent', 'full', 'skip', 'end'] as const;
 
 type Mark = (typeof marks)[number];
 
 /**
- * A line of a log that travels as strings. Each names its frames, so that lines may come twice
+ * A line of a log that is sent as strings. Each line names its frames, so that lines may come twice
  * and in any order.
  */
 export type LiveLine =
-  /** Whose the following lines are: two processes may have created the same stream. */
+  /** Who has sent the following lines, because two processes may have created the same stream. */
   | { readonly kind: 'run'; readonly run: string }
   | { readonly kind: 'header'; readonly header: LiveHeader }
   /** Frame `n`, as JSON. */
   | { readonly kind: 'frame'; readonly n: number; readonly data: string }
   | { readonly kind: Mark; readonly n: number; readonly end: number };
 
-/** Begins each string, so that strings of two processes can be told apart. */
+/** The line that each string begins with, so that strings of two processes can be told apart. */
 export function encodeRun(run: string): string {
   return `run ${run}\n`;
 }
@@ -45,7 +45,7 @@ export function encodeFrameLine(n: number, data: string): string {
   return `${n} ${data}\n`;
 }
 
-/** A word and numbers: `n` and, of a `skip`, `end`. */
+/** The line of a mark: its kind, and its numbers `n` and, for a `skip`, `end`. */
 export function encodeMark(kind: Mark, ...numbers: number[]): string {
   return `${kind} ${numbers.join(' ')}\n`;
 }
@@ -79,11 +79,11 @@ function parseLine(line: string): LiveLine | undefined {
 }
 
 /**
- * Makes lines of strings, wherever these were split or joined. A line that it does not know is
- * left out; what it stood for will be missed by its number.
+ * Cuts strings into lines, wherever the strings were split or joined. Unknown lines are left out; if
+ * frames are missing therefore, their numbers show it.
  */
 export function createLineParser(): (text: string) => LiveLine[] {
-  // A line whose end has not come yet.
+  // The beginning of a line whose end has not come yet.
   let rest = '';
   return (text) => {
     const lines = (rest + text).split('\n');

@@ -2,19 +2,19 @@ import { createLogWindow, type LogWindow } from '../log/log-window';
 import { createFrameOrder, hasOutcome } from './frame-order';
 import type { LiveHeader, LiveLine } from './live-lines';
 
-/** A log put together from the lines of streams, whoever writes to these. */
+/** A log put together from the lines of streams, to which more than one process may write. */
 export interface MirrorLog {
-  /** Set once it has come. */
+  /** Set once the header has come. */
   readonly header: LiveHeader | undefined;
-  /** The frames that have come, since the header has; all are new when the epoch changes. */
+  /** The frames that have come; set once the header has. */
   readonly window: LogWindow | undefined;
   /** Whether something was sent that has not come. */
   readonly lacksFrames: boolean;
-  /** `false`: the line is not one of this log. */
+  /** Takes a line in; returns `false` when the line is not of this log. */
   add(line: LiveLine): boolean;
-  /** Forgets whose lines were coming, for those of another stream. */
+  /** To be called before the lines of another stream: their sender is not known yet. */
   changeStream(): void;
-  /** Ends the log here: what would have followed is nowhere any more. */
+  /** Ends the log here, because whatever would have followed is lost. */
   cut(): void;
 }
 
@@ -22,13 +22,13 @@ export function createMirrorLog(taskId: string): MirrorLog {
   let header: LiveHeader | undefined;
   let window: LogWindow | undefined;
   let order = createFrameOrder();
-  // Whose lines count, and whose are coming now.
+  // The sender whose lines count, and the sender of the lines that are coming now.
   let run: string | undefined;
   let sender: string | undefined;
 
   /**
-   * Whether a header begins another log of the task, for the same readers, which takes the place of
-   * this one: whoever ran this one has not told of its end, and the storage had forgotten it.
+   * Whether a header begins another log of the task, for the same readers, that takes the place of
+   * this log: the storage has forgotten this log, whose process has not told of its end.
    */
   const isSuccessor = (other: LiveHeader) =>
     header !== undefined &&

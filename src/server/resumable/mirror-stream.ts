@@ -9,7 +9,7 @@ type Strings = ReadableStream<string> | null | undefined;
 
 export interface MirrorStreamOptions {
   log: MirrorLog;
-  /** Asks for the stream from its start. `null`: it is over. `undefined`: there is none. */
+  /** Asks for the stream from its start. `null`: the stream is over. `undefined`: there is none. */
   resume: () => Promise<Strings>;
   /** How long an answer may take, in milliseconds. */
   answerTimeoutMs: number;
@@ -21,13 +21,13 @@ export interface MirrorStreamOptions {
 export interface MirrorStream {
   /** Why nothing will follow although the log has not ended. */
   readonly failure: TaskError | undefined;
-  /** Whether it was left, has ended or has failed. */
+  /** Whether the stream was left, has ended or has failed. */
   readonly isOver: boolean;
   /** Whether the producer has given a sign within its lease. */
   readonly isAlive: boolean;
   /**
-   * Resolves with `true` once the log has begun, or nothing will come. `null`: it is over.
-   * `undefined`: there is none.
+   * Resolves with `true` once the log has begun, or nothing will come any more; with `null` when the
+   * stream is over, and with `undefined` when there is none.
    *
    * @throws TaskError `context-unavailable` when nobody answers in time.
    */
@@ -42,10 +42,10 @@ const maxHoleMs = 1_000;
 /** How often the stream is asked for again without progress. */
 const maxAttempts = 2;
 
-/** A reader that was only dropped would be sent to for ever. */
+/** Cancels a stream: strings would be sent for ever to a reader that was only dropped. */
 function leaveStream(stream: { cancel(): Promise<void> } | null | undefined): void {
   stream?.cancel().catch(() => {
-    // Their clean-up fails while the storage is away; there is nothing left to clean then.
+    // The wrapped context's clean-up fails while the storage is away. Nothing is left to clean then.
   });
 }
 
@@ -57,18 +57,18 @@ export function createMirrorStream({
 }: MirrorStreamOptions): MirrorStream {
   let failure: TaskError | undefined;
   let isOver = false;
-  // By `performance.now()`.
+  // When the producer last gave a sign, by `performance.now()`.
   let heardAt = performance.now();
-  // Since when frames are missing.
+  // Since when frames are missing, by `performance.now()`.
   let holeSince: number | undefined;
-  // How often it was asked for what is missing, and whether it is being asked now.
+  // How often the stream was asked for again without progress, and whether it is being asked for.
   let attempts = 0;
   let isAsking = false;
   let reader: ReadableStreamDefaultReader<string> | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   const { promise: begun, resolve: tellBegun } = createDeferred();
 
-  // Before the header has come, nobody can know.
+  // The lease is in the header; before that has come, an estimate has to do.
   const leaseMs = () => log.header?.leaseMs ?? 2 * answerTimeoutMs;
 
   const leave = () => {
@@ -116,21 +116,21 @@ export function createMirrorStream({
         add(parse(value));
       }
     } catch {
-      // Cut: the same as an end before the end of the log.
+      // A stream that breaks is treated as one that ends before the log's end.
     }
     if (reader === own) askAgain();
   };
 
   const ask = (timeoutMs: number) => unlessAway(answerWithin(timeoutMs, resume(), leaveStream));
 
-  /** Asks for what is missing, and whether anybody is there at all. */
+  /** Asks for the stream again, for missing frames, or to learn whether the producer still lives. */
   const askAgain = async () => {
     if (isAsking || isOver) return;
     attempts++;
     if (attempts > maxAttempts) return fail();
     isAsking = true;
     try {
-      // So that readers know of a producer that is gone within three heartbeats and a second.
+      // With this timeout, readers learn within three heartbeats and a second of a lost producer.
       const stream = await ask(Math.min(answerTimeoutMs, Math.max(1_000, leaseMs() / 2)));
       holeSince = undefined;
       if (isOver) leaveStream(stream);

@@ -4,26 +4,29 @@ import { answerWithin } from '../time/answer-within';
 import { later } from '../time/later';
 import { createTaskBroadcast, type TaskBroadcast } from './task-broadcast';
 
-/** How long a stream that was created too late for its task waits for another attempt. */
+/**
+ * How long a stream that was created too late for its task is kept for another attempt to open the
+ * task, in milliseconds.
+ */
 const unusedMs = 60_000;
 
 interface StreamClaim {
-  /** `undefined`: the stream exists elsewhere. */
+  /** Resolves with `undefined` when another process has the stream. */
   readonly broadcast: Promise<TaskBroadcast | undefined>;
-  /** How many wait for it. */
+  /** How many calls wait for the broadcast. */
   waiting: number;
 }
 
 /**
- * Creates streams, each once in this process: a stream that is created twice interleaves, and
- * one that was created for a task whose opening took too long is kept for the next attempt,
- * because its name is taken from then on.
+ * Creates streams, each once in this process, because a stream that is created twice interleaves.
+ * A stream whose task took too long to open is kept for the next attempt, because its name is taken
+ * from then on.
  */
 export interface StreamClaims {
   /** Whether this process has begun to create the stream, and no task has it yet. */
   has(taskId: string): boolean;
   /**
-   * `undefined`: the stream exists elsewhere.
+   * Creates the stream of a task; resolves with `undefined` when another process has it.
    *
    * @throws TaskError `context-unavailable`.
    */
@@ -32,7 +35,7 @@ export interface StreamClaims {
   use(taskId: string): void;
 }
 
-/** Tasks have their own corner among the host's streams. */
+/** The id of a task's stream, with a prefix that keeps it apart from the host's own streams. */
 export function streamIdOf(taskId: string): string {
   return `ai-task-stream:${taskId}`;
 }
@@ -50,7 +53,7 @@ export function createStreamClaims({
   const create = async (taskId: string): Promise<TaskBroadcast | undefined> => {
     const streamId = streamIdOf(taskId);
     if ((await context.hasExistingStream(streamId)) !== null) return undefined;
-    // Nothing is created for attempts that have been given up.
+    // No stream is created when all who asked for it have given up.
     if (!claims.get(taskId)?.waiting) throw createUnavailableError(undefined);
     const broadcast = createTaskBroadcast();
     let isOurs = false;
@@ -58,15 +61,15 @@ export function createStreamClaims({
       isOurs = true;
       return broadcast.stream;
     });
-    // Readers here have the log itself; unread, the stream would keep everything once more.
+    // Readers in this process read the log itself. An unread copy of the stream would keep all of it.
     own?.cancel().catch(() => {
-      // It had ended already.
+      // The copy had ended already.
     });
     return isOurs ? broadcast : undefined;
   };
 
   const begin = (taskId: string): StreamClaim => {
-    // After a turn, so that `create` finds its claim.
+    // Begun after a turn of the microtask queue, so that `create` finds its claim in the map.
     const broadcast = Promise.resolve().then(() => create(taskId));
     const claim: StreamClaim = { broadcast, waiting: 0 };
     claims.set(taskId, claim);

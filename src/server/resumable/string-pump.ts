@@ -14,7 +14,7 @@ const maxUnitBytes = 6;
 /** About how many characters of neighbouring strings go together in one frame. */
 const maxGatheredLength = 48 * 1024;
 
-/** Reads this many characters without a pause before others in the process get a turn. */
+/** How many characters are read in a row before other work of the process gets a turn. */
 const maxTurnLength = 256 * 1024;
 
 /** What readers may know of the error of a source. */
@@ -26,13 +26,13 @@ function maskSourceError(error: unknown): TaskError {
 export interface StringLog {
   readonly log: TaskLog;
   readonly taskId: string;
-  /** For the first reader, which need not decode what was encoded here a moment before. */
+  /** Spares the first reader the decoding of frames that were encoded here a moment before. */
   readonly decoded: DecodedFrames;
-  /** Gets what went wrong, as it was thrown. */
+  /** Gets errors as they were thrown. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Ends a log of strings; an error is left for its readers. Never rejects. */
+/** Ends a log of strings; its readers get the error, if there is one. Never rejects. */
 export async function endStrings(
   stringLog: StringLog,
   outcome: TaskOutcome,
@@ -52,10 +52,10 @@ export async function endStrings(
   }
 }
 
-/** Puts strings into a log: one as it comes, those that follow in the same turn together. */
+/** Puts strings into a log: the first of a turn at once, those that follow in that turn together. */
 function createGatherer({ log, decoded }: StringLog) {
   const { append, maxFrameBytes = Number.POSITIVE_INFINITY } = log;
-  // Without the quotes. What is too large for one frame is cut, also in the midst of a character.
+  // Two bytes are for the quotes. A string too large for a frame is cut, even within a character.
   const maxLength = Math.max(1, Math.floor((maxFrameBytes - 2) / maxUnitBytes));
   let gathered = '';
   let isGathering = false;
@@ -103,7 +103,7 @@ export async function pumpStrings(
   const gatherer = createGatherer(stringLog);
   const leave = (reason: unknown) => {
     source.cancel(reason).catch(() => {
-      // It had failed already, or fails to stop: nobody reads it any more.
+      // The source had failed already, or fails to stop. Nobody reads it any more either way.
     });
   };
   const stop = () => leave(signal.reason);

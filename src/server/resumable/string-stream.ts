@@ -16,7 +16,7 @@ function errorIn(frame: unknown): TaskError | undefined {
   return type === 'data-task-error' && data ? new TaskError(data) : undefined;
 }
 
-/** As many frames from `n` on as make one piece. */
+/** The part of a range from frame `n` on that makes one piece. */
 function partFrom({ data, offset, end, ...range }: FrameRange, n: number): FrameRange {
   let next = n;
   for (let length = 0; next < end && length < maxPartLength; next++) {
@@ -27,7 +27,7 @@ function partFrom({ data, offset, end, ...range }: FrameRange, n: number): Frame
 
 const decodedPieces = createSharedPieces();
 
-/** The strings of a range as one; `undefined` when something else is among them. */
+/** The strings of a range as one; `undefined` when not all of its frames are strings. */
 function textOf(
   { data, offset, start, end }: FrameRange,
   decoded: DecodedFrames | undefined,
@@ -44,8 +44,8 @@ function textOf(
 }
 
 /**
- * Reads a log of strings, all that is pending at once. Nothing is opened, read or kept before
- * somebody pulls.
+ * Reads a log of strings; strings that are pending are given as one. Nothing is opened, read or kept
+ * before somebody pulls.
  */
 export function createStringStream({
   openReader,
@@ -53,9 +53,9 @@ export function createStringStream({
   heartbeatMs,
   decoded,
 }: {
-  /** From after the cursor on, by default from the start; rejects with how the stream then fails. */
+  /** Opens a reader after the cursor, or at the start. The stream fails with what this rejects with. */
   openReader: (cursor: Cursor | undefined) => Promise<TaskReader>;
-  /** In UTF-16 code units. */
+  /** How much of the log to leave out, in UTF-16 code units. */
   skipCharacters: number;
   heartbeatMs: number;
   decoded?: DecodedFrames;
@@ -65,7 +65,7 @@ export function createStringStream({
   // Whether the reader has caught up with the log.
   let isLive = false;
 
-  /** What frames add that are looked at one by one, up to one that tells why the stream fails. */
+  /** Reads frames one by one, up to one that tells why the stream fails. */
   const readEach = ({ data, offset, start, end }: FrameRange) => {
     let content = '';
     for (let n = start; n < end; n++) {
@@ -97,7 +97,7 @@ export function createStringStream({
     {
       async pull(controller) {
         for (;;) {
-          // What comes in the same turn goes together.
+          // Strings that come in the same turn of the event loop are given as one.
           if (isLive) await nextTurn();
           const text = await log.next();
           if (isCancelled) return;

@@ -10,20 +10,20 @@ import { encodeRun, type LiveHeader } from './live-lines';
 const maxStringLength = 64 * 1024;
 
 /**
- * How long the end is held back after a failure, in milliseconds: readers have missed something
- * then, and nobody can ask for that once it is over.
+ * How long the stream's end is held back after a failure, in milliseconds: readers have missed
+ * something then, and cannot ask for it any more once the stream is over.
  */
 const lingerMs = 4_000;
 
-/** What is sent: a log, and what other processes have to know of it first. */
+/** The log to send, and what other processes have to know before its first frame. */
 interface BroadcastLog {
   readonly reader: TaskReader;
   readonly header: LiveHeader;
 }
 
-/** Sends a log to readers in other processes, as strings through a source that they share. */
+/** Sends a log to readers in other processes, as the strings of one stream that they share. */
 export interface TaskBroadcast {
-  /** Gives nothing before `start`. */
+  /** The stream of strings. It is silent before `start`. */
   readonly stream: ReadableStream<string>;
   start(log: BroadcastLog): void;
   /** Says how many of the log's last frames close it; to be called before they are in the log. */
@@ -32,7 +32,7 @@ export interface TaskBroadcast {
   flushed(): Promise<void>;
   /** Resolves once the end has been sent. */
   readonly finished: Promise<void>;
-  /** Ends a source that was never started. Does nothing to others. */
+  /** Ends a broadcast that was never started. Does nothing after `start`. */
   abandon(): void;
 }
 
@@ -49,13 +49,13 @@ async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answ
 
 export function createTaskBroadcast(): TaskBroadcast {
   const { promise: begun, resolve: begin } = createDeferred<BroadcastLog | undefined>();
-  // What the reader gave last, and the next frame to send.
+  // The range that the reader gave last, and the number of the next frame to send.
   let range: FrameRange | undefined;
   let n = 0;
   let closingFrames = 0;
-  // Whether readers must hear what has been sent, because some of it has not reached all.
+  // Whether readers have to be told how much was sent, because some of it has not reached them all.
   let isMarkDue = false;
-  // By `performance.now()`.
+  // When the pump failed last, by `performance.now()`.
   let failedAt = Number.NEGATIVE_INFINITY;
   // Whether the pump has sent everything and asked for more, and whether it has dealt with the end.
   let isIdle = false;
@@ -72,7 +72,7 @@ export function createTaskBroadcast(): TaskBroadcast {
     const { reader, header } = log;
     const lines = createBroadcastLines(header);
     let text = lines.header;
-    // What comes next, while that is waited for: nothing is taken ahead of it.
+    // The reader's next range while it is waited for. Nothing is taken from the reader meanwhile.
     let upcoming: ReturnType<TaskReader['next']> | undefined;
 
     /** The frames that are at hand and have yet to be sent. */
@@ -110,7 +110,7 @@ export function createTaskBroadcast(): TaskBroadcast {
         range = next.value ?? range;
       } else text = lines.sent(n);
     }
-    // Says it again after a failure, and gives readers the time to ask for what they have missed.
+    // After a failure the end is told again, and readers get the time to ask for what they missed.
     while (isMarkDue) {
       isMarkDue = false;
       yield lines.end(n);

@@ -7,19 +7,20 @@ import type { LiveHeader } from './live-lines';
 import { createMirrorLog } from './mirror-log';
 import { createMirrorStream, type MirrorStream, type MirrorStreamOptions } from './mirror-stream';
 
-/** What this process has of a log that another one sends. All readers here share it. */
+/** What this process has of a log that another process sends. All readers here share it. */
 export interface TaskMirror {
-  /** Of its log; another one when the epoch changes. */
+  /** The header of the log; another header when another log takes its place. */
   readonly header: LiveHeader;
-  /** What has come of the log. */
+  /** The frames that have come. */
   readonly window: LogWindow;
   readonly stream: MirrorStream;
-  /** Gives a reader more what comes. When the last one has closed, the stream is left. */
+  /** Opens one more reader. When the last reader has closed, the stream is left. */
   read(from?: ReaderStart): TaskReader;
 }
 
 /**
- * Follows a log that is sent by another process. `null`: it is over. `undefined`: there is none.
+ * Follows a log that another process sends. Resolves with `null` when the log is over, and with
+ * `undefined` when there is no such log.
  *
  * @throws TaskError `context-unavailable` when nobody answers in time.
  */

@@ -12,16 +12,16 @@ import { createStringStream } from './string-stream';
 
 export interface ToResumableStreamContextOptions {
   /**
-   * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default,
-   * and `null`: nothing needs to.
+   * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default, or
+   * `null`: nothing keeps the instance alive.
    */
   waitUntil?: ((promise: Promise<unknown>) => void) | null;
   /**
-   * Whether a stream that is over is given again from the start, for as long as the context keeps
-   * it, in place of `null`. Default false, as with `resumable-stream`.
+   * Whether a stream that is over is replayed from its start for as long as the context keeps it;
+   * otherwise it is answered with `null`. Default false, as with `resumable-stream`.
    */
   replayAfterEnd?: boolean;
-  /** Between two signs of life of a source that is silent, in milliseconds. Default 5,000. */
+  /** The interval of signs of life while a source is silent, in milliseconds. Default 5,000. */
   heartbeatMs?: number;
   /**
    * How long the producer of a stream counts as alive after its last sign, in milliseconds.
@@ -35,14 +35,14 @@ export interface ToResumableStreamContextOptions {
 /** A stream id as a taskId: itself if it can be one, or else a hash of it. */
 async function toTaskId(streamId: string): Promise<string> {
   if (isTaskId(streamId)) return streamId;
-  // As JSON, because UTF-8 does not tell one half of a surrogate pair from another.
+  // Hashed as JSON, because UTF-8 turns all lone halves of surrogate pairs into the same bytes.
   return `stream-${await hexDigest('SHA-256', JSON.stringify(streamId))}`;
 }
 
 /**
  * Gives a stream context the interface of the `resumable-stream` package, so that code written
- * for that needs one other import. Strings are stored as they come; readers may get several of
- * them as one.
+ * for that package only needs another import. Strings are stored as they come; readers may get
+ * several of them as one.
  */
 export function toResumableStreamContext(
   context: TaskStreamContext,
@@ -60,7 +60,7 @@ export function toResumableStreamContext(
   });
   const stateOf = async (taskId: string): Promise<null | true | 'DONE'> => {
     const record = await context.inspect(taskId);
-    // What has an owner or a definition is a task, and not for whoever knows its id.
+    // A record with an owner or a definition is a task, which is not for whoever knows its id.
     if (!record || record.owner !== undefined || record.definition !== undefined) return null;
     return record.status === 'pending' || record.status === 'running' ? true : 'DONE';
   };
@@ -97,7 +97,7 @@ export function toResumableStreamContext(
   ) => {
     const taskId = await toTaskId(streamId);
     const token = createTaskId();
-    // The first frame is an empty string, so that no log is without one.
+    // The first frame is an empty string, because every log needs a first frame.
     const log = await context.open(taskId, { leaseMs, token, frames: ['""'] });
     if (!log) return (await resume(taskId, skipCharacters)) ?? null;
 
