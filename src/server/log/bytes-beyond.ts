@@ -1,6 +1,6 @@
-/** How many bytes a text is in UTF-8, if those are more than `maxBytes`. */
+/** How many bytes a text takes in UTF-8, if these are more than `maxBytes`; else `undefined`. */
 export function bytesBeyond(text: string, maxBytes: number): number | undefined {
-  // One character is three bytes at most.
+  // A UTF-16 code unit takes three bytes at most, so short texts need not be encoded.
   if (text.length * 3 <= maxBytes) return undefined;
   const { length } = new TextEncoder().encode(text);
   return length > maxBytes ? length : undefined;

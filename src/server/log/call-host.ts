@@ -1,6 +1,6 @@
 /**
- * Calls a callback of the host's. One that fails, at once or later, or that is no function, must
- * not break what goes on here.
+ * Calls a callback of the host. A callback that throws or rejects, or that is no function, is told
+ * to `onFailure` and breaks nothing here.
  */
 export function callHost(call: () => unknown, onFailure: (error: unknown) => void): void {
   try {

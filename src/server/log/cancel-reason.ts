@@ -2,8 +2,8 @@
 const maxReasonLength = 1_000;
 
 /**
- * The reason of a cancel as it is kept and told: whoever may cancel writes what he likes. A longer
- * one is cut, though not within a character, and halves of characters are replaced.
+ * The reason of a cancel as it is kept and told, because whoever may cancel can write anything. A
+ * long reason is cut, though not within a character, and lone halves of characters are replaced.
  */
 export function boundReason(reason: string | undefined): string | undefined {
   if (typeof reason !== 'string') return undefined;

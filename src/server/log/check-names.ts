@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** Half of a surrogate pair without the other: UTF-8 makes the same of all of them. */
+/** A lone half of a surrogate pair: UTF-8 turns all of them into the same bytes. */
 const loneSurrogate = /\p{Surrogate}/u;
 
 function isName(value: unknown): value is string | undefined {
@@ -8,7 +8,7 @@ function isName(value: unknown): value is string | undefined {
 }
 
 /**
- * Sees to it that what a task is told apart by is told apart everywhere, in every storage.
+ * Refuses names that some storage could take for others: only strings that UTF-8 keeps pass.
  *
  * @throws TaskError `invalid-options` that names the option.
  */
@@ -27,7 +27,7 @@ export function checkNames(names: {
 }
 
 /**
- * The same for the id of a chat, which mostly comes from the page.
+ * Refuses ids of chats, which mostly come from a page, that some storage could take for others.
  *
  * @throws TaskError `invalid-body`.
  */

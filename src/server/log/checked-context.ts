@@ -3,9 +3,10 @@ import { checkChatId, checkNames } from './check-names';
 import type { TaskStreamContext } from './task-stream-context';
 
 /**
- * A context that refuses owners, chats and the like that a storage could not tell from others, before
- * anything happens: no strings, or such with half of a surrogate pair (`invalid-options`, for the id
- * of a chat `invalid-body`). Reasons of cancels are cut to 1,000 characters.
+ * Wraps a context so that it refuses owners, chats and the like that a storage could take for others,
+ * before anything happens: values that are no strings, and strings with half of a surrogate pair
+ * (`invalid-options`, for the id of a chat `invalid-body`). Cuts reasons of cancels to 1,000
+ * characters.
  */
 export function checkedContext(context: TaskStreamContext): TaskStreamContext {
   return {

@@ -1,20 +1,20 @@
 /** How long a cancel waits for a task that is not open yet, in milliseconds. */
 export const earlyCancelMs = 60_000;
 
-/** So that nobody fills the memory with cancels for tasks that never come. */
+/** How many cancels are kept, so that nobody fills the memory with cancels for tasks that never come. */
 const maxCount = 10_000;
 
-/** The same in bytes, which are estimated. */
+/** How many bytes all cancels that are kept may take, by an estimate. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** What each takes beside its texts, in bytes. An estimate, for this process and for Redis. */
+/** What a cancel takes beside its texts, in bytes: an estimate, for this process and for Redis. */
 const overheadBytes = 250;
 
-/** Cancels for tasks that are not open yet. Plain data: it outlives the module that made it. */
+/** Cancels for tasks that are not open yet. Plain data, which outlives the module that made it. */
 export interface EarlyCancels {
-  /** In the order of their coming, by whom and what they are for. */
+  /** The cancels in the order in which they came, by a key for owner, definition and task. */
   readonly entries: Map<string, EarlyCancel>;
-  /** Of all entries; estimated. */
+  /** The estimated bytes of all entries. */
   bytes: number;
 }
 
@@ -29,7 +29,7 @@ export function createEarlyCancels(): EarlyCancels {
   return { entries: new Map(), bytes: 0 };
 }
 
-/** Takes one out. */
+/** Removes a cancel, and returns it. */
 export function takeEarlyCancel(cancels: EarlyCancels, key: string): EarlyCancel | undefined {
   const entry = cancels.entries.get(key);
   if (!entry) return undefined;
@@ -38,10 +38,10 @@ export function takeEarlyCancel(cancels: EarlyCancels, key: string): EarlyCancel
   return entry;
 }
 
-/** Drops those that have expired, and tells when the next one will, in epoch milliseconds. */
+/** Drops expired cancels; returns when the next one expires, in epoch milliseconds. */
 export function dropExpired(cancels: EarlyCancels, now: number): number {
   for (const [key, { expiresAt }] of cancels.entries) {
-    // All wait as long, so that those behind it expire later.
+    // All cancels are kept for the same time, so that those which came later expire later.
     if (expiresAt > now) return expiresAt;
     takeEarlyCancel(cancels, key);
   }
@@ -49,8 +49,8 @@ export function dropExpired(cancels: EarlyCancels, now: number): number {
 }
 
 /**
- * Keeps a cancel from now on; asked for again, the first reason stays. The keys of older ones come
- * back that had to go for it.
+ * Keeps a cancel from now on. If there was one for the same key, its reason stays. Returns the keys
+ * of older cancels that were dropped to make room.
  */
 export function keepEarlyCancel(
   cancels: EarlyCancels,
@@ -60,7 +60,7 @@ export function keepEarlyCancel(
   dropExpired(cancels, now);
   const known = takeEarlyCancel(cancels, key);
   const kept = known ? known.reason : reason;
-  // A character takes two bytes at most in a process, and seldom more in UTF-8.
+  // A UTF-16 code unit takes two bytes at most in a process, and seldom more in UTF-8.
   const bytes = overheadBytes + 2 * (key.length + (kept?.length ?? 0));
   const dropped: string[] = [];
   const { entries } = cancels;

@@ -3,7 +3,7 @@ export const epochOrigin = 1_735_689_600_000;
 
 const stateKey = Symbol.for('ai-task-stream.epochs.v1');
 
-/** On `globalThis`, because bundlers instantiate a module once per route. */
+/** Kept on `globalThis`, because bundlers instantiate this module once per route. */
 function state(): { newest: number } {
   const holder = globalThis as { [stateKey]?: { newest: number } };
   holder[stateKey] ??= { newest: 0 };
@@ -15,16 +15,16 @@ export function newestEpoch(): number {
   return state().newest;
 }
 
-/** Takes note of an epoch, so that those which are drawn here lie above it. */
+/** Takes note of an epoch, so that epochs which are drawn in this process lie above it. */
 export function noteEpoch(epoch: number): void {
   const known = state();
   if (epoch > known.newest) known.newest = epoch;
 }
 
 /**
- * The first epoch of a new log: by the clock, so that no earlier log of its id had it, also in a
- * process that knows nothing of that one; and above all that this process has seen, so that it
- * rises when the clock is set back.
+ * The first epoch of a new log. It is taken from the clock, so that no earlier log of the same task
+ * had it, even one that this process does not know. And it lies above all epochs that this process
+ * has seen, so that it rises even when the clock is set back.
  */
 export function drawEpoch(): number {
   const epoch = Math.max(Date.now() - epochOrigin, newestEpoch() + 1);

@@ -24,7 +24,7 @@ export function gapMessage(cause: GapCause): string {
   return messages[cause];
 }
 
-/** The frame, as JSON, that a reader gets in place of those that are missing. */
+/** The frame, as JSON, that a reader gets in place of missing frames. */
 export function gapFrame(taskId: string, cause: GapCause): string {
   const message = gapMessage(cause);
   return JSON.stringify(

@@ -5,16 +5,16 @@ import { createLogWindow } from './log-window';
 import type { ReadTaskOptions, TaskReader } from './task-stream-context';
 
 export interface FrameLogOptions {
-  /** The task, which readers are told of whose cursor is of another log. */
+  /** The task, named in the error that a reader with a cursor of another log gets. */
   taskId: string;
   /** The first chunks, as JSON. Default: none. */
   frames?: readonly string[];
   /**
-   * Must lie above every epoch that earlier logs of the task had. Default: drawn by the clock, and
-   * above all that this process has drawn before.
+   * The log's epoch, which must lie above every epoch of earlier logs of the task. Default: taken
+   * from the clock, and above all epochs that this process has seen.
    */
   epoch?: number;
-  /** Whether the producer counts as alive. Default: always, as for one that lives in this process. */
+  /** Whether the producer counts as alive. Default: always, as a producer in this process does. */
   isAlive?: () => boolean;
 }
 
@@ -25,18 +25,18 @@ export interface FrameLog {
   readonly cursor: string;
   /** Adds a chunk, as JSON, and wakes the readers. */
   append(data: string): void;
-  /** Nothing will follow: readers are done once they have everything. */
+  /** Ends the log: readers are done once they have everything. */
   end(): void;
   /**
-   * A reader with all duties of one: from after `cursor` on, or without the first `skip` frames. It
-   * holds a position, and no frames.
+   * A reader that keeps all promises of a `TaskReader`: from after `cursor` on, or without the first
+   * `skip` frames. It holds a position, and no copies of frames.
    */
   read(options?: Pick<ReadTaskOptions, 'cursor' | 'skip'>): TaskReader;
 }
 
 /**
- * Holds the frames of one log for any number of readers, as the context in memory does. Nothing in
- * it is bounded: whoever made it lets go of it.
+ * Holds the frames of one log for any number of readers, as the context in memory does. It keeps all
+ * frames: whoever has made it has to drop it.
  */
 export function createFrameLog({
   taskId,

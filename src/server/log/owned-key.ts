@@ -1,4 +1,4 @@
-/** Names something of an owner's, so that nobody can shadow what is another's. */
+/** A key for something that belongs to an owner, which the ids of other owners can never equal. */
 export function ownedKey(owner: string | undefined, ...ids: (string | undefined)[]): string {
   return JSON.stringify([owner ?? null, ...ids.map((id) => id ?? null)]);
 }

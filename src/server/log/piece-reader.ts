@@ -2,7 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import { later } from '../time/later';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
-/** What neighbouring frames have become, and one past the last of them. */
+/** What was made of neighbouring frames, and one past the number of the last of them. */
 export interface Piece<Content> {
   readonly content: Content;
   readonly end: number;
@@ -16,23 +16,22 @@ export interface PieceReader<Content> {
   isLive(): boolean;
   /** Whether everything was handed out, and nothing will follow. */
   isAtEnd(): boolean;
-  /** Whether it ends without the task's outcome. */
+  /** Whether the log ends without the task's outcome. */
   isCut(): boolean;
   /** Leaves. Idempotent. */
   close(): void;
 }
 
-/** In how many heartbeat intervals without a read the log's reader is let go. */
+/** After how many heartbeat intervals without a read the log's reader is closed. */
 const maxIdleBeats = 3;
 
-/** No longer than this before the first read, however long the interval, in milliseconds. */
+/** How long the first read is waited for at most, however long the interval is, in milliseconds. */
 const maxUnreadMs = 60_000;
 
 /**
- * Reads the ranges of a log, and makes pieces of each. The log's reader is let go when nobody has
- * read for three heartbeat intervals: a response whose body is never read, or whose client has
- * stopped to, must not keep a log for ever. Whoever reads later all the same gets another reader,
- * which goes on where the first stood.
+ * Reads the ranges of a log, and makes pieces of each. The log's reader is closed when nobody has
+ * read for three heartbeat intervals: a response whose body is not read, or not any more, must not
+ * keep a log for ever. A later read opens another reader, which goes on where the first one stood.
  */
 export function createPieceReader<Content>({
   reader: first,
@@ -42,20 +41,20 @@ export function createPieceReader<Content>({
   onBeat,
 }: {
   reader?: TaskReader;
-  /** From after the cursor on, by default from the start. `undefined`: the log is gone. */
+  /** Opens a reader after the cursor, or at the start. `undefined` when the log is gone. */
   openReader: (cursor?: Cursor) => Promise<TaskReader | undefined>;
   heartbeatMs: number;
-  /** Makes pieces of a range, each when it is asked for. */
+  /** Makes pieces of a range, lazily. */
   piecesOf: (range: FrameRange) => Iterator<Piece<Content>, undefined>;
-  /** Called in every interval from the first read on, until the reader is let go. */
+  /** Called in every interval from the first read on, until the reader is closed. */
   onBeat?: () => void;
 }): PieceReader<Content> {
   let reader = first;
-  // What is left of a range, and which one that is.
+  // The pieces that are left of a range, and the epoch and end of that range.
   let pieces: Iterator<Piece<Content>, undefined> | undefined;
   let rangeEpoch = 0;
   let rangeEnd = 0;
-  // The last frame that was handed out.
+  // The epoch and number of the last frame that was handed out.
   let epoch = 0;
   let n = -1;
   let isAwaited = false;
@@ -89,7 +88,7 @@ export function createPieceReader<Content>({
       epoch = rangeEpoch;
       n = piece.end - 1;
     }
-    // A range that is done is not kept while nothing follows.
+    // A range that was handed out is not kept in memory while nothing follows it.
     if (!piece || piece.end >= rangeEnd) pieces = undefined;
     return piece;
   };

@@ -1,10 +1,10 @@
 /**
- * The interface of the `resumable-stream` package, version 2.2, whichever of its entries made it.
- * Structural, so that the package need not be installed.
+ * The interface of contexts of the `resumable-stream` package, version 2.2, from any of its entries.
+ * Declared here, so that the package need not be installed.
  */
 export interface ResumableStreamContext {
   /**
-   * Creates the stream, or resumes it when it is in progress. `null`: it is over.
+   * Creates the stream, or resumes it when it is in progress. `null`: the stream is over.
    *
    * @param makeStream Called only when there is no such stream yet.
    * @param skipCharacters How much of a stream in progress to leave out, in UTF-16 code units.
@@ -14,17 +14,17 @@ export interface ResumableStreamContext {
     makeStream: () => ReadableStream<string>,
     skipCharacters?: number,
   ) => Promise<ReadableStream<string> | null>;
-  /** Resumes a stream. `null`: it is over. `undefined`: there is none. */
+  /** Resumes a stream. `null`: the stream is over. `undefined`: there is none. */
   resumeExistingStream: (
     streamId: string,
     skipCharacters?: number,
   ) => Promise<ReadableStream<string> | null | undefined>;
-  /** Creates a stream. `null`: it is over. */
+  /** Creates a stream. `null`: the stream is over. */
   createNewResumableStream: (
     streamId: string,
     makeStream: () => ReadableStream<string>,
     skipCharacters?: number,
   ) => Promise<ReadableStream<string> | null>;
-  /** `null`: there is none. `true`: it is in progress. `'DONE'`: it is over. */
+  /** `null`: there is no such stream. `true`: it is in progress. `'DONE'`: it is over. */
   hasExistingStream: (streamId: string) => Promise<null | true | 'DONE'>;
 }

@@ -2,10 +2,10 @@ import { TaskError } from '../../protocol/task-error';
 import { serializeFaithfully } from './serialize';
 
 /**
- * The error as its `toJSON` lets clients see it, which may say less than its own message does; and
- * without its details if JSON cannot carry them.
+ * The error as clients may see it: with the message of its `toJSON`, which may say less than that of
+ * the error itself, and without details that JSON cannot carry.
  *
- * @param onUnsendable Gets the reason why they had to go.
+ * @param onUnsendable Gets the reason why the details were left out.
  */
 export function sendable(error: TaskError, onUnsendable?: (cause: unknown) => void): TaskError {
   const { details, ...data } = error.toJSON();

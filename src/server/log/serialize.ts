@@ -16,14 +16,14 @@ function isPlain(value: object): boolean {
   return !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What JSON makes of them is what they stand for. */
+/** Whether a value is a boxed primitive, which JSON turns into the primitive. */
 function isBoxed(value: object): boolean {
   return value instanceof Number || value instanceof String || value instanceof Boolean;
 }
 
 /**
- * Whether JSON keeps of an object something else than it is: nothing of a `Map`, a promise or
- * private fields, no message of an error, numbered keys of bytes.
+ * Whether JSON would change an object without a word: it keeps nothing of a `Map`, a promise or
+ * private fields, not the message of an error, and bytes only as numbered keys.
  */
 function isLostInJson(value: object): boolean {
   if (Array.isArray(value) || isPlain(value) || isBoxed(value)) return false;
@@ -41,12 +41,12 @@ function classOf({ constructor: maker }: object): string {
 }
 
 interface Culprit {
-  /** From the value that was searched; empty when it is that one. */
+  /** The path from the value that was searched; empty when that value itself is the culprit. */
   readonly path: string;
   readonly what: string;
 }
 
-/** Deeper than any sensible value, and far from where the search overflows the stack. */
+/** More levels than any sensible value has, and far fewer than would overflow the stack. */
 const maxDepth = 1_000;
 
 /** Finds what JSON cannot carry. */
@@ -106,8 +106,10 @@ export function serialize(value: unknown, path: string, subject: unknown = value
 }
 
 /**
- * The same for a subject that the host means to arrive as it is: also throws where JSON would make
- * something else of it without a word. What has a `toJSON` says itself what it is as JSON.
+ * Like `serialize`, for a subject that has to arrive as it is: also throws for a value that JSON
+ * would change without a word. A value with a `toJSON` says itself what it is as JSON.
+ *
+ * @throws TaskError `unserializable`, naming the path of the value.
  */
 export function serializeFaithfully(
   value: unknown,

@@ -5,18 +5,18 @@ interface SharedPiece extends Piece<string> {
   readonly start: number;
 }
 
-/** What one reader has made of frames, for others that keep up with it: they need not do it again. */
+/** Pieces that one reader has made of frames, so that readers which keep up with it can reuse them. */
 export interface SharedPieces {
   /** The newest piece of an array that begins with frame `start`. */
   at(data: readonly string[], start: number): SharedPiece | undefined;
   note(data: readonly string[], piece: SharedPiece): void;
 }
 
-/** Of each array, readers that keep up with each other want the newest pieces only. */
+/** How many pieces are kept for each array: readers that keep up want only the newest ones. */
 const maxCount = 4;
 
 export function createSharedPieces(): SharedPieces {
-  // In a ring each, of which `count` pieces have been noted in all.
+  // A ring of pieces for each array of frames; `count` is how many pieces it was given in all.
   const rings = new WeakMap<readonly string[], { readonly pieces: SharedPiece[]; count: number }>();
   return {
     at(data, start) {

@@ -15,8 +15,8 @@ export function createStopReason(error: TaskError): DOMException {
 }
 
 /**
- * The error behind an abort reason, as clients may see it. A foreign reason counts as a cancel, with
- * its own message.
+ * The error behind an abort reason, as clients may see it. A reason that is no `TaskError` counts as a
+ * cancel; if it is a string, it is the message.
  */
 export function stopErrorOf(reason: unknown): TaskError {
   if (isForClients(reason)) return sendable(reason);

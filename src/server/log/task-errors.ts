@@ -27,8 +27,8 @@ export function createNotFoundError(): TaskError {
 const unavailableMessage = 'The storage of tasks is away. Try again shortly.';
 
 /**
- * The error of a request that came while the storage was away. What the storage itself said, which
- * may be addresses and more that is nobody's business, is the `cause` and never leaves the server.
+ * The error of a request that came while the storage was away. The storage's own error, which may
+ * tell addresses and the like, is its `cause` and never leaves the server.
  */
 export function createUnavailableError(cause: unknown): TaskError {
   const isOne =
@@ -44,7 +44,7 @@ export function createUnavailableError(cause: unknown): TaskError {
   });
 }
 
-/** What a stream context has thrown, without the storage's own words. */
+/** An error that a stream context has thrown, without the storage's own words. */
 export function contextErrorOf(cause: unknown): TaskError {
   const isTyped = TaskError.isInstance(cause) && cause.code !== 'context-unavailable';
   return isTyped ? cause : createUnavailableError(cause);
@@ -59,7 +59,11 @@ export function createUnsettledError(): TaskError {
   });
 }
 
-/** What a stream context answers; any failure of its own is the error of a storage that is away. */
+/**
+ * Passes on what a stream context answers.
+ *
+ * @throws TaskError the one that the context throws; for any other error, `context-unavailable`.
+ */
 export async function unlessAway<Value>(answer: Promise<Value>): Promise<Value> {
   try {
     return await answer;
@@ -69,7 +73,7 @@ export async function unlessAway<Value>(answer: Promise<Value>): Promise<Value> 
 }
 
 /**
- * Whether an error was written for clients. One of `invalid-options` is a `TaskError`, too, but
+ * Whether an error was written for clients. A `TaskError` of the code `invalid-options` was not: it
  * tells whoever wrote the server what to do.
  */
 export function isForClients(error: unknown): error is TaskError {

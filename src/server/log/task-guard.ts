@@ -1,11 +1,11 @@
 /** Who asks for a task, and by which definition. */
 export interface TaskAsker {
   readonly owner?: string | undefined;
-  /** `undefined`: of whichever definition. */
+  /** The definition that the task has to be of; `undefined` for any. */
   readonly definition?: string | undefined;
 }
 
-/** Whether somebody may know of a task; else it has to look like one that does not exist. */
+/** Whether somebody may know of a task; if not, the task has to look as if it did not exist. */
 export function mayKnow(
   task: { readonly owner?: string | undefined; readonly definition?: string | undefined },
   { owner, definition }: TaskAsker,

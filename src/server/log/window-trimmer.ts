@@ -1,25 +1,25 @@
 import type { LogSegment, LogWindow } from './log-window';
 
-/** Keeps a window small whose frames are in a storage, too. */
+/** Keeps a window small, whose frames can be read from a storage again. */
 export interface WindowTrimmer {
-  /** Whether there are so many frames that it is worth to forget some. */
+  /** Whether the window holds so much that some of it should be forgotten. */
   readonly isDue: boolean;
   /**
-   * When there are many, forgets frames before `stored` that no reader wants; when there are too
-   * many, any that are stored, and then those that have waited longest to be.
+   * Forgets frames before `stored` that no reader wants any more. If the window is still too large,
+   * forgets all frames that are stored, and then the oldest of the others.
    */
   trim(stored: number): void;
 }
 
-/** Frames that readers have had are kept up to this many characters, for those who come soon. */
+/** How many characters are kept of frames that readers have had, for readers who come soon. */
 const keptLength = 128 * 1024;
 
-/** Frames that a reader has yet to take are kept up to this many; slower ones read the log. */
+/** How many characters are kept of frames that a reader has yet to take; slow readers fetch theirs. */
 const maxLength = 1024 * 1024;
 
 export function createWindowTrimmer(
   window: LogWindow,
-  /** How many characters are kept for readers, beyond the usual, while they cannot be stored. */
+  /** How many more characters are kept for readers while frames cannot be stored. */
   { maxUnstoredLength = 0 }: { maxUnstoredLength?: number } = {},
 ): WindowTrimmer {
   // How many characters there may be before the next attempt to forget some.

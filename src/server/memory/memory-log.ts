@@ -4,15 +4,15 @@ import { releaseOutcome } from './memory-outcome';
 import { retain } from './memory-retention';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
-/** What a stored frame costs beside its text, in bytes. An estimate, measured on Node 20. */
+/** What a stored frame takes beside its text, in bytes: an estimate, measured with Node 20. */
 const frameOverheadBytes = 76;
 
-/** About what frames take, in bytes. */
+/** About how many bytes frames take. */
 export function bytesOf(frames: readonly string[]): number {
   return frames.reduce((sum, { length }) => sum + length + frameOverheadBytes, 0);
 }
 
-/** The producer's end of a log in memory. Every append is stored at once. */
+/** The log in memory as its producer gets it. Every append is stored at once. */
 export function createMemoryLog(
   state: MemoryState,
   log: MemoryLog,

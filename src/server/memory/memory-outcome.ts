@@ -1,10 +1,10 @@
 import type { OutcomeClaiming } from '../log/task-stream-context';
 import type { MemoryLog } from './memory-state';
 
-/** How soon it is worth while to ask again for an outcome that somebody else tells of. */
+/** After how many milliseconds to ask again for an outcome that somebody else is telling the host. */
 const heldMs = 250;
 
-/** Ends the telling of an outcome; the host has it, or somebody else may try. */
+/** To be called when nobody tells the host any more: it has the outcome, or others may claim it. */
 export function releaseOutcome(log: MemoryLog, isSaved: boolean): void {
   log.isHeld = false;
   if (!isSaved) return;
@@ -12,7 +12,7 @@ export function releaseOutcome(log: MemoryLog, isSaved: boolean): void {
   log.continued = undefined;
 }
 
-/** Claims the telling of an outcome. It needs no lease: whoever tells lives and dies with the log. */
+/** Claims an outcome to tell the host. Without a lease: the log is lost with the process that tells. */
 export function claimOutcome(log: MemoryLog): OutcomeClaiming | undefined {
   if (!log.isUnsaved) return undefined;
   if (log.settledAt === undefined) return { kind: 'running' };

@@ -13,12 +13,12 @@ function forget(state: MemoryState, log: MemoryLog): void {
   if (state.settled.delete(log.taskId)) state.settledBytes -= log.bytes;
 }
 
-/** Sees to it that what expires at `expiresAt` (epoch milliseconds) is dropped by then. */
+/** Makes sure that there is a sweep at `expiresAt` (epoch milliseconds), or before. */
 export function scheduleSweep(state: MemoryState, expiresAt: number): void {
   if (expiresAt >= state.sweepAt) return;
   clearTimeout(state.sweepTimer);
   state.sweepAt = expiresAt;
-  // A timer takes at most 2^31 - 1 ms; to wake up early only means to look again.
+  // A timer can wait 2^31 - 1 ms at most. A sweep that comes too early just sets the next timer.
   const delayMs = Math.min(Math.max(0, expiresAt - Date.now()), 2 ** 31 - 1);
   state.sweepTimer = later(() => sweep(state), delayMs);
 }
@@ -37,7 +37,7 @@ function sweep(state: MemoryState): void {
   if (next !== Number.POSITIVE_INFINITY) scheduleSweep(state, next);
 }
 
-/** Each takes about a kilobyte beside what is counted. */
+/** How many settled logs are kept: each takes about a kilobyte beside the bytes that are counted. */
 const maxSettledLogs = 100_000;
 
 /** Counts a log as settled, and drops older ones until all fit. The newest stays in any case. */
@@ -52,7 +52,7 @@ export function retain(state: MemoryState, log: MemoryLog, maxTotalBytes: number
   scheduleSweep(state, expiryOf(log));
 }
 
-/** The log, unless it has expired; then it goes now, so that its name is free. */
+/** The log of a task, unless it has expired. An expired log is dropped, so that its id is free. */
 export function liveLog(state: MemoryState, taskId: string): MemoryLog | undefined {
   const log = state.logs.get(taskId);
   if (!log || expiryOf(log) > Date.now()) return log;

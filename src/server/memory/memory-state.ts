@@ -5,7 +5,7 @@ import { ownedKey } from '../log/owned-key';
 import type { TaskRecord } from '../log/task-stream-context';
 import type { Deferred } from '../time/deferred';
 
-/** A task's log and record. It outlives the module instance that made it. */
+/** A task's log and record. Both outlive the instance of this module that made them. */
 export interface MemoryLog
   extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
   readonly token: string;
@@ -18,13 +18,13 @@ export interface MemoryLog
   readonly stop: AbortController;
   /** Epoch milliseconds; set once settled. */
   settledAt: number | undefined;
-  /** Whether the host has to be told of the outcome, or has yet to be. */
+  /** Whether the host still has to be told of the outcome. */
   isUnsaved: boolean;
-  /** The message that the task continues, as JSON; kept while it is unsaved. */
+  /** The message that the task continues, as JSON; kept while the outcome is unsaved. */
   continued: string | undefined;
   /** Whether somebody is telling the host, or will once the task has settled. */
   isHeld: boolean;
-  /** The tasks that it superseded in its chat; none any more once it is released. */
+  /** The tasks that this one superseded in its chat; empty once this one is released. */
   predecessors: readonly MemoryLog[];
   /** Resolves once the host was told of the task, or cannot be. */
   readonly released: Deferred;
@@ -32,9 +32,9 @@ export interface MemoryLog
 
 /** All that memory contexts of one scope hold in this process. */
 export interface MemoryState {
-  /** In the order of opening. */
+  /** All logs by taskId, in the order of opening. */
   readonly logs: Map<string, MemoryLog>;
-  /** By owner, definition (if it is for one only) and taskId. */
+  /** Cancels that wait for their tasks, by owner, definition (if one was named) and taskId. */
   readonly earlyCancels: EarlyCancels;
   /** Tasks in the order of opening, by owner and chat. */
   readonly chats: Map<string, Set<MemoryLog>>;
@@ -43,13 +43,13 @@ export interface MemoryState {
   /** Estimated bytes of all settled logs. */
   settledBytes: number;
   sweepTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Epoch milliseconds; `Infinity` when no timer is set. */
+  /** When the timer fires, in epoch milliseconds; `Infinity` when no timer is set. */
   sweepAt: number;
 }
 
 const stateKey = Symbol.for('ai-task-stream.memory.v1');
 
-/** The state of a scope that nothing has happened in yet. */
+/** Creates the empty state of a scope. */
 export function createMemoryState(): MemoryState {
   return {
     logs: new Map(),
@@ -63,8 +63,8 @@ export function createMemoryState(): MemoryState {
 }
 
 /**
- * The state of a scope. It hangs on `globalThis`, because bundlers instantiate a module once per
- * route and reload it while people edit.
+ * The state of a scope. States are kept on `globalThis`, because bundlers instantiate this module
+ * once per route and reload it while people edit.
  */
 export function memoryStateOf(scope: string): MemoryState {
   const holder = globalThis as { [stateKey]?: Map<string, MemoryState> };
@@ -78,7 +78,10 @@ export function memoryStateOf(scope: string): MemoryState {
   return state;
 }
 
-/** The host was told of the task, or cannot be: it leaves its chat, and those behind it go on. */
+/**
+ * To be called when the host was told of the task, or cannot be told: the task leaves its chat, and
+ * tasks that wait for it go on.
+ */
 export function releaseLog(state: MemoryState, log: MemoryLog): void {
   log.predecessors = [];
   log.released.resolve();

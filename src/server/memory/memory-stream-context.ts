@@ -17,8 +17,8 @@ export interface MemoryStreamContextOptions {
   /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
   retentionMs?: number;
   /**
-   * Estimated bytes of all settled logs together; beyond it the oldest go first. Running tasks
-   * do not count. Default 268,435,456 (256 MiB).
+   * How many bytes all settled logs together may take, by an estimate. Beyond it the oldest are
+   * dropped. Running tasks do not count. Default 268,435,456 (256 MiB).
    */
   maxTotalBytes?: number;
   /** Contexts of one scope share their tasks within the process. Default `default`. */
@@ -38,7 +38,7 @@ function keepCancelFor(state: MemoryState, taskId: string, options: CancelOption
   scheduleSweep(state, now + earlyCancelMs);
 }
 
-/** The cancel that came before its task, if one did: for its definition, or for any. */
+/** The cancel that came before its task, if one did: one for its definition, or for any. */
 function takeCancelFor(state: MemoryState, taskId: string, { owner, definition }: TaskAsker) {
   const now = Date.now();
   const keys = [ownedKey(owner, undefined, taskId), ownedKey(owner, definition, taskId)];
@@ -54,9 +54,9 @@ function tasksOf(state: MemoryState, chatId: string, owner: string | undefined):
 }
 
 /**
- * Keeps streams in this process: the embedded default. All contexts of one scope share their
- * tasks, also across module instances. Other processes see nothing of them, and they end with
- * the process; it warns once where instances come and go.
+ * Keeps tasks in this process; the default of all functions that take a `streamContext`. All
+ * contexts of one scope share their tasks, also across instances of this module. Other processes do
+ * not see these tasks, which end with the process. Warns once on hosts whose instances come and go.
  */
 export function createMemoryStreamContext({
   scope = 'default',
@@ -72,7 +72,7 @@ export function createMemoryStreamContext({
   };
 }
 
-/** A context over a state that is given, whoever else uses it. */
+/** A context over a given state, which other contexts may use, too. */
 export function createMemoryContext(
   state: MemoryState,
   {
@@ -157,7 +157,7 @@ export function createMemoryContext(
       return tasksOf(state, chatId, owner).at(-1)?.taskId;
     },
 
-    // Nothing of it belongs to one context alone; what has settled goes after its retention.
+    // The state is shared with other contexts; settled logs go when their retention is over.
     async close() {},
   };
 }

@@ -15,7 +15,7 @@ function isShortLivedRuntime(): boolean {
   );
 }
 
-/** Warns once where requests of one user may land on instances that do not share memory. */
+/** Warns once on hosts where requests of one user may reach instances that do not share memory. */
 export function warnWhereMemoryIsNotShared(): void {
   if (hasWarned || !isShortLivedRuntime()) return;
   hasWarned = true;
