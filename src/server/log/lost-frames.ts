@@ -8,7 +8,7 @@ import {
   type TaskOutcome,
 } from '../../protocol/task-parts';
 import { closingChunks } from './closing-chunks';
-import { nothingOpen, trackChunk, withAnsweredCalls } from './open-parts';
+import { nothingOpen, trackFrame, withAnsweredCalls } from './open-parts';
 import { cancelledError } from './stop-reason';
 
 /** Closes the log of a task whose producer is gone. */
@@ -62,14 +62,12 @@ export function createLostTask({
   return {
     track(frame) {
       const type = frameType(frame);
-      // By far the most, and they open nothing.
-      if (type === undefined || type.endsWith('-delta')) return;
       if (type === 'data-task' || type === 'data-task-settle') {
         // A part of that name may be the host's own.
         const part = JSON.parse(frame) as { type: 'data-task' | 'data-task-settle' };
         if (isTaskPart(part)) trackTask(part);
-      } else if (!type.startsWith('data-')) {
-        openParts = trackChunk(openParts, JSON.parse(frame));
+      } else {
+        openParts = trackFrame(openParts, frame, 0);
         if (type === 'start') openParts = withAnsweredCalls(openParts, continued);
       }
     },

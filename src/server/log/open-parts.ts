@@ -1,4 +1,6 @@
 import type { UIMessage } from 'ai';
+import { beginsWith } from '../../protocol/begins-with';
+import { frameType, type NumberedFrame } from '../../protocol/compact-replay';
 import type { ChunkSource } from './chunk-source';
 
 /**
@@ -29,6 +31,8 @@ export interface OpenPart {
   readonly isContinued?: boolean;
   /** Who opened it, as far as that is known. */
   readonly source?: ChunkSource | undefined;
+  /** The frame that opened it, in a log; it tells the part from a later one of the same id. */
+  readonly opener?: NumberedFrame | undefined;
 }
 
 /**
@@ -130,24 +134,37 @@ export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefine
   return parts;
 }
 
+/** What of it frame `n`, or one before that, has opened. */
+export function openedUntil(open: OpenParts, n: number): OpenParts {
+  return changeParts(open, (part) => (part.opener && part.opener.n <= n ? part : undefined));
+}
+
+function idOf({ id, toolCallId }: PartChunk, kind: PartKind): string {
+  return (kind === 'tool' ? toolCallId : id) ?? '';
+}
+
 /** What is open behind a chunk, given what is open before it. */
-export function trackChunk(open: OpenParts, chunk: PartChunk, source?: ChunkSource): OpenParts {
+export function trackChunk(
+  open: OpenParts,
+  chunk: PartChunk,
+  { source, opener }: Pick<OpenPart, 'source' | 'opener'> = {},
+): OpenParts {
   const [effect, kind = 'tool'] = effects.get(chunk.type) ?? [];
   if (effect === undefined) return open;
-  const { toolCallId, providerExecuted, dynamic } = chunk;
-  const id = (kind === 'tool' ? toolCallId : chunk.id) ?? '';
+  const { providerExecuted, dynamic } = chunk;
+  const id = idOf(chunk, kind);
   const changeNamed = (change: (part: OpenPart) => OpenPart | undefined) =>
     changeParts(open, (part) => (part.kind === kind && part.id === id ? change(part) : part));
   switch (effect) {
     case 'opens': {
-      if (kind !== 'tool') return withPart(open, { kind, id, source });
+      if (kind !== 'tool') return withPart(open, { kind, id, source, opener });
       const stage = chunk.type === 'tool-input-start' ? 'input-streaming' : 'input-available';
-      return withPart(open, { kind, id, source, stage, providerExecuted, dynamic });
+      return withPart(open, { kind, id, source, opener, stage, providerExecuted, dynamic });
     }
     case 'ends': {
       if (!chunk.preliminary) return changeNamed(() => undefined);
       const known = open.get(`${kind} ${id}`);
-      const call = known ?? { kind, id, source, providerExecuted, dynamic };
+      const call = known ?? { kind, id, source, opener, providerExecuted, dynamic };
       // The server works now on a call that waited for the page.
       const isContinued = known?.isContinued === true && known.stage !== 'waiting';
       return withPart(open, { ...call, stage: 'preliminary', isContinued });
@@ -167,4 +184,22 @@ export function trackChunk(open: OpenParts, chunk: PartChunk, source?: ChunkSour
     case 'resets':
       return changeParts(open, (part) => (part.isContinued ? part : undefined));
   }
+}
+
+/** By far the most of all frames, and they open nothing. */
+const textDelta = '{"type":"text-delta"';
+
+/** What is open behind a frame of a log, given its number there. */
+export function trackFrame(open: OpenParts, frame: string, n: number): OpenParts {
+  if (beginsWith(frame, textDelta) || !effects.has(frameType(frame) ?? '')) return open;
+  return trackChunk(open, JSON.parse(frame), { opener: { n, data: frame } });
+}
+
+/** Whether a frame ends a part that is open, or one that is not, at which AI SDK clients throw. */
+export function endedBy(open: OpenParts, frame: string): 'open' | 'unknown' | undefined {
+  const [effect, kind = 'tool'] = effects.get(frameType(frame) ?? '') ?? [];
+  if (effect !== 'ends') return undefined;
+  const chunk: PartChunk = JSON.parse(frame);
+  if (chunk.preliminary) return undefined;
+  return open.has(`${kind} ${idOf(chunk, kind)}`) ? 'open' : 'unknown';
 }

@@ -50,3 +50,23 @@ export function endsOfParts(
         : endOfPart(part, errorText),
     );
 }
+
+/**
+ * Frames that take a reader of a log from one point to another: the ends of what has ended in
+ * between, and the starts of what was opened.
+ *
+ * @param errorText What became of a tool's output that is missing.
+ */
+export function bridge(before: OpenParts, after: OpenParts, errorText: string): string[] {
+  const isSame = (one: OpenPart, other: OpenPart | undefined) => one.opener?.n === other?.opener?.n;
+  const ended = [...before].filter(([key, part]) => {
+    const now = after.get(key);
+    // The input of a tool call goes on with another frame of the same call.
+    return !now || (part.kind !== 'tool' && !isSame(part, now));
+  });
+  const opened = [...after].filter(([key, part]) => !isSame(part, before.get(key)));
+  return [
+    ...ended.map(([, part]) => JSON.stringify(endOfPart(part, errorText))),
+    ...opened.flatMap(([, { opener }]) => opener?.data ?? []),
+  ];
+}

@@ -1,5 +1,5 @@
 import { frameType } from '../../protocol/compact-replay';
-import { endsOpen, nothingOpen, trackOpenFrames } from '../log/open-frames';
+import { endedBy, nothingOpen, trackFrame } from '../log/open-parts';
 import { encodeFrameLine, encodeHeader, encodeMark, type LiveHeader } from './live-lines';
 
 /**
@@ -54,16 +54,16 @@ export function createBroadcastLines(header: LiveHeader): BroadcastLines {
       const maxLength = maxLogLength + maxClosingLength;
       const newLength = length + line.length;
       if (!isFull && newLength <= (isClosing ? maxLength : maxLogLength)) {
-        open = trackOpenFrames(open, frame, n);
+        open = trackFrame(open, frame, n);
         return counted(line);
       }
       const full = isFull ? '' : encodeMark('full', n);
       isFull = true;
       // Of a log that is full only the outcome is sent, and the ends of parts that readers know.
       const isOutcome = isClosing && outcomeTypes.test(frameType(frame) ?? '');
-      const isWanted = isOutcome || endsOpen(open, frame);
+      const isWanted = isOutcome || endedBy(open, frame) === 'open';
       if (isWanted && newLength <= maxLength) {
-        open = trackOpenFrames(open, frame, n);
+        open = trackFrame(open, frame, n);
         return counted(full + endSkip(n) + line);
       }
       skippedFrom ??= n;

@@ -127,7 +127,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
 
   return {
     track(chunk, source) {
-      openParts = trackChunk(openParts, chunk, source);
+      openParts = trackChunk(openParts, chunk, { source });
       if (additions.has(chunk.type)) contributors.add(source);
     },
     pass(type, source) {

@@ -1,11 +1,12 @@
-import { bridge, nothingOpen, type OpenFrames, trackOpenFrames } from '../../log/open-frames';
+import { nothingOpen, type OpenParts, openedUntil, trackFrame } from '../../log/open-parts';
+import { bridge } from '../../log/part-ends';
 import { cutAt, type FrameRun, hasRoomFor, lengthOf, runOf, takeBatch } from './frame-runs';
 import { entryOf, type PendingFrames } from './pending-frames';
 
 /** Frames that were dropped, of which the next epoch tells. */
 interface Loss {
   /** What was open before them. */
-  readonly openBefore: OpenFrames;
+  readonly openBefore: OpenParts;
   /** How many frames there were when there was room again. */
   readonly end: number | undefined;
 }
@@ -31,7 +32,7 @@ export function createPendingFrames({
   // Frames are counted on from epoch to epoch: so many there were before number 0 of this one.
   let zero = 0;
   let count = firstCount;
-  let open = storedFrames.reduce(trackOpenFrames, nothingOpen);
+  let open = storedFrames.reduce(trackFrame, nothingOpen);
   let loss: Loss | undefined;
   // What this epoch begins with, also when that is stored.
   let preface: FrameRun | undefined;
@@ -51,7 +52,7 @@ export function createPendingFrames({
   const isEpochDue = () => storedCount() >= end();
 
   /** Drops what waits from a place on; behind another loss, all that was kept since. */
-  const lose = (from: number, openBefore: OpenFrames) => {
+  const lose = (from: number, openBefore: OpenParts) => {
     const last = Math.min(from, end());
     loss = { openBefore: loss && from >= end() ? loss.openBefore : openBefore, end: undefined };
     change(runs.filter(({ first }) => first < last));
@@ -79,7 +80,7 @@ export function createPendingFrames({
         run.length += frame.length;
         length += frame.length;
       }
-      open = trackOpenFrames(open, frame, count++);
+      open = trackFrame(open, frame, count++);
     },
 
     shed(room) {
@@ -117,7 +118,7 @@ export function createPendingFrames({
       const now = runs[0]?.openBefore ?? open;
       const before = (isEpochDue() && loss?.openBefore) || now;
       if (isEpochDue()) loss = undefined;
-      const known = new Map([...before].filter(([, { n }]) => n <= zero + last));
+      const known = openedUntil(before, zero + last);
       const frames = [...head, ...bridge(known, now, errorText)];
       zero = storedCount() - frames.length;
       preface = { ...runOf(zero, frames, known), isSent: true };

@@ -1,4 +1,4 @@
-import type { OpenFrames } from '../../log/open-frames';
+import type { OpenParts } from '../../log/open-parts';
 
 /** Runs are cut at about this many characters, but never within a frame. */
 const maxRunLength = 64 * 1024;
@@ -19,7 +19,7 @@ export interface FrameRun {
   /** Sent, and perhaps stored: it must not grow, or the log could hold a part of it. */
   isSent: boolean;
   /** What is open before it. */
-  readonly openBefore: OpenFrames;
+  readonly openBefore: OpenParts;
 }
 
 export function lengthOf(list: readonly { readonly length: number }[]): number {
@@ -27,7 +27,7 @@ export function lengthOf(list: readonly { readonly length: number }[]): number {
 }
 
 /** A run of frames, before which there were `first`. */
-export function runOf(first: number, frames: string[], openBefore: OpenFrames): FrameRun {
+export function runOf(first: number, frames: string[], openBefore: OpenParts): FrameRun {
   return { first, frames, length: lengthOf(frames), isSent: false, openBefore };
 }
 

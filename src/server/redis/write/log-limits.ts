@@ -1,5 +1,6 @@
 import { type GapCause, gapFrame, gapMessage } from '../../log/frame-gap';
-import { bridge, endsOpen, endsUnknown, trackOpenFrames } from '../../log/open-frames';
+import { endedBy, trackFrame } from '../../log/open-parts';
+import { bridge } from '../../log/part-ends';
 import type { PendingFrames } from './pending-frames';
 
 /** How much of a log is kept, in bytes, and how much may wait, in characters. */
@@ -67,13 +68,13 @@ export function createLogLimits({
         return undefined;
       }
       const open = pending.open();
-      const after = endsOpen(open, frame) ? trackOpenFrames(open, frame, 0) : open;
+      const after = endedBy(open, frame) === 'open' ? trackFrame(open, frame, 0) : open;
       const ends = bridge(open, after, gapMessage(refusal));
       const isNews = !(isFull && hasToldFull);
       hasToldFull ||= isFull;
       return isNews ? [gapFrame(taskId, refusal), ...ends] : ends;
     },
     closing: (frames) =>
-      isFull ? frames.filter((frame) => !endsUnknown(pending.open(), frame)) : frames,
+      isFull ? frames.filter((frame) => endedBy(pending.open(), frame) !== 'unknown') : frames,
   };
 }

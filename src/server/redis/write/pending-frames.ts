@@ -1,4 +1,4 @@
-import type { OpenFrames } from '../../log/open-frames';
+import type { OpenParts } from '../../log/open-parts';
 import type { Entry } from '../scripts/stored-task';
 
 /** What goes in one call. */
@@ -31,7 +31,7 @@ export interface PendingFrames {
   /** How many there are with those that wait. */
   count(): number;
   /** What is open behind the last frame. */
-  open(): OpenFrames;
+  open(): OpenParts;
   /** Whether frames are dropped. */
   isDropping(): boolean;
   /** Whether another epoch has to begin now, because what comes next was dropped. */

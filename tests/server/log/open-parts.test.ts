@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import {
-  bridge,
-  endsUnknown,
+  endedBy,
   nothingOpen,
-  type OpenFrames,
-  trackOpenFrames,
-} from '../../../src/server/log/open-frames';
+  type OpenParts,
+  trackFrame,
+} from '../../../src/server/log/open-parts';
+import { bridge } from '../../../src/server/log/part-ends';
 
 type Chunk = { type: string } & Record<string, unknown>;
 
 /** What is open after the chunks, the first of which has the number `first`. */
-function openAfter(chunks: Chunk[], before = nothingOpen, first = 0): OpenFrames {
+function openAfter(chunks: Chunk[], before = nothingOpen, first = 0): OpenParts {
   return chunks.reduce(
-    (open, chunk, index) => trackOpenFrames(open, JSON.stringify(chunk), first + index),
+    (open, chunk, index) => trackFrame(open, JSON.stringify(chunk), first + index),
     before,
   );
 }
 
 /** What takes a reader from one point to another. */
-function bridged(before: OpenFrames, after: OpenFrames): Chunk[] {
+function bridged(before: OpenParts, after: OpenParts): Chunk[] {
   return bridge(before, after, 'Lost.').map((frame) => JSON.parse(frame) as Chunk);
 }
 
@@ -70,6 +70,13 @@ describe('what is open', () => {
     expect(startsAfter([textStart, toolInput, { type: 'reset-step' }])).toEqual([]);
   });
 
+  it('keeps the calls of the message that a task continues when a step of the task is taken back', () => {
+    const own = { ...toolInput, toolCallId: 'd' };
+    expect(startsAfter([toolInput, { type: 'start' }, own, { type: 'reset-step' }])).toEqual([
+      toolInput,
+    ]);
+  });
+
   it('is the same object as long as nothing changes', () => {
     const open = openAfter([textStart]);
     const others = ['text-delta', 'tool-input-delta', 'data-task', 'finish-step', 'constructor'];
@@ -115,11 +122,13 @@ describe('between two points', () => {
   });
 });
 
-it('knows an end of something that is not open', () => {
-  const open = openAfter([textStart]);
-  expect(endsUnknown(open, JSON.stringify(textEnd))).toBe(false);
-  expect(endsUnknown(open, JSON.stringify({ type: 'reasoning-end', id: 't' }))).toBe(true);
-  expect(endsUnknown(open, JSON.stringify(toolOutput))).toBe(true);
-  expect(endsUnknown(open, JSON.stringify(textStart))).toBe(false);
-  expect(endsUnknown(open, JSON.stringify({ type: 'data-task' }))).toBe(false);
+it('knows an end of something that is open, and of something that is not', () => {
+  const open = openAfter([textStart, toolInput]);
+  expect(endedBy(open, JSON.stringify(textEnd))).toBe('open');
+  expect(endedBy(open, JSON.stringify(toolOutput))).toBe('open');
+  expect(endedBy(open, JSON.stringify({ type: 'reasoning-end', id: 't' }))).toBe('unknown');
+  expect(endedBy(open, JSON.stringify({ ...toolOutput, toolCallId: 'd' }))).toBe('unknown');
+  for (const chunk of [textStart, { type: 'data-task' }, { ...toolOutput, preliminary: true }]) {
+    expect(endedBy(open, JSON.stringify(chunk))).toBe(undefined);
+  }
 });
