@@ -17,6 +17,18 @@ function isMeasure({ value, total }: TaskProgress): boolean {
   return Number.isFinite(value) && value >= 0 && (total === undefined || Number.isFinite(total));
 }
 
+/** What a task and the tasks within it report with. */
+export interface ReportingMeans {
+  /** Epoch milliseconds, never before a task's beginning. */
+  now: () => number;
+  progressIntervalMs: number;
+  /** Encodes partial results and results. */
+  encode: (value: unknown) => unknown;
+  emit: TaskWriterCore['emit'];
+  /** Reports an error to the host and gives what a client may know of it. */
+  mask: (error: unknown) => TaskError;
+}
+
 /** Keeps a task's progress, steps, log and partials, and paces its snapshots. */
 export function createTaskReporter({
   taskId,
@@ -24,13 +36,13 @@ export function createTaskReporter({
   parentTaskId,
   toolCallId,
   createdAt,
-  now,
   weights,
+  now,
   progressIntervalMs,
-  encodePartial,
+  encode,
   emit,
-  onProblem,
-}: {
+  mask,
+}: ReportingMeans & {
   taskId: string;
   name: string | undefined;
   /** Set on a task within another, or within a tool call. */
@@ -38,15 +50,8 @@ export function createTaskReporter({
   toolCallId?: string;
   /** Epoch milliseconds. */
   createdAt: number;
-  /** Epoch milliseconds, never before `createdAt`. */
-  now: () => number;
   /** Weights of the steps by name. */
   weights: Readonly<Record<string, number>> | undefined;
-  progressIntervalMs: number;
-  encodePartial: (value: unknown) => unknown;
-  emit: TaskWriterCore['emit'];
-  /** Takes what is wrong but must not stop the task. */
-  onProblem: (error: TaskError) => void;
 }): TaskReporterCore {
   let hasEnded = false;
   let updatedAt = createdAt;
@@ -96,7 +101,8 @@ export function createTaskReporter({
   const setProgress = (next: TaskProgress, stepName: string | undefined) => {
     assertRunning();
     if (!isMeasure(next)) {
-      onProblem(
+      // It is wrong, but must not stop the task.
+      mask(
         new TaskError({
           code: 'invalid-input',
           message: `Progress was left out: value ${next.value} and total ${next.total} must be finite numbers of 0 or more.`,
@@ -161,7 +167,7 @@ export function createTaskReporter({
     },
     partial(value) {
       const index = partialCount;
-      const encoded = encodePartial(value);
+      const encoded = encode(value);
       const data = { taskId, index, value: encoded };
       const id = `${taskId}:${index}`;
       emit({ type: 'data-task-partial', id, data, transient: true }, `partials[${index}]`, encoded);

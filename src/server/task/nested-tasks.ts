@@ -1,9 +1,12 @@
-import type { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskData } from '../../protocol/task-parts';
 import { type Ending, endOfTask } from '../log/closing-chunks';
 import { stopErrorOf } from '../log/stop-reason';
-import { createTaskReporter, type TaskReporterCore } from './create-task-reporter';
+import {
+  createTaskReporter,
+  type ReportingMeans,
+  type TaskReporterCore,
+} from './create-task-reporter';
 import type { RunNestedTask } from './task-reporter';
 import type { TaskWriterCore } from './task-writer-core';
 
@@ -21,25 +24,16 @@ export interface NestedTasks {
  * progress, a log, partial results and an outcome of their own, but without a log to follow.
  */
 export function createNestedTasks({
-  emit,
+  means,
   encodeChunk,
-  now,
-  progressIntervalMs,
-  encode,
   sendsResult,
-  mask,
 }: {
-  emit: TaskWriterCore['emit'];
+  means: ReportingMeans;
   encodeChunk: TaskWriterCore['encode'];
-  /** Epoch milliseconds. */
-  now: () => number;
-  progressIntervalMs: number;
-  encode: (value: unknown) => unknown;
   /** Whether settle parts carry results. */
   sendsResult: boolean;
-  /** Reports an error to the host and gives what a client may know of it. */
-  mask: (error: unknown) => TaskError;
 }): NestedTasks {
+  const { now, encode, emit, mask } = means;
   // In the order of starting.
   const open = new Set<TaskReporterCore>();
   let hasEnded = false;
@@ -49,19 +43,8 @@ export function createNestedTasks({
       parentSignal.throwIfAborted();
       abortSignal?.throwIfAborted();
       const taskId = createTaskId();
-      const reporter = createTaskReporter({
-        taskId,
-        name,
-        parentTaskId,
-        toolCallId,
-        createdAt: now(),
-        now,
-        weights: steps,
-        progressIntervalMs,
-        encodePartial: encode,
-        emit,
-        onProblem: mask,
-      });
+      const about = { taskId, name, parentTaskId, toolCallId, createdAt: now(), weights: steps };
+      const reporter = createTaskReporter({ ...means, ...about });
       const signal = abortSignal ? AbortSignal.any([parentSignal, abortSignal]) : parentSignal;
       emit({ type: 'data-task', id: taskId, data: reporter.snapshot() });
       open.add(reporter);

@@ -5,7 +5,7 @@ import { checkTaskId, createUnavailableError, isForClients } from '../log/task-e
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
 import { createMessagesError } from './check-messages';
-import { createTaskReporter } from './create-task-reporter';
+import { createTaskReporter, type ReportingMeans } from './create-task-reporter';
 import { finishChat } from './finished-message';
 import { createErrorMask } from './mask-error';
 import { createMessageRecord } from './message-record';
@@ -63,20 +63,17 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { progressIntervalMs = 100 } = options;
   const mask = createErrorMask(options);
   const clock = createTaskClock();
-  const encode = (value: unknown) => (transformer ? transformer.stringify(value) : value);
   // Set once the log is open; nothing reports before that.
   let writer: TaskWriterCore | undefined;
-  const reporter = createTaskReporter({
-    taskId,
-    name,
-    createdAt: clock.startedAt,
+  const means: ReportingMeans = {
     now: clock.now,
-    weights: steps,
     progressIntervalMs,
-    encodePartial: encode,
+    encode: (value) => (transformer ? transformer.stringify(value) : value),
     emit: (...chunk) => writer?.emit(...chunk),
-    onProblem: mask,
-  });
+    mask,
+  };
+  const about = { taskId, name, createdAt: clock.startedAt, weights: steps };
+  const reporter = createTaskReporter({ ...means, ...about });
 
   const token = createTaskId();
   const opening = await openingOf(options, {
@@ -117,15 +114,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   });
   writer = taskWriter;
   const sendsResult = chatId === undefined || options.sendResult === true;
-  const nested = createNestedTasks({
-    emit: taskWriter.emit,
-    encodeChunk: taskWriter.encode,
-    now: clock.now,
-    progressIntervalMs,
-    encode,
-    sendsResult,
-    mask,
-  });
+  const nested = createNestedTasks({ means, encodeChunk: taskWriter.encode, sendsResult });
   const outcome = runTask({
     taskId,
     clock,
@@ -140,7 +129,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     writer: taskWriter,
     nested,
     sendsResult,
-    encodeResult: encode,
+    encodeResult: means.encode,
     deadlineMs: options.deadlineMs,
     graceMs: options.graceMs ?? 5_000,
     abortSignal: options.abortSignal,
