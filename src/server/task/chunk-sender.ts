@@ -3,19 +3,17 @@ import { TaskError } from '../../protocol/task-error';
 import { bytesBeyond } from '../log/bytes-beyond';
 import type { ChunkSource } from '../log/chunk-source';
 import type { TaskLog } from '../log/task-stream-context';
-import { createChunkEncoder } from './chunk-encoder';
-import { encodePlainDelta } from './encode-chunk';
+import { createChunkEncoder, encodePlainDelta } from './encode-chunk';
 import type { MergedSteps } from './merged-steps';
 import type { MessageRecord } from './message-record';
 import { standInFor } from './stand-in';
-import type { TaskWriterCore } from './task-writer-core';
 
 /** A stream that brings so many chunks in a row that have to be left out is given up. */
 const maxLeftOut = 100;
 
 /** Sends chunks into a log. */
 export interface ChunkSender {
-  readonly encode: TaskWriterCore['encode'];
+  readonly encode: ReturnType<typeof createChunkEncoder>;
   /** Sends a chunk of a source, or what goes in place of it where the log cannot take it. */
   add(chunk: UIMessageChunk, source: ChunkSource, path?: string, subject?: unknown): void;
   /** The same for a delta of a text or reasoning. */

@@ -2,7 +2,7 @@ import { TaskError } from '../../protocol/task-error';
 import type { TaskData, TaskProgress, TaskStep } from '../../protocol/task-parts';
 import { createSnapshotPace } from './snapshot-pace';
 import type { TaskReporter } from './task-reporter';
-import type { TaskWriterCore } from './task-writer-core';
+import type { TaskWriterCore } from './task-writer';
 import { createSettledError } from './writer-errors';
 
 export interface TaskReporterCore {

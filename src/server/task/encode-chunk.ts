@@ -1,5 +1,7 @@
 import type { UIMessageChunk } from 'ai';
+import { bytesBeyond } from '../log/bytes-beyond';
 import { serialize, serializeFaithfully } from '../log/serialize';
+import { createTooLargeError } from './writer-errors';
 
 type Delta = Extract<UIMessageChunk, { type: 'text-delta' | 'reasoning-delta' }>;
 
@@ -43,4 +45,23 @@ export function encodeChunk(chunk: object, path: string, subject: unknown): stri
   const data = encodePlainDelta(chunk);
   if (data !== undefined) return data;
   return subject === chunk ? serialize(chunk, path) : serializeFaithfully(chunk, path, subject);
+}
+
+/**
+ * Gives chunks as they are stored in a log that takes so many bytes at once. `subject` is the part of
+ * the chunk that came from outside and is called `path`, and `whole` what the chunk is called, whose
+ * size counts.
+ *
+ * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when the
+ * log does not take so much at once.
+ */
+export function createChunkEncoder(
+  maxFrameBytes: number,
+): (chunk: object, path: string, subject?: unknown, whole?: string) => string {
+  return (chunk: object, path: string, subject: unknown = chunk, whole: string = path): string => {
+    const data = encodeChunk(chunk, path, subject);
+    const bytes = bytesBeyond(data, maxFrameBytes);
+    if (bytes === undefined) return data;
+    throw createTooLargeError({ path: whole, bytes, maxFrameBytes });
+  };
 }

@@ -8,7 +8,7 @@ import {
   type TaskReporterCore,
 } from './create-task-reporter';
 import type { RunNestedTask } from './task-reporter';
-import type { TaskWriterCore } from './task-writer-core';
+import type { TaskWriterCore } from './task-writer';
 
 export interface NestedTasks {
   /** `run` for the children of a task, whose signal stops them. */

@@ -6,7 +6,7 @@ import type { TaskLog } from '../log/task-stream-context';
 import type { TaskReporterCore } from './create-task-reporter';
 import type { NestedTasks } from './nested-tasks';
 import type { TaskClock } from './task-clock';
-import type { TaskWriterCore } from './task-writer-core';
+import type { TaskWriterCore } from './task-writer';
 
 export interface RunTaskOptions {
   taskId: string;

@@ -14,8 +14,7 @@ import { openingOf } from './opening';
 import { runTask } from './run-task';
 import { createTaskClock } from './task-clock';
 import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
-import { createTaskWriter } from './task-writer';
-import type { TaskWriterCore } from './task-writer-core';
+import { createTaskWriter, type TaskWriterCore } from './task-writer';
 import { maxTellMs, tellHost } from './tell-host';
 
 /** What came of the attempt to start a task. */

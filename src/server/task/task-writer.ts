@@ -1,9 +1,9 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
+import type { UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
 import { isTaskPart } from '../../protocol/task-parts';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
-import type { MergedFinish } from '../log/closing-chunks';
+import type { MergedFinish, OpenTask } from '../log/closing-chunks';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
 import { createChunkSender } from './chunk-sender';
@@ -12,8 +12,32 @@ import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
 import { createPartNames } from './part-names';
 import { createStreamMerger } from './stream-merger';
-import type { TaskWriterCore } from './task-writer-core';
 import { createAbortedError, createSettledError } from './writer-errors';
+
+export interface TaskWriterCore {
+  /** What `execute` gets. */
+  readonly writer: UIMessageStreamWriter;
+  /**
+   * Adds one of our own chunks. Throws once the task has settled, and what `encode` throws.
+   */
+  emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
+  /**
+   * A chunk as it is stored.
+   *
+   * @param subject The part of the chunk that came from outside and is called `path`.
+   * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when
+   * the log does not take so much at once.
+   */
+  encode(chunk: object, path: string, subject?: unknown): string;
+  /** Resolves when no merge is under way. */
+  merged(): Promise<void>;
+  /** The first error that a merged stream brought. */
+  readonly failure: { readonly error: unknown } | undefined;
+  /** Ends writing and leaves merged streams. Idempotent. */
+  end(): void;
+  /** What has to be closed at the end. */
+  leftOpen(): Pick<OpenTask, 'openParts' | 'isStepDue' | 'finish'>;
+}
 
 /**
  * Takes chunks into a task. A `start`, `finish`, `abort` or `error` of somebody else never
