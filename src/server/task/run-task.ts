@@ -3,6 +3,8 @@ import type { TaskSettlement } from '../../protocol/task-parts';
 import { closingChunks, type Ending, settlementOf } from '../log/closing-chunks';
 import { createStopReason, isAbort, stopErrorOf } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
+import { atMost } from '../time/at-most';
+import { createDeferred } from '../time/deferred';
 import type { TaskReporterCore } from './create-task-reporter';
 import type { NestedTasks } from './nested-tasks';
 import type { TaskClock } from './task-clock';
@@ -96,18 +98,11 @@ async function waitFor(
   work: Promise<void>,
   { signal, graceMs }: { signal: AbortSignal; graceMs: number },
 ): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let startGrace = () => {};
-  const outOfGrace = new Promise<void>((resolve) => {
-    startGrace = () => {
-      timer = setTimeout(resolve, graceMs);
-    };
-  });
-  if (signal.aborted) startGrace();
-  else signal.addEventListener('abort', startGrace, onceOnly);
-  await Promise.race([work, outOfGrace]);
-  signal.removeEventListener('abort', startGrace);
-  clearTimeout(timer);
+  const { promise: stopped, resolve: stop } = createDeferred();
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', () => stop(), onceOnly);
+  await Promise.race([work, stopped]);
+  if (signal.aborted) await atMost(graceMs, work);
 }
 
 /** Runs `execute` to its one outcome and stores it. Never rejects. */
