@@ -59,7 +59,7 @@ export function frameType(data: string): string | undefined {
   return type;
 }
 
-function isDeltaType(type: string | undefined): type is DeltaType {
+export function isDeltaType(type: string | undefined): type is DeltaType {
   return type !== undefined && Object.hasOwn(deltaShapes, type);
 }
 

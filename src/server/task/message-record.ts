@@ -1,5 +1,10 @@
 import type { UIMessageChunk } from 'ai';
-import { type DeltaShape, type DeltaType, deltaShapes } from '../../protocol/compact-replay';
+import {
+  type DeltaShape,
+  type DeltaType,
+  deltaShapes,
+  isDeltaType,
+} from '../../protocol/compact-replay';
 
 /** What a task has written, as far as its message is made of it. */
 export interface MessageRecord {
@@ -138,7 +143,7 @@ export function createMessageRecord(): MessageRecord {
   return {
     add(chunk, frame) {
       const { type } = chunk;
-      if (Object.hasOwn(deltaShapes, type)) addDelta(chunk, frame, type as DeltaType);
+      if (isDeltaType(type)) addDelta(chunk, frame, type);
       else addOther(chunk, frame);
     },
     *chunks() {

@@ -1,4 +1,5 @@
 import type { UIMessageChunk } from 'ai';
+import { deltaShapes, isDeltaType } from '../../protocol/compact-replay';
 import { TaskError } from '../../protocol/task-error';
 import { failureOf } from '../log/part-ends';
 import { taskErrorChunk } from '../log/task-error-chunk';
@@ -20,12 +21,6 @@ const maxUnitBytes = 6;
 /** The shortest piece that can hold any character. */
 const minPieceLength = 2;
 
-const deltaFields: Readonly<Record<string, string>> = {
-  'text-delta': 'delta',
-  'reasoning-delta': 'delta',
-  'tool-input-delta': 'inputTextDelta',
-};
-
 function byteLength(chunk: object): number {
   return new TextEncoder().encode(JSON.stringify(chunk)).length;
 }
@@ -45,8 +40,8 @@ function cut(text: string, length: number): string[] {
 
 /** A delta in pieces that fit; what the provider says of it goes with the last, as it is the newest. */
 function splitDelta(chunk: UIMessageChunk, maxBytes: number): UIMessageChunk[] | undefined {
-  const field = deltaFields[chunk.type];
-  if (field === undefined) return undefined;
+  if (!isDeltaType(chunk.type)) return undefined;
+  const field = deltaShapes[chunk.type].textKey;
   const text: unknown = { ...chunk }[field as keyof typeof chunk];
   if (typeof text !== 'string') return undefined;
   const length = Math.floor((maxBytes - byteLength({ ...chunk, [field]: '' })) / maxUnitBytes);
