@@ -9,22 +9,12 @@ import {
   withAnsweredCalls,
 } from '../log/open-parts';
 import { endOfPart } from '../log/part-ends';
+import { partStarts } from './part-names';
 
 const nothing: readonly UIMessageChunk[] = [];
 
-/** These add a part to the newest step. */
-const additions = new Set([
-  'text-start',
-  'reasoning-start',
-  'tool-input-start',
-  'tool-input-available',
-  'tool-input-error',
-  'file',
-  'reasoning-file',
-  'source-url',
-  'source-document',
-  'custom',
-]);
+/** These are a part of the newest step by themselves. */
+const wholeParts = new Set(['file', 'reasoning-file', 'source-url', 'source-document', 'custom']);
 
 /** What a call is told whose step was begun anew though it cannot be taken back. */
 const begunAnew = 'The model began its answer anew.';
@@ -128,7 +118,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
   return {
     track(chunk, source) {
       openParts = trackChunk(openParts, chunk, { source });
-      if (additions.has(chunk.type)) contributors.add(source);
+      if (partStarts.has(chunk.type) || wholeParts.has(chunk.type)) contributors.add(source);
     },
     pass(type, source) {
       if (type === 'start-step') return start(source);

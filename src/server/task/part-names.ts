@@ -7,17 +7,8 @@ export interface PartNames {
   own(chunk: UIMessageChunk, source: ChunkSource): UIMessageChunk;
 }
 
-/** The parts that chunks name by `id`, by the chunks' types. */
-const textKinds: Readonly<Record<string, string>> = {
-  'text-start': 'text',
-  'text-end': 'text',
-  'text-delta': 'text',
-  'reasoning-start': 'reasoning',
-  'reasoning-end': 'reasoning',
-  'reasoning-delta': 'reasoning',
-};
-
-const starts = new Set([
+/** These begin a part, and a part that an input with an error begins is over with it. */
+export const partStarts: ReadonlySet<string> = new Set([
   'text-start',
   'reasoning-start',
   'tool-input-start',
@@ -27,11 +18,11 @@ const starts = new Set([
 
 /** What kind of part a chunk belongs to, and the field that names it. */
 function namedBy(chunk: UIMessageChunk): { kind: string; field: string; name: string } | undefined {
-  if ('toolCallId' in chunk && chunk.type.startsWith('tool-'))
-    return { kind: 'tool', field: 'toolCallId', name: chunk.toolCallId };
-  const kind = textKinds[chunk.type];
-  if (kind === undefined || !('id' in chunk) || chunk.id === undefined) return undefined;
-  return { kind, field: 'id', name: chunk.id };
+  const kind = /^(text|reasoning|tool)-/.exec(chunk.type)?.[1];
+  if (kind === undefined) return undefined;
+  const field = kind === 'tool' ? 'toolCallId' : 'id';
+  const { [field]: name } = chunk as { readonly [field: string]: unknown };
+  return typeof name === 'string' ? { kind, field, name } : undefined;
 }
 
 /**
@@ -52,7 +43,7 @@ export function createPartNames(): PartNames {
 
   return {
     own(chunk, source) {
-      const isStart = starts.has(chunk.type);
+      const isStart = partStarts.has(chunk.type);
       if (!isStart && source.names === undefined) return chunk;
       const part = namedBy(chunk);
       if (!part) return chunk;
