@@ -1,5 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-import type { RedisClient } from './client/redis-connector';
+import type { RedisClient } from './client/resolve-connection';
 
 export interface RedisStreamContextOptions {
   /**

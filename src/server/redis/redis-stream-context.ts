@@ -5,8 +5,8 @@ import type { LogWindow } from '../log/log-window';
 import { mayKnow } from '../log/task-guard';
 import type { CancelOptions, TaskRecord, TaskStreamContext } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
-import { resolveConnector } from './client/redis-connector';
 import { createRedisLink } from './client/redis-link';
+import { resolveConnection } from './client/resolve-connection';
 import { createLogAwayError } from './client/storage-error';
 import { createLocalTasks } from './read/local-tasks';
 import { createLossWatch, isLost } from './read/loss-watch';
@@ -40,10 +40,10 @@ function createContext(options: SharedOptions): TaskStreamContext {
   const { client, url, keyPrefix, retentionMs, commandTimeoutMs, commitIntervalMs, ...limits } =
     resolveOptions(options);
   const { onError } = options;
-  const connector = resolveConnector({ client, url });
-  const keys = createRedisKeys(connector.keyPrefix + keyPrefix);
+  const { findOpen, keyPrefix: ofClient } = resolveConnection({ client, url });
+  const keys = createRedisKeys(ofClient + keyPrefix);
   const link = createRedisLink({
-    connect: connector.connect,
+    findOpen,
     commandTimeoutMs,
     report: (error) => callHost(() => onError(error), console.error),
   });

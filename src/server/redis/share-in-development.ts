@@ -1,6 +1,6 @@
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { describeClient } from './client/describe-client';
-import { urlFromEnvironment } from './client/redis-connector';
+import { urlFromEnvironment } from './client/resolve-connection';
 import type { RedisStreamContextOptions } from './redis-options';
 
 /** Options with the default of what may change from edit to edit. */

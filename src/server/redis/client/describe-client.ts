@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis-connector';
+import type { RedisClient } from './resolve-connection';
 
 /** What both packages keep of how a client was made; `startupNodes` are those of a cluster. */
 interface Description {

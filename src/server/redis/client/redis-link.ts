@@ -1,9 +1,9 @@
 import { TaskError } from '../../../protocol/task-error';
 import { hexDigest } from '../../log/hex-digest';
 import { createUnavailableError } from '../../log/task-errors';
-import { createRedisChannels, type RedisChannels } from './redis-channels';
-import { createRedisCommands } from './redis-commands';
-import type { RedisConnector } from './redis-connection';
+import { type ChannelConnection, createChannelConnection } from './channel-connection';
+import { createCommandConnection } from './command-connection';
+import type { OpenRedisConnection } from './redis-connection';
 import { createStorageError, replyCode } from './storage-error';
 
 /** A Lua script. */
@@ -13,7 +13,7 @@ export interface RedisScript {
 }
 
 /** Redis, as the context uses it: scripts, and messages on channels. */
-export interface RedisLink extends RedisChannels {
+export interface RedisLink extends ChannelConnection {
   /**
    * Runs a script; again, if the answer got lost on the way. It may have run when this rejects.
    *
@@ -33,17 +33,17 @@ const troubleMs = 10_000;
 const away = 'away';
 
 export function createRedisLink({
-  connect,
+  findOpen,
   commandTimeoutMs,
   report,
 }: {
-  connect: () => Promise<RedisConnector>;
+  findOpen: () => Promise<OpenRedisConnection>;
   commandTimeoutMs: number;
   /** Told once per kind of trouble, until it is over, in Redis' own words. */
   report: (error: TaskError) => void;
 }): RedisLink {
   let isClosed = false;
-  let connecting: Promise<RedisConnector> | undefined;
+  let finding: Promise<OpenRedisConnection> | undefined;
   // When each kind of trouble was met last, by `performance.now()`.
   const troubles = new Map<string, number>();
   const hashes = new Map<string, string>();
@@ -62,23 +62,24 @@ export function createRedisLink({
     return isMistake ? told : createUnavailableError(told);
   };
 
-  const connector = () => {
-    if (!connecting) {
-      connecting = connect();
-      connecting.catch(() => {
-        connecting = undefined;
+  /** One search for both connections; one that has failed is made again. */
+  const findOnce = () => {
+    if (!finding) {
+      finding = findOpen();
+      finding.catch(() => {
+        finding = undefined;
       });
     }
-    return connecting;
+    return finding;
   };
 
-  const commands = createRedisCommands({
-    connector,
+  const commands = createCommandConnection({
+    findOpen: findOnce,
     commandTimeoutMs,
     onAnswer: () => troubles.delete(away),
     trouble,
   });
-  const channels = createRedisChannels({ connector, trouble });
+  const channels = createChannelConnection({ findOpen: findOnce, trouble });
 
   return {
     async run(script, keys, args) {

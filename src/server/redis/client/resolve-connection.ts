@@ -1,7 +1,7 @@
 import { TaskError } from '../../../protocol/task-error';
-import { createIoRedisConnector, type IoRedis } from './connect-ioredis';
-import { createNodeRedisConnector, type NodeRedis } from './connect-node-redis';
-import type { RedisConnector } from './redis-connection';
+import { type IoRedis, keyPrefixOf, openIoRedisConnection } from './ioredis-connection';
+import { type NodeRedis, openNodeRedisConnection } from './node-redis-connection';
+import type { OpenRedisConnection } from './redis-connection';
 
 /**
  * A client of the `redis` package (4 to 6; `createClient` or `createCluster`) or of `ioredis` (5 or
@@ -17,10 +17,12 @@ function invalidOptions(message: string): TaskError {
 }
 
 /** The one place where the types of clients that we do not depend on are taken on trust. */
-function connectorOf(client: RedisClient): RedisConnector {
+function accessBy(client: RedisClient): { keyPrefix: string; open: OpenRedisConnection } {
   const has = (name: string) => typeof client === 'object' && name in client;
   if (has('defineCommand') && has('call')) {
-    return createIoRedisConnector(client as unknown as IoRedis);
+    const ioRedis = client as unknown as IoRedis;
+    const open: OpenRedisConnection = (events) => openIoRedisConnection(ioRedis, events);
+    return { keyPrefix: keyPrefixOf(ioRedis), open };
   }
   if (has('acquire') && has('getSentinelNode')) {
     throw invalidOptions(
@@ -36,7 +38,11 @@ function connectorOf(client: RedisClient): RedisConnector {
   }
   if (has('sendCommand') && has('subscribe') && has('duplicate')) {
     const isCluster = has('masters') && has('nodeByAddress');
-    return createNodeRedisConnector(client as unknown as NodeRedis, isCluster);
+    const nodeRedis = client as unknown as NodeRedis;
+    return {
+      keyPrefix: '',
+      open: (events) => openNodeRedisConnection(nodeRedis, isCluster, events),
+    };
   }
   throw invalidOptions(
     '`client` is neither a client or cluster of the `redis` package nor one of `ioredis`. Pass ' +
@@ -96,23 +102,25 @@ function resolveUrl(): string {
 }
 
 /**
- * Checks what is given of where Redis is. All else is looked for by `connect` alone, because
+ * Checks what is given of where Redis is. All else is looked for by `findOpen` alone, because
  * modules are loaded at build time, too, where there is neither an address nor a package.
  *
- * @throws TaskError `invalid-options`; `connect` does, too, when there is nothing to connect with.
+ * @throws TaskError `invalid-options`; `findOpen` does, too, when there is nothing to connect with.
  */
-export function resolveConnector({ client, url }: { client?: RedisClient; url?: string }): {
+export function resolveConnection({ client, url }: { client?: RedisClient; url?: string }): {
+  /** What the client puts before its keys. */
   keyPrefix: string;
-  connect: () => Promise<RedisConnector>;
+  /** Gives the way to open connections. */
+  findOpen: () => Promise<OpenRedisConnection>;
 } {
   if (client) {
-    const connector = connectorOf(client);
-    return { keyPrefix: connector.keyPrefix, connect: async () => connector };
+    const { keyPrefix, open } = accessBy(client);
+    return { keyPrefix, findOpen: async () => open };
   }
   // Code that passes on an unset variable has given nothing.
   const given = url ? checkUrl(url, '`url`') : undefined;
   return {
     keyPrefix: '',
-    connect: async () => connectorOf(await createClient(given ?? resolveUrl())),
+    findOpen: async () => accessBy(await createClient(given ?? resolveUrl())).open,
   };
 }

@@ -1,9 +1,9 @@
 import { later } from '../../time/later';
-import type { RedisConnection, RedisConnector } from './redis-connection';
+import type { OpenRedisConnection, RedisConnection } from './redis-connection';
 import { replyCode } from './storage-error';
 
 /** Listens to channels on one connection, which it makes at the first. */
-export interface RedisChannels {
+export interface ChannelConnection {
   /**
    * Listens to a channel from now on, and keeps trying to until it is left. The function that is
    * returned leaves it.
@@ -32,25 +32,24 @@ const resubscribeMs = 1_000;
 /** Whoever hears nothing for so long, in milliseconds, has to be told of. */
 const deafMs = 10_000;
 
-export function createRedisChannels({
-  connector,
+export function createChannelConnection({
+  findOpen,
   trouble,
 }: {
-  connector: () => Promise<RedisConnector>;
+  findOpen: () => Promise<OpenRedisConnection>;
   /** Reports trouble. */
   trouble: (cause: unknown) => void;
-}): RedisChannels {
+}): ChannelConnection {
   let isClosed = false;
   // Made at the first use: modules are loaded at build time, too.
-  let subscriber: RedisConnection | undefined;
-  let resubscribes = false;
-  // Counts the subscriber's connections.
-  let subscriberNumber = 0;
-  // Since when the subscriber has been out of connection, if it has.
+  let connection: RedisConnection | undefined;
+  // Counts how often it was connected.
+  let connectionNumber = 0;
+  // Since when it has been broken, if it has.
   let deafSince: number | undefined;
   const channels = new Map<string, Channel>();
 
-  const subscriberTrouble = (cause: unknown) => {
+  const connectionTrouble = (cause: unknown) => {
     const now = performance.now();
     deafSince ??= now;
     // Without wake-ups things are a little late. What keeps them away for long has to be told.
@@ -64,11 +63,10 @@ export function createRedisChannels({
   /** Subscribes to a channel that somebody listens to, or leaves it. One change at a time. */
   const settleChannel = async (name: string): Promise<void> => {
     const channel = channels.get(name);
-    const connection = subscriber;
-    const number = subscriberNumber;
+    const number = connectionNumber;
     if (!channel || channel.changingOn === number) return;
     const isWanted = () => channel.listeners.size > 0;
-    const isCurrent = () => !isClosed && connection?.isReady && number === subscriberNumber;
+    const isCurrent = () => !isClosed && connection?.isReady && number === connectionNumber;
     channel.changingOn = number;
     clearTimeout(channel.retryTimer);
     try {
@@ -80,8 +78,8 @@ export function createRedisChannels({
         if (channel.isSubscribed) tellListeners(channel);
       }
     } catch (cause) {
-      if (number !== subscriberNumber || isClosed) return;
-      subscriberTrouble(cause);
+      if (number !== connectionNumber || isClosed) return;
+      connectionTrouble(cause);
       // Readers look at their tasks in every heartbeat meanwhile.
       channel.retryTimer = later(() => settleChannel(name), resubscribeMs);
     } finally {
@@ -93,23 +91,22 @@ export function createRedisChannels({
     }
   };
 
-  const openSubscriber = async () => {
+  const open = async () => {
     try {
-      const { open, resubscribes: does } = await connector();
-      if (isClosed || subscriber) return;
-      resubscribes = does;
-      subscriber = open({
+      const openConnection = await findOpen();
+      if (isClosed || connection) return;
+      connection = openConnection({
         onReady() {
           deafSince = undefined;
-          subscriberNumber++;
+          connectionNumber++;
           for (const [name, channel] of channels) {
             // What the client has subscribed to again by itself may have missed something.
-            channel.isSubscribed &&= resubscribes;
+            channel.isSubscribed &&= connection?.resubscribes === true;
             if (channel.isSubscribed) tellListeners(channel);
             void settleChannel(name);
           }
         },
-        onError: subscriberTrouble,
+        onError: connectionTrouble,
         onMessage(name, message) {
           for (const { onMessage } of channels.get(name)?.listeners ?? []) onMessage(message);
         },
@@ -130,7 +127,7 @@ export function createRedisChannels({
       channels.set(name, channel);
       const { listeners } = channel;
       listeners.add(listener);
-      if (!subscriber) void openSubscriber();
+      if (!connection) void open();
       else if (!channel.isSubscribed) void settleChannel(name);
       else {
         queueMicrotask(() => {
@@ -146,7 +143,7 @@ export function createRedisChannels({
     close() {
       isClosed = true;
       for (const { retryTimer } of channels.values()) clearTimeout(retryTimer);
-      subscriber?.close();
+      connection?.close();
     },
   };
 }

@@ -1,8 +1,6 @@
 import {
-  createConnection,
-  type OpenedClient,
+  type RedisConnection,
   type RedisConnectionEvents,
-  type RedisConnector,
   reconnectDelay,
 } from './redis-connection';
 import type { RedisWord } from './word-encoder';
@@ -23,9 +21,16 @@ export interface IoRedis {
   unsubscribe(channel: string): Promise<unknown>;
 }
 
-export function createIoRedisConnector(given: IoRedis): RedisConnector {
+/** What the client puts before its keys. */
+export function keyPrefixOf({ options: { keyPrefix, redisOptions } }: IoRedis): string {
+  return keyPrefix || redisOptions?.keyPrefix || '';
+}
+
+export function openIoRedisConnection(
+  given: IoRedis,
+  { onReady, onError, onMessage }: RedisConnectionEvents,
+): RedisConnection {
   const isCluster = given.isCluster === true;
-  const { keyPrefix, redisOptions } = given.options;
   const common = {
     // Ours holds the client's already: channels would go without it.
     keyPrefix: '',
@@ -46,47 +51,36 @@ export function createIoRedisConnector(given: IoRedis): RedisConnector {
     keyPrefix: '',
     lazyConnect: true,
     clusterRetryStrategy: reconnectDelay,
-    redisOptions: { ...redisOptions, ...common, lazyConnect: false },
+    redisOptions: { ...given.options.redisOptions, ...common, lazyConnect: false },
   };
 
-  const open = ({ onReady, onError, onMessage }: RedisConnectionEvents): OpenedClient => {
-    const client = isCluster ? given.duplicate([], cluster) : given.duplicate(single);
-    let isClosed = false;
-    const tell = (error: unknown) => {
-      if (!isClosed) onError(error);
-    };
-    client.on('error', tell);
-    client.on('ready', () => {
-      if (!isClosed) onReady();
-    });
-    client.on('message', (channel, message) => {
-      if (!isClosed) onMessage(String(channel), String(message));
-    });
-    client.connect().catch(tell);
-
-    return {
-      get isReady() {
-        // A socket that has just been closed is noticed a little later.
-        return client.status === 'ready' && client.stream?.writable !== false;
-      },
-      send: (_key, words) => client.call(...words),
-      async subscribe(channel) {
-        await client.subscribe(channel);
-      },
-      async unsubscribe(channel) {
-        await client.unsubscribe(channel);
-      },
-      close() {
-        if (isClosed) return;
-        isClosed = true;
-        client.disconnect();
-      },
-    };
+  const client = isCluster ? given.duplicate([], cluster) : given.duplicate(single);
+  let isClosed = false;
+  const tell = (error: unknown) => {
+    if (!isClosed) onError(error);
   };
+  client.on('error', tell);
+  client.on('ready', () => {
+    if (!isClosed) onReady();
+  });
+  client.on('message', (channel, message) => {
+    if (!isClosed) onMessage(String(channel), String(message));
+  });
+  client.connect().catch(tell);
 
   return {
-    keyPrefix: keyPrefix || redisOptions?.keyPrefix || '',
+    get isReady() {
+      // A socket that has just been closed is noticed a little later.
+      return client.status === 'ready' && client.stream?.writable !== false;
+    },
     resubscribes: isCluster,
-    open: (events) => createConnection(() => open(events)),
+    send: (_key, words) => client.call(...words),
+    subscribe: (channel) => client.subscribe(channel),
+    unsubscribe: (channel) => client.unsubscribe(channel),
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      client.disconnect();
+    },
   };
 }

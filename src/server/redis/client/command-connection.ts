@@ -1,0 +1,86 @@
+import { TaskError } from '../../../protocol/task-error';
+import { startPatientTimer } from '../../time/patient-timer';
+import { createReadyConnection } from './ready-connection';
+import type { OpenRedisConnection } from './redis-connection';
+import { createClosedError, createStorageError, replyCode } from './storage-error';
+import { createWordEncoder } from './word-encoder';
+
+/** Sends commands on one connection, which it makes at the first. */
+export interface CommandConnection {
+  /**
+   * Sends a command; again, if the answer got lost on the way. `key` routes it within a cluster.
+   *
+   * @throws TaskError `context-unavailable`; that Redis does not know a script, as Redis says it.
+   */
+  call(key: string, words: readonly string[]): Promise<unknown>;
+  close(): void;
+}
+
+export function createCommandConnection({
+  findOpen,
+  commandTimeoutMs,
+  onAnswer,
+  trouble,
+}: {
+  findOpen: () => Promise<OpenRedisConnection>;
+  commandTimeoutMs: number;
+  /** Told of each answer: Redis is there. */
+  onAnswer: () => void;
+  /** Reports trouble, and gives the error for whoever asked. */
+  trouble: (cause: unknown) => TaskError;
+}): CommandConnection {
+  const connection = createReadyConnection({ findOpen, timeoutMs: commandTimeoutMs });
+  const encoder = createWordEncoder();
+  let isClosed = false;
+  // The last reply, by `performance.now()`.
+  let repliedAt = 0;
+
+  /** @throws TaskError when the command was not sent, or not answered in time. */
+  const send = async (key: string, words: readonly string[]): Promise<unknown> => {
+    const ready = await connection.get();
+    const { words: encoded, release } = encoder.encode(words);
+    const sentAt = performance.now();
+    let stopTimer = () => {};
+    const timeout = new Promise<never>((_, reject) => {
+      stopTimer = startPatientTimer(() => {
+        // Before the connection is given up, at which what was sent fails as if it broke.
+        reject(createStorageError(new Error(`it did not answer within ${commandTimeoutMs} ms`)));
+        // Nothing has come since.
+        if (repliedAt < sentAt) connection.replace(sentAt);
+      }, commandTimeoutMs);
+    });
+    try {
+      const reply = await Promise.race([ready.send(key, encoded), timeout]);
+      release();
+      return reply;
+    } finally {
+      stopTimer();
+    }
+  };
+
+  return {
+    async call(key, words) {
+      for (let isAgain = false; ; isAgain = true) {
+        try {
+          if (isClosed) throw createClosedError();
+          const reply = await send(key, words);
+          repliedAt = performance.now();
+          onAnswer();
+          return reply;
+        } catch (cause) {
+          const code = replyCode(cause);
+          if (code !== undefined) repliedAt = performance.now();
+          if (code === 'NOSCRIPT') throw cause;
+          // The connection broke, and perhaps only the answer got lost.
+          if (code === undefined && !TaskError.isInstance(cause) && !isAgain) continue;
+          throw trouble(cause);
+        }
+      }
+    },
+
+    close() {
+      isClosed = true;
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import {
+  type RedisConnection,
+  type RedisConnectionEvents,
+  reconnectDelay,
+} from './redis-connection';
+
+/** What we use of a client or a cluster of the `redis` package, versions 4 to 6. */
+export interface NodeRedis {
+  readonly options?: { socket?: object };
+  readonly isOpen: boolean;
+  readonly isReady?: boolean;
+  duplicate(overrides?: object): NodeRedis;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  sendCommand(...args: unknown[]): Promise<unknown>;
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+}
+
+export function openNodeRedisConnection(
+  given: NodeRedis,
+  isCluster: boolean,
+  { onReady, onError, onMessage }: RedisConnectionEvents,
+): RedisConnection {
+  let isClosed = false;
+  // While its socket is being made, a client cannot close it, and would leave it behind.
+  let isConnecting = true;
+  // A cluster makes a connection for them at the first, and would leave that one behind.
+  let subscribing = 0;
+  const canDisconnect = () => !isConnecting && (!isCluster || subscribing === 0);
+  let attempt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  // Replies as text, whatever the given client was set to; how long to wait is our own affair.
+  const common = { commandOptions: { timeout: undefined } };
+  const single = {
+    ...common,
+    disableOfflineQueue: true,
+    socket: {
+      writableHighWaterMark,
+      ...given.options?.socket,
+      reconnectStrategy: (retries: number) => (isClosed ? false : reconnectDelay(retries)),
+    },
+  };
+  const client = given.duplicate(isCluster ? common : single);
+
+  const disconnect = () => {
+    if (client.isOpen) client.disconnect().catch(ignoreClosed);
+  };
+  const tell = (error: unknown) => {
+    if (!isClosed) onError(error);
+  };
+  // A client that gives up by itself, as a cluster does, is connected again.
+  const connect = () => {
+    isConnecting = true;
+    client.connect().then(
+      () => {
+        isConnecting = false;
+        attempt = 0;
+        if (isClosed) disconnect();
+        else if (isCluster) onReady();
+      },
+      (error: unknown) => {
+        isConnecting = false;
+        tell(error);
+        if (isClosed || client.isOpen) return;
+        timer = setTimeout(connect, reconnectDelay(attempt++));
+      },
+    );
+  };
+  client.on('error', tell);
+  if (!isCluster) {
+    client.on('error', () => {
+      isConnecting = false;
+    });
+    client.on('reconnecting', () => {
+      isConnecting = true;
+    });
+    client.on('connect', () => {
+      isConnecting = false;
+      if (isClosed) disconnect();
+    });
+    client.on('ready', () => {
+      if (!isClosed) onReady();
+    });
+  }
+  connect();
+
+  return {
+    get isReady() {
+      return client.isReady ?? (client.isOpen && !isConnecting);
+    },
+    resubscribes: true,
+    send: (key, words) =>
+      isCluster ? client.sendCommand(key, false, words) : client.sendCommand(words),
+    async subscribe(channel) {
+      subscribing++;
+      try {
+        await client.subscribe(channel, (message) => {
+          if (!isClosed) onMessage(channel, message);
+        });
+      } finally {
+        subscribing--;
+        if (isClosed && canDisconnect()) disconnect();
+      }
+    },
+    unsubscribe: (channel) => client.unsubscribe(channel),
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearTimeout(timer);
+      if (canDisconnect()) disconnect();
+    },
+  };
+}
+
+/**
+ * In bytes. The client stops writing where its socket has so much to send, until the event loop's
+ * next turn: with Node's 16 KiB, a busy process would send no more than that in a turn.
+ */
+const writableHighWaterMark = 4 * 1024 * 1024;
+
+/** To disconnect a client that has just closed by itself fails, and that is all right. */
+function ignoreClosed(): void {}
