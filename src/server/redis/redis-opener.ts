@@ -44,22 +44,12 @@ export function createRedisOpener({
   isClosed: () => boolean;
 }): TaskStreamContext['open'] {
   return async (taskId, options) => {
-    const { owner, name, definition, chatId, concurrent = false } = options;
-    const { graceMs = 5_000, token, frames, savesOutcome = false, continued } = options;
+    const { owner, name, definition, chatId, savesOutcome = false } = options;
+    const { graceMs = 5_000, token, frames, concurrent = false } = options;
     const leaseMs = Math.ceil(options.leaseMs);
-    const details: TaskDetails = {
-      ...{
-        owner,
-        name,
-        definition,
-        chatId,
-        home: home(),
-        createdAt: Date.now(),
-        leaseMs,
-        savesOutcome,
-      },
-      continued: savesOutcome ? continued : undefined,
-    };
+    const continued = savesOutcome ? options.continued : undefined;
+    const known = { owner, name, definition, chatId, savesOutcome, continued };
+    const details: TaskDetails = { ...known, home: home(), createdAt: Date.now(), leaseMs };
     const here = tasks.get(taskId)?.producer;
     // It runs, whatever has become of its record: it will be begun anew.
     if (here && here.token !== token) return undefined;
@@ -83,10 +73,10 @@ export function createRedisOpener({
     }
     if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
 
-    const known = tasks.get(taskId)?.producer;
-    if (known?.token === token) return known;
+    const other = tasks.get(taskId)?.producer;
+    if (other?.token === token) return other;
     // Another attempt had the task when the storage lost it.
-    known?.abandon();
+    other?.abandon();
     const window = createLogWindow({ taskId, epoch });
     // Asked again after a lost answer, the log may hold more than its beginning.
     if (last === frames.length - 1) for (const frame of frames) window.push(frame);

@@ -9,7 +9,7 @@
 --       cancelField   the field in which it is kept
 --       knownFormat   a record of a later one is left alone
 --
--- ASKED · KEPT · REFUSED: the task is over, or the asker's not to know
+-- asked · kept · refused: the task is over, or the asker's not to know
 
 local record, earlyCancels = unpack(KEYS)
 local owner, reason, keptMs, taskId, definition, cancelField, knownFormat = unpack(ARGV)
@@ -20,10 +20,10 @@ if tonumber(format or 1) > tonumber(knownFormat) then return {err = 'NEWER forma
 if not status then
   redis.call('HSETNX', earlyCancels, cancelField, reason)
   redis.call('PEXPIRE', earlyCancels, keptMs)
-  return 'KEPT'
+  return 'kept'
 end
-if status ~= 'running' or knownOwner ~= owner then return 'REFUSED' end
-if definition ~= '' and knownDefinition ~= definition then return 'REFUSED' end
+if status ~= 'running' or knownOwner ~= owner then return 'refused' end
+if definition ~= '' and knownDefinition ~= definition then return 'refused' end
 redis.call('HSETNX', record, 'cancel', reason)
 redis.pcall('PUBLISH', home, taskId)
-return 'ASKED'
+return 'asked'

@@ -4,8 +4,8 @@
 -- ARGV  token, owner
 --       knownFormat   a record of a later one is left alone
 --
--- NONE: there is nothing to tell · RUNNING · HELD ms: somebody else tells, for so long at least
--- CLAIMED leaseMs log chat continued: with the message that the task continues, if that is kept
+-- none: there is nothing to tell · running · held ms: somebody else tells, for so long at least
+-- claimed leaseMs log chat continued: with the message that the task continues, if that is kept
 
 local record, lease = unpack(KEYS)
 local token, owner, knownFormat = unpack(ARGV)
@@ -14,10 +14,10 @@ local known = redis.call('HMGET', record,
   'status', 'owner', 'unsaved', 'leaseMs', 'log', 'chat', 'continued', 'format')
 local status, knownOwner, unsaved, leaseMs, log, chat, continued, format = unpack(known, 1, 8)
 if tonumber(format or 1) > tonumber(knownFormat) then return {err = 'NEWER format ' .. format} end
-if not status or knownOwner ~= owner then return {'NONE'} end
-if status == 'running' then return {'RUNNING'} end
-if not unsaved then return {'NONE'} end
+if not status or knownOwner ~= owner then return {'none'} end
+if status == 'running' then return {'running'} end
+if not unsaved then return {'none'} end
 local holder = redis.call('GET', lease)
-if holder and holder ~= token then return {'HELD', redis.call('PTTL', lease)} end
+if holder and holder ~= token then return {'held', redis.call('PTTL', lease)} end
 redis.call('SET', lease, token, 'PX', leaseMs)
-return {'CLAIMED', tonumber(leaseMs), log, chat, continued}
+return {'claimed', tonumber(leaseMs), log, chat, continued}

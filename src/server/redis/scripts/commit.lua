@@ -14,11 +14,11 @@
 --       maxTextLength    of frames that are published with the news of them, in bytes
 --       then for each entry: first, last, text
 --
--- OK last cancel        all is stored; an entry that was stored already is left out
--- BEHIND last cancel    an entry does not join what the log ends with; -1: it has nothing of the epoch
--- STORE last cancel why  Redis refused to store an entry
--- CANCELLED last cancel  it would settle, but a cancel was accepted, and nothing is stored of it
--- GONE · FENCED         there is no such log, or it is not the caller's any more
+-- stored last cancel       an entry that was stored already is left out
+-- behind last cancel       an entry does not join what the log ends with; -1: it has nothing of the epoch
+-- refused last cancel why  Redis refused to store an entry
+-- cancelled last cancel    it would settle, but a cancel was accepted, and nothing is stored of it
+-- gone · fenced            there is no such log, or it is not the caller's any more
 
 local record, frames, lease = unpack(KEYS)
 local token, epoch, leaseMs, ttlMs, channel = unpack(ARGV, 1, 5)
@@ -29,16 +29,16 @@ local count = #ARGV
 local known = redis.call('HMGET', record,
   'token', 'epoch', 'status', 'end', 'cancel', 'suspect', 'saves')
 local knownToken, knownEpoch, knownStatus, knownEnd, cancel, suspect, saves = unpack(known, 1, 7)
-if not knownToken then return {'GONE'} end
-if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then return {'FENCED'} end
+if not knownToken then return {'gone'} end
+if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then return {'fenced'} end
 local isBegun = knownEpoch == epoch
 local before = isBegun and tonumber(knownEnd) or -1
 if knownStatus ~= 'running' then
   local isStored = count < firstEntry or tonumber(ARGV[count - 1]) <= before
-  if isStored then return {'OK', before, cancel} end
-  return {'FENCED'}
+  if isStored then return {'stored', before, cancel} end
+  return {'fenced'}
 end
-if cancel and yieldsToCancel ~= '' then return {'CANCELLED', before, cancel} end
+if cancel and yieldsToCancel ~= '' then return {'cancelled', before, cancel} end
 
 local last = before
 local problem
@@ -46,13 +46,13 @@ for i = firstEntry, count, fieldCount do
   local entryFirst, entryLast, text = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), ARGV[i + 2]
   if entryLast > last then
     if entryFirst ~= last + 1 then
-      problem = {'BEHIND', last, cancel}
+      problem = {'behind', last, cancel}
       break
     end
     local id = epoch .. '-' .. (entryLast + 1)
     local added = redis.pcall('XADD', frames, id, 'a', ARGV[i], 'd', text)
     if type(added) == 'table' and added.err then
-      problem = {'STORE', last, cancel, added.err}
+      problem = {'refused', last, cancel, added.err}
       break
     end
     last = entryLast
@@ -99,4 +99,4 @@ if isOne and last > before then
   end
 end
 redis.pcall('PUBLISH', channel, message)
-return {'OK', last, cancel}
+return {'stored', last, cancel}

@@ -9,28 +9,27 @@
 --       newestEpoch    that the new one must lie above
 --       epochOrigin    milliseconds since 1970
 --       endedEpochs    `epoch=end` joined by commas
---       owner, name, chat, home, createdAt, leaseMs, ttlMs
+--       leaseMs, ttlMs
 --       last           the number of the last frame
 --       text           the frames, one per line
 --       cancelOfAny, cancelOfThis   the fields in which a cancel that came before it may be
---       more fields of the record, each followed by its value
+--       fields of the record, each followed by its value
 --
--- OPEN last cancel epoch · EXISTS
+-- open last cancel epoch · exists
 
 local record, frames, lease, earlyCancels = unpack(KEYS)
 local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin, endedEpochs = unpack(ARGV, 1, 6)
-local owner, name, chat, home, createdAt, leaseMs, ttlMs = unpack(ARGV, 7, 13)
-local last, text, cancelOfAny, cancelOfThis = unpack(ARGV, 14, 17)
-local firstOfMore = 18
+local leaseMs, ttlMs, last, text, cancelOfAny, cancelOfThis = unpack(ARGV, 7, 12)
+local firstField = 13
 
 local known = redis.call('HMGET', record, 'token', 'epoch', 'first', 'end', 'cancel')
 local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel = unpack(known, 1, 5)
 if knownToken then
   local isClaim = wantedEpoch == '' and knownEpoch == knownFirst
   if knownToken == token and (isClaim or knownEpoch == wantedEpoch) then
-    return {'OPEN', tonumber(knownEnd), knownCancel, knownEpoch}
+    return {'open', tonumber(knownEnd), knownCancel, knownEpoch}
   end
-  return {'EXISTS'}
+  return {'exists'}
 end
 
 local function epochOf(entries)
@@ -49,7 +48,7 @@ if epoch == '' then
   first = epoch
 elseif newest then
   -- Another log has begun since, or somebody has closed this one.
-  if newest >= tonumber(epoch) then return {'EXISTS'} end
+  if newest >= tonumber(epoch) then return {'exists'} end
   isStale = epochOf(redis.call('XRANGE', frames, '-', '+', 'COUNT', 1)) < tonumber(first)
 end
 
@@ -62,8 +61,7 @@ redis.call('PEXPIRE', frames, ttlMs)
 redis.call('DEL', earlyCancels)
 
 local fields = {'openedAt', now, 'token', token, 'log', token, 'epoch', epoch, 'first', first,
-  'end', last, 'status', 'running', 'owner', owner, 'name', name, 'chat', chat, 'home', home,
-  'createdAt', createdAt, 'leaseMs', leaseMs}
+  'end', last, 'status', 'running'}
 if cancel then
   fields[#fields + 1] = 'cancel'
   fields[#fields + 1] = cancel
@@ -72,8 +70,8 @@ for ended, endOfIt in string.gmatch(endedEpochs, '(%d+)=(-?%d+)') do
   fields[#fields + 1] = 'endOf' .. ended
   fields[#fields + 1] = endOfIt
 end
-for i = firstOfMore, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = firstField, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', record, unpack(fields))
 redis.call('SET', lease, '1', 'PX', leaseMs)
 redis.call('PEXPIRE', record, ttlMs)
-return {'OPEN', tonumber(last), cancel, epoch}
+return {'open', tonumber(last), cancel, epoch}

@@ -45,13 +45,6 @@ export interface StoredOutcome {
   release(holder: OutcomeHolder, isSaved: boolean): Promise<boolean>;
 }
 
-const claimAnswers: Record<string, ClaimAnswer['answer']> = {
-  NONE: 'none',
-  RUNNING: 'running',
-  HELD: 'held',
-  CLAIMED: 'claimed',
-};
-
 /** Gives the outcomes of the tasks that are kept in Redis, by their ids. */
 export function createStoredOutcomes(
   link: RedisLink,
@@ -64,7 +57,7 @@ export function createStoredOutcomes(
         const args = [token, encodeOptional(owner), String(recordFormat)];
         const reply = (await link.run(claimOutcomeScript, scriptKeys, args)) as readonly unknown[];
         const [name, ms, log, chat, continued] = reply;
-        const answer = knownAnswer(claimAnswers, name, link);
+        const answer = knownAnswer(['none', 'running', 'held', 'claimed'], name, link);
         if (answer === 'held') return { answer, waitMs: Math.max(0, Number(ms)) };
         if (answer !== 'claimed') return { answer };
         return {

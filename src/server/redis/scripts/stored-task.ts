@@ -4,6 +4,18 @@ import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
 
+// As the scripts say them.
+export const commitAnswers = [
+  'stored',
+  'behind',
+  'refused',
+  'gone',
+  'fenced',
+  'cancelled',
+] as const;
+export const cancelAnswers = ['asked', 'kept', 'refused'] as const;
+export const closeAnswers = ['wait', 'ready', 'changed', 'closed'] as const;
+
 /** What a task's record says of it from the start. Milliseconds, and since the epoch. */
 export interface TaskDetails
   extends Pick<StoredRecord, 'owner' | 'name' | 'definition' | 'chatId' | 'createdAt' | 'leaseMs'> {
@@ -62,8 +74,8 @@ interface Commit {
  * `fenced`: it is not the caller's any more. `cancelled`: it would have settled, but a cancel was
  * accepted before.
  */
-export interface CommitAnswer {
-  readonly answer: 'stored' | 'behind' | 'refused' | 'gone' | 'fenced' | 'cancelled';
+interface CommitAnswer {
+  readonly answer: (typeof commitAnswers)[number];
   /** Where the log ends now; of a log that is the caller's. */
   readonly last: number;
   readonly cancel: string | undefined;
@@ -86,8 +98,8 @@ interface Closing {
 }
 
 /** `wait` comes with how many milliseconds; `changed`: it is not as it was known to be. */
-export interface CloseAnswer {
-  readonly answer: 'wait' | 'ready' | 'changed' | 'closed';
+interface CloseAnswer {
+  readonly answer: (typeof closeAnswers)[number];
   readonly waitMs: number;
 }
 
@@ -115,7 +127,7 @@ export interface StoredTask extends HistorySource {
    * Asks the task to stop. `kept`: it is not open yet. `refused`: it is over, or the asker's not to
    * know.
    */
-  cancel(options: CancelOptions): Promise<'asked' | 'kept' | 'refused'>;
+  cancel(options: CancelOptions): Promise<(typeof cancelAnswers)[number]>;
   /** The message that the task continues, as JSON, if it was kept. */
   fetchContinued(): Promise<string | undefined>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */

@@ -13,7 +13,13 @@ import {
   withdrawScript,
 } from './redis-scripts';
 import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
-import type { CloseAnswer, CommitAnswer, StoredTask } from './stored-task';
+import {
+  cancelAnswers,
+  closeAnswers,
+  commitAnswers,
+  type StoredTask,
+  type TaskDetails,
+} from './stored-task';
 
 /** One read brings about so many bytes. */
 const maxReadBytes = 512 * 1024;
@@ -21,29 +27,19 @@ const maxReadBytes = 512 * 1024;
 /** News of a commit brings its frames along, if they take no more than so many bytes. */
 const maxWakeUpBytes = 16 * 1024;
 
-const commitAnswers: Record<string, CommitAnswer['answer']> = {
-  OK: 'stored',
-  BEHIND: 'behind',
-  STORE: 'refused',
-  GONE: 'gone',
-  CANCELLED: 'cancelled',
-  FENCED: 'fenced',
-};
-
-const cancelAnswers: Record<string, 'asked' | 'kept' | 'refused'> = {
-  ASKED: 'asked',
-  KEPT: 'kept',
-  REFUSED: 'refused',
-};
-
-const openAnswers: Record<string, boolean> = { OPEN: true, EXISTS: false };
-
-const closeAnswers: Record<string, CloseAnswer['answer']> = {
-  WAIT: 'wait',
-  READY: 'ready',
-  CLOSED: 'closed',
-  CHANGED: 'changed',
-};
+/** The fields of a record that stay as they are, each followed by its value. */
+function fieldsOf(details: TaskDetails): string[] {
+  const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
+  const { savesOutcome, continued } = details;
+  const texts = { owner, name, definition, chat: chatId };
+  const fields = { format: recordFormat, home, createdAt, leaseMs };
+  return [
+    ...Object.entries(texts).flatMap(([field, text]) => [field, encodeOptional(text)]),
+    ...Object.entries(fields).flatMap(([field, value]) => [field, String(value)]),
+    ...(savesOutcome ? ['saves', '1'] : []),
+    ...(continued === undefined ? [] : ['continued', continued]),
+  ];
+}
 
 /** Gives the tasks that are kept in Redis, by their ids; whether they exist is another question. */
 export function createStoredTasks(
@@ -63,15 +59,8 @@ export function createStoredTasks(
 
     return {
       async open({ token, epochs, details, ttlMs, frames }) {
-        const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
-        const { savesOutcome, continued } = details;
+        const { owner, definition, leaseMs } = details;
         const { first, next } = epochs ?? { first: 0, next: 0 };
-        const more = {
-          format: String(recordFormat),
-          ...(definition !== undefined && { definition: encodeOptional(definition) }),
-          ...(savesOutcome && { saves: '1' }),
-          ...(continued !== undefined && { continued }),
-        };
         const [answer, last, cancel, drawn] = await run(
           openScript,
           [...taskKeys, earlyCancelsKey],
@@ -83,23 +72,18 @@ export function createStoredTasks(
             String(epochOrigin),
             // Nothing is known any more of where they ended.
             Array.from({ length: next - first }, (_, ended) => `${first + ended}=-1`).join(','),
-            encodeOptional(owner),
-            encodeOptional(name),
-            encodeOptional(chatId),
-            home,
-            String(createdAt),
             String(leaseMs),
             String(ttlMs),
             String(frames.length - 1),
             frames.join('\n'),
             cancelField({ owner }),
             cancelField({ owner, definition }),
-            ...Object.entries(more).flat(),
+            ...fieldsOf(details),
           ],
         );
         const epoch = Number(drawn ?? 0);
         noteEpoch(epoch);
-        const isOpen = knownAnswer(openAnswers, answer, link);
+        const isOpen = knownAnswer(['open', 'exists'], answer, link) === 'open';
         return { isOpen, epoch, last: Number(last), cancel: optionalText(cancel) };
       },
 
@@ -125,7 +109,7 @@ export function createStoredTasks(
           answer: knownAnswer(commitAnswers, answer, link),
           last: Number(last ?? -1),
           cancel: optionalText(cancel),
-          problem: answer === 'STORE' ? link.report(new Error(String(problem))) : undefined,
+          problem: answer === 'refused' ? link.report(new Error(String(problem))) : undefined,
         };
       },
 
