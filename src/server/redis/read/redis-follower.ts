@@ -1,12 +1,13 @@
 import type { LogWindow } from '../../log/log-window';
 import { mayKnow } from '../../log/task-guard';
 import { createWindowTrimmer } from '../../log/window-trimmer';
-import { later } from '../../time/later';
 import type { RedisLink } from '../client/redis-link';
 import type { RedisKeys } from '../scripts/redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
+import { createLookout } from './lookout';
 import { createLostCloser } from './lost-closer';
+import { createProducerSigns } from './producer-signs';
 import type { RecentTask } from './recent-tasks';
 import { takeOver } from './take-over';
 import { parseWakeUp } from './wake-up';
@@ -33,12 +34,6 @@ export interface RedisFollowerOptions {
   retentionMs: number;
 }
 
-/** Between two looks at a storage that is away, at most, in milliseconds. */
-const maxRetryMs = 1_000;
-
-/** Timers may fire this much early, and clocks differ by as much, in milliseconds. */
-const slackMs = 15;
-
 /**
  * Subscribes, then looks: so nothing falls in between. Wake-ups that join what is at hand bring
  * their frames; any other, and a silent heartbeat, only make it look. A lease that has lapsed
@@ -55,54 +50,24 @@ export function createRedisFollower({
 }: RedisFollowerOptions): RedisFollower {
   const { taskId } = window;
   const closer = createLostCloser({ stored, taskId, retentionMs });
+  const signs = createProducerSigns(task.leaseMs);
   let trimmer = createWindowTrimmer(window);
-  let { leaseMs } = task;
-  let heartbeatMs = leaseMs / 2;
-  // By `performance.now()`: the last sign of the producer, and when its lease ends for sure.
-  let signAt = performance.now();
-  let leaseEndsAt = signAt + leaseMs;
-  let isSuspect = false;
   let goneAt: number | undefined;
   let isGone = false;
   let isClosed = false;
-  let isLooking = false;
-  // Whether something came that the look under way may have missed.
-  let isDirty = false;
-  let failures = 0;
   let isListening = false;
   // By `performance.now()`: when the storage was last found to be back.
   let backAt = Number.NEGATIVE_INFINITY;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const hasEnded = () => isClosed || isGone || window.isEnded;
 
-  const schedule = (callback: () => void, ms: number) => {
-    clearTimeout(timer);
-    if (hasEnded()) return;
-    timer = later(callback, ms + slackMs);
-  };
-
-  /** Looks once a heartbeat has passed without a sign, or the lease has run out. */
-  const watch = () => {
-    const dueMs = Math.min(signAt + heartbeatMs, leaseEndsAt) - performance.now();
-    if (dueMs > 0) schedule(watch, dueMs);
-    else look();
-  };
-
-  const giveSign = () => {
-    signAt = performance.now();
-    leaseEndsAt = signAt + leaseMs;
-    isSuspect = false;
-    onSign(task);
-  };
-
   const stop = () => {
-    clearTimeout(timer);
+    lookout.stop();
     leave();
   };
 
   const accept = (log: StoredLog) => {
-    if (takeOver(window, log)) signAt = performance.now();
+    if (takeOver(window, log)) signs.moved();
     trimmer.trim(window.next);
     window.wake();
     if (window.isEnded) stop();
@@ -114,12 +79,6 @@ export function createRedisFollower({
     stop();
   };
 
-  const notFound = () => {
-    // A producer that lives begins the log anew.
-    goneAt ??= performance.now();
-    if (performance.now() - goneAt >= leaseMs + heartbeatMs) endAsGone();
-  };
-
   /**
    * Goes over to the log that has taken the place of this one, unless that is not for those who
    * read here: then there is nothing more for them.
@@ -129,71 +88,52 @@ export function createRedisFollower({
       endAsGone();
       return false;
     }
-    ({ leaseMs } = record);
-    heartbeatMs = leaseMs / 2;
+    signs.change(record.leaseMs);
     window.changeLog(record.firstEpoch);
     trimmer = createWindowTrimmer(window);
     return true;
   };
 
+  /** Brings the window up to date. `undefined`: there is no log, or nothing more to do. */
   const bringUpToDate = async (): Promise<StoredLog | undefined> => {
     for (;;) {
-      isDirty = false;
       const log = await stored.fetchLog({ epoch: window.epoch, n: window.next });
-      if (failures > 0) backAt = performance.now();
-      failures = 0;
+      if (lookout.answered()) backAt = performance.now();
       if (hasEnded()) return undefined;
       // A storage that went back to an older state has lost this log, too.
       if (!log || log.record.epoch < window.epoch) {
-        notFound();
+        // A producer that lives begins the log anew.
+        goneAt ??= performance.now();
+        if (performance.now() - goneAt >= signs.returnMs) endAsGone();
         return undefined;
       }
       const { firstEpoch } = log.record;
       if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
       accept(log);
-      if (hasEnded()) return undefined;
-      if (!log.hasMore && !isDirty) return log;
+      if (hasEnded() || !log.hasMore) return log;
     }
   };
 
-  /** Brings the window up to date. Looks that are asked for meanwhile are one with this. */
+  /** Brings the window up to date, and draws the conclusions about the producer. */
   const look = async () => {
-    isDirty = true;
-    if (isLooking || hasEnded()) return;
-    isLooking = true;
-    clearTimeout(timer);
-    try {
-      while (isDirty && !hasEnded()) await judge(await bringUpToDate());
-    } catch {
-      // The link has reported it.
-      failures++;
-      schedule(look, Math.min(50 * 2 ** Math.min(failures, 10), maxRetryMs));
-    } finally {
-      isLooking = false;
-    }
+    const log = await bringUpToDate();
+    if (hasEnded()) return;
+    if (!log) return lookout.in(signs.heartbeatMs / 2);
+    signs.leased(log.leaseLeftMs);
+    if (log.leaseLeftMs === 0) {
+      lookout.in(await closer.close(log, { heartbeatMs: signs.heartbeatMs, backAt }));
+    } else if (signs.dueMs() > 0) lookout.when(signs.dueMs);
+    else lookout.in(Math.min(signs.heartbeatMs, log.leaseLeftMs));
   };
 
-  /** Draws the conclusions about the producer. */
-  const judge = async (log: StoredLog | undefined) => {
-    if (hasEnded()) return;
-    if (!log) return schedule(look, heartbeatMs / 2);
-    if (log.leaseLeftMs > 0) {
-      const now = performance.now();
-      leaseEndsAt = now + log.leaseLeftMs;
-      isSuspect = false;
-      if (now - signAt < heartbeatMs) return watch();
-      return schedule(look, Math.min(heartbeatMs, log.leaseLeftMs));
-    }
-    isSuspect = true;
-    schedule(look, await closer.close(log, { heartbeatMs, backAt }));
-  };
+  const lookout = createLookout({ look, hasEnded });
 
   const leave = link.listen(keys.wakeUps(taskId), {
     onListening() {
       if (isListening) backAt = performance.now();
       isListening = true;
-      look();
+      lookout.now();
     },
     onMessage(message) {
       if (hasEnded()) return;
@@ -202,7 +142,10 @@ export function createRedisFollower({
       const { epoch, first, last, outcome, frames } = wakeUp;
       if (epoch < window.epoch) return;
       // The end may come from whoever closed the task in the producer's place.
-      if (outcome === undefined) giveSign();
+      if (outcome === undefined) {
+        signs.renewed();
+        onSign(task);
+      }
       if (epoch === window.epoch) {
         if (frames && first <= window.next && last >= window.next) {
           window.add(epoch, first, frames);
@@ -217,14 +160,14 @@ export function createRedisFollower({
           return;
         }
       }
-      look();
+      lookout.now();
     },
   });
-  watch();
+  lookout.when(signs.dueMs);
 
   return {
     get isAlive() {
-      return !isSuspect && performance.now() < leaseEndsAt;
+      return signs.isAlive;
     },
     get isGone() {
       return isGone;
