@@ -1,7 +1,6 @@
 import { formatCursor } from '../../protocol/cursor';
 import { callHost } from '../log/call-host';
 import { checkedContext } from '../log/checked-context';
-import type { LogWindow } from '../log/log-window';
 import { mayKnow } from '../log/task-guard';
 import type { CancelOptions, TaskRecord, TaskStreamContext } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
@@ -15,6 +14,7 @@ import { createRedisReaders } from './read/redis-readers';
 import { createRedisOpener } from './redis-opener';
 import { type RedisStreamContextOptions, resolveOptions } from './redis-options';
 import { createRedisKeys } from './scripts/redis-keys';
+import type { StoredRecord } from './scripts/stored-log';
 import { createStoredOutcomes } from './scripts/stored-outcome';
 import { createStoredTasks } from './scripts/stored-tasks';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
@@ -22,17 +22,23 @@ import { createCommitScheduler } from './write/commit-scheduler';
 import { createOutcomeHolds } from './write/outcome-holds';
 import { createRedisChats } from './write/redis-chats';
 import { createRedisEarlyCancels } from './write/redis-early-cancels';
-import type { RedisProducer } from './write/redis-producer';
 
 /** How long closing waits for frames that are on their way, in milliseconds. */
 const maxCloseMs = 1_000;
 
-/** Where a task stands that runs here, whatever the storage has of it. */
-function describe({ details, outcome }: RedisProducer, window: LogWindow): TaskRecord {
-  const { owner, chatId, name, definition, createdAt } = details;
-  const cursor = formatCursor(window.epoch, window.next - 1);
-  const status = outcome ?? 'running';
-  return { taskId: window.taskId, status, owner, chatId, name, definition, cursor, createdAt };
+/** What is known of a task, and where it stands. */
+function describe(
+  taskId: string,
+  {
+    owner,
+    chatId,
+    name,
+    definition,
+    createdAt,
+  }: Pick<StoredRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'>,
+  state: Pick<TaskRecord, 'status' | 'cursor' | 'isUnsaved' | 'isLost'>,
+): TaskRecord {
+  return { taskId, owner, chatId, name, definition, createdAt, ...state };
 }
 
 /** @throws TaskError `invalid-options`. */
@@ -52,13 +58,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
   let home: string | undefined;
   const recentTasks = createRecentTasks();
   const storedTask = createStoredTasks(link, keys, recentTasks.look);
-  const tasks = createLocalTasks({
-    link,
-    keys,
-    storedTask,
-    recentTasks,
-    retentionMs,
-  });
+  const tasks = createLocalTasks({ link, keys, storedTask, recentTasks, retentionMs });
   const earlyCancels = createRedisEarlyCancels({ link, keys });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
@@ -119,27 +119,25 @@ function createContext(options: SharedOptions): TaskStreamContext {
 
     async inspect(taskId, options) {
       const log = await losses.look(taskId);
+      const { producer, window } = tasks.get(taskId) ?? {};
       if (!log) {
-        const { producer, window } = tasks.get(taskId) ?? {};
-        if (producer && window) return describe(producer, window);
+        // Whatever the storage has of it.
+        if (producer && window) {
+          const { details, outcome: status = 'running' } = producer;
+          const cursor = formatCursor(window.epoch, window.next - 1);
+          return describe(taskId, details, { status, cursor });
+        }
         const recent = recentTasks.get(taskId);
         if (recent && (!options || mayKnow(recent, options))) throw createLogAwayError();
         return undefined;
       }
-      const { status, owner, chatId, name, definition, createdAt, isUnsaved } = log.record;
-      const cursor = formatCursor(log.record.epoch, log.record.end);
-      return {
-        taskId,
+      const { status, epoch, end, isUnsaved } = log.record;
+      return describe(taskId, log.record, {
         status,
-        owner,
-        chatId,
-        name,
-        definition,
-        cursor,
-        createdAt,
+        cursor: formatCursor(epoch, end),
         ...(isUnsaved && { isUnsaved }),
-        ...(isLost(log) && !tasks.get(taskId)?.producer && { isLost: true }),
-      };
+        ...(isLost(log) && !producer && { isLost: true }),
+      });
     },
 
     claimOutcome: (taskId, { owner } = {}) => holds.claim(taskId, owner),

@@ -52,9 +52,7 @@ function accessBy(client: RedisClient): { keyPrefix: string; open: OpenRedisConn
 
 /** `REDIS_URL`, then `KV_URL`. */
 export function urlFromEnvironment(): string | undefined {
-  const { process } = globalThis as {
-    process?: { env?: Record<string, string | undefined> };
-  };
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return process?.env?.REDIS_URL || process?.env?.KV_URL;
 }
 
