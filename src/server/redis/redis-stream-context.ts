@@ -57,8 +57,8 @@ function createContext(options: SharedOptions): TaskStreamContext {
   // Named at the first use: workers give no random numbers while modules are loaded.
   let home: string | undefined;
   const recentTasks = createRecentTasks();
-  const storedTask = createStoredTasks(link, keys, recentTasks.look);
-  const tasks = createLocalTasks({ link, keys, storedTask, recentTasks, retentionMs });
+  const storedTask = createStoredTasks(link, keys, { retentionMs, onLook: recentTasks.look });
+  const tasks = createLocalTasks({ storedTask, recentTasks });
   const earlyCancels = createRedisEarlyCancels({ link, keys });
   let leaveHome: (() => void) | undefined;
   let isClosed = false;

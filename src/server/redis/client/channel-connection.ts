@@ -12,7 +12,7 @@ export interface ChannelConnection {
   close(): void;
 }
 
-interface ChannelListener {
+export interface ChannelListener {
   onMessage: (message: string) => void;
   /** Subscribed, for the first time or again: messages may have been missed before. */
   onListening: () => void;

@@ -1,4 +1,5 @@
-import { later } from '../../time/later';
+import { atMost } from '../../time/at-most';
+import { createDeferred } from '../../time/deferred';
 import type {
   OpenRedisConnection,
   RedisConnection,
@@ -39,18 +40,16 @@ export function createReadyConnection({
   let wasReady = false;
   // Why there is none: told to the next who needs it.
   let problem: unknown;
-  const waiting = new Set<() => void>();
-
-  const wakeAll = () => {
-    for (const resolve of [...waiting]) resolve();
-  };
+  // Settled once it is ready; those who wait then wait for the next.
+  let becameReady = createDeferred();
 
   const events: RedisConnectionEvents = {
     onReady() {
       movedAt = performance.now();
       wasReady = true;
       problem = undefined;
-      wakeAll();
+      becameReady.resolve();
+      becameReady = createDeferred();
     },
     onError(error) {
       movedAt = performance.now();
@@ -70,22 +69,14 @@ export function createReadyConnection({
    * Resolves when the connection is ready, or when it has taken too long: the first one has more
    * time, as long as nothing is wrong with it.
    */
-  const readiness = () =>
-    new Promise<void>((resolve) => {
-      const since = performance.now();
-      const done = () => {
-        clearTimeout(timer);
-        waiting.delete(done);
-        resolve();
-      };
-      const check = () => {
-        const leftMs = since + timeoutMs - performance.now();
-        if (wasReady || problem !== undefined || leftMs <= 0) return done();
-        timer = later(check, Math.min(connectWaitMs, leftMs));
-      };
-      let timer = later(check, Math.min(connectWaitMs, timeoutMs));
-      waiting.add(done);
-    });
+  const readiness = async () => {
+    const giveUpAt = performance.now() + timeoutMs;
+    let leftMs = timeoutMs;
+    do {
+      await atMost(Math.min(connectWaitMs, leftMs), becameReady.promise);
+      leftMs = giveUpAt - performance.now();
+    } while (!connection?.isReady && !wasReady && problem === undefined && leftMs > 0 && !isClosed);
+  };
 
   const replace = (since: number) => {
     if (!isClosed && movedAt < since) start();
@@ -108,7 +99,7 @@ export function createReadyConnection({
 
     close() {
       isClosed = true;
-      wakeAll();
+      becameReady.resolve();
       connection?.close();
     },
   };

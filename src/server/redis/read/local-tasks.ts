@@ -3,8 +3,6 @@ import type { ReaderStart } from '../../log/log-walk';
 import type { LogWindow } from '../../log/log-window';
 import type { TaskAsker } from '../../log/task-guard';
 import type { TaskReader } from '../../log/task-stream-context';
-import type { RedisLink } from '../client/redis-link';
-import type { RedisKeys } from '../scripts/redis-keys';
 import type { StoredLog } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import type { RedisProducer } from '../write/redis-producer';
@@ -48,18 +46,11 @@ export interface LocalTasks {
 }
 
 export function createLocalTasks({
-  link,
-  keys,
   storedTask,
   recentTasks,
-  retentionMs,
 }: {
-  link: RedisLink;
-  keys: RedisKeys;
   storedTask: (taskId: string) => StoredTask;
   recentTasks: RecentTasks;
-  /** How long the log of a lost task is kept, in milliseconds. */
-  retentionMs: number;
 }): LocalTasks {
   const tasks = new Map<string, LocalTask>();
   const followers = new Set<RedisFollower>();
@@ -86,9 +77,7 @@ export function createLocalTasks({
     const follow = (details: RecentTask) => {
       if (follower) return;
       const onSign = (known: RecentTask) => recentTasks.note(taskId, known);
-      follower = createRedisFollower({
-        ...{ link, keys, stored, window, task: details, onSign, retentionMs },
-      });
+      follower = createRedisFollower({ stored, window, task: details, onSign });
       followers.add(follower);
     };
 

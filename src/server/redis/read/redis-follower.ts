@@ -1,16 +1,14 @@
 import type { LogWindow } from '../../log/log-window';
+import { takeOver } from '../../log/take-over';
 import { mayKnow } from '../../log/task-guard';
 import { createWindowTrimmer } from '../../log/window-trimmer';
-import type { RedisLink } from '../client/redis-link';
-import type { RedisKeys } from '../scripts/redis-keys';
+import { createLookout } from '../../time/lookout';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
-import { createLookout } from './lookout';
-import { createLostCloser } from './lost-closer';
+import { closeLostTask } from './close-lost-task';
 import { createProducerSigns } from './producer-signs';
 import type { RecentTask } from './recent-tasks';
-import { takeOver } from './take-over';
-import { parseWakeUp } from './wake-up';
+import { parseWakeUp, takeWakeUp } from './wake-up';
 
 /** Keeps a window up to date with the log of a producer elsewhere, for all readers of a process. */
 export interface RedisFollower {
@@ -22,16 +20,12 @@ export interface RedisFollower {
 }
 
 export interface RedisFollowerOptions {
-  link: RedisLink;
-  keys: RedisKeys;
   stored: StoredTask;
   window: LogWindow;
   /** What was known of the task when this began. */
   task: RecentTask;
   /** Called at a sign of life that is no look at the log. */
   onSign: (task: RecentTask) => void;
-  /** How long the log of a lost task is kept, in milliseconds. */
-  retentionMs: number;
 }
 
 /**
@@ -40,16 +34,11 @@ export interface RedisFollowerOptions {
  * makes the task suspect, and one more silent heartbeat lets it be closed.
  */
 export function createRedisFollower({
-  link,
-  keys,
   stored,
   window,
   task,
   onSign,
-  retentionMs,
 }: RedisFollowerOptions): RedisFollower {
-  const { taskId } = window;
-  const closer = createLostCloser({ stored, taskId, retentionMs });
   const signs = createProducerSigns(task.leaseMs);
   let trimmer = createWindowTrimmer(window);
   let goneAt: number | undefined;
@@ -66,17 +55,16 @@ export function createRedisFollower({
     leave();
   };
 
-  const accept = (log: StoredLog) => {
-    if (takeOver(window, log)) signs.moved();
+  /** Lets readers have what has come, or know that nothing will. */
+  const wakeReaders = () => {
     trimmer.trim(window.next);
     window.wake();
-    if (window.isEnded) stop();
+    if (hasEnded()) stop();
   };
 
   const endAsGone = () => {
     isGone = true;
-    window.wake();
-    stop();
+    wakeReaders();
   };
 
   /**
@@ -110,7 +98,8 @@ export function createRedisFollower({
       const { firstEpoch } = log.record;
       if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
-      accept(log);
+      if (takeOver(window, log, log.record.status !== 'running')) signs.moved();
+      wakeReaders();
       if (hasEnded() || !log.hasMore) return log;
     }
   };
@@ -122,45 +111,31 @@ export function createRedisFollower({
     if (!log) return lookout.in(signs.heartbeatMs / 2);
     signs.leased(log.leaseLeftMs);
     if (log.leaseLeftMs === 0) {
-      lookout.in(await closer.close(log, { heartbeatMs: signs.heartbeatMs, backAt }));
+      lookout.in(await closeLostTask(stored, log, backAt));
     } else if (signs.dueMs() > 0) lookout.when(signs.dueMs);
     else lookout.in(Math.min(signs.heartbeatMs, log.leaseLeftMs));
   };
 
   const lookout = createLookout({ look, hasEnded });
 
-  const leave = link.listen(keys.wakeUps(taskId), {
+  const leave = stored.listen({
     onListening() {
       if (isListening) backAt = performance.now();
       isListening = true;
       lookout.now();
     },
     onMessage(message) {
-      if (hasEnded()) return;
-      const wakeUp = parseWakeUp(message);
-      if (!wakeUp) return;
-      const { epoch, first, last, outcome, frames } = wakeUp;
-      if (epoch < window.epoch) return;
+      const wakeUp = hasEnded() ? undefined : parseWakeUp(message);
+      if (!wakeUp || wakeUp.epoch < window.epoch) return;
       // The end may come from whoever closed the task in the producer's place.
-      if (outcome === undefined) {
+      if (wakeUp.outcome === undefined) {
         signs.renewed();
         onSign(task);
       }
-      if (epoch === window.epoch) {
-        if (frames && first <= window.next && last >= window.next) {
-          window.add(epoch, first, frames);
-          trimmer.trim(window.next);
-          window.wake();
-        }
-        if (last < window.next && outcome === undefined) return;
-        if (last === window.next - 1 && outcome !== undefined) {
-          window.end();
-          window.wake();
-          stop();
-          return;
-        }
-      }
-      lookout.now();
+      const { next } = window;
+      const isUpToDate = takeWakeUp(window, wakeUp);
+      if (window.next !== next || window.isEnded) wakeReaders();
+      if (!isUpToDate) lookout.now();
     },
   });
   lookout.when(signs.dueMs);

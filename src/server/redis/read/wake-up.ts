@@ -1,4 +1,5 @@
 import type { TaskStatus } from '../../../protocol/task-parts';
+import type { LogWindow } from '../../log/log-window';
 
 /** What a commit announces. A hint: whoever misses it finds the same in the log. */
 export interface WakeUp {
@@ -26,4 +27,19 @@ export function parseWakeUp(message: string): WakeUp | undefined {
     outcome: (match[4] || undefined) as TaskStatus | undefined,
     frames: end < 0 ? undefined : message.slice(end + 1).split('\n'),
   };
+}
+
+/**
+ * Takes into a window of the same epoch what a wake-up brings, if that joins what is at hand. `false`:
+ * there is something that it lacks.
+ */
+export function takeWakeUp(
+  window: LogWindow,
+  { epoch, first, last, outcome, frames }: WakeUp,
+): boolean {
+  if (epoch !== window.epoch) return false;
+  if (frames && last >= window.next) window.add(epoch, first, frames);
+  if (outcome === undefined) return last < window.next;
+  if (last === window.next - 1) window.end();
+  return window.isEnded;
 }

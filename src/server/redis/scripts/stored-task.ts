@@ -2,6 +2,7 @@ import type { Cursor } from '../../../protocol/cursor';
 import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { CancelOptions } from '../../log/task-stream-context';
+import type { ChannelListener } from '../client/channel-connection';
 import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
 
 // As the scripts say them.
@@ -94,7 +95,6 @@ interface Lapse {
 interface Closing {
   readonly outcome: TaskOutcome;
   readonly frames: readonly string[];
-  readonly retentionMs: number;
 }
 
 /** `wait` comes with how many milliseconds; `changed`: it is not as it was known to be. */
@@ -112,11 +112,13 @@ export interface HistorySource {
 }
 
 /**
- * A task as Redis has it. Each method is one call, which is made again if its answer got lost.
+ * A task as Redis has it. Each method but `listen` is one call, which is made again if its answer got
+ * lost.
  *
  * @throws TaskError `context-unavailable`, from each of them.
  */
 export interface StoredTask extends HistorySource {
+  readonly taskId: string;
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
   /** Takes back a claim, so that another may have the id; a cancel that was asked for is kept. */
@@ -128,6 +130,8 @@ export interface StoredTask extends HistorySource {
    * know.
    */
   cancel(options: CancelOptions): Promise<(typeof cancelAnswers)[number]>;
+  /** Listens to what commits tell of themselves, until the function that is returned is called. */
+  listen(listener: ChannelListener): () => void;
   /** The message that the task continues, as JSON, if it was kept. */
   fetchContinued(): Promise<string | undefined>;
   /** Marks a task as suspect or, with what is to be its end, closes it. */

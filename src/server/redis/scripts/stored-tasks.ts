@@ -45,8 +45,15 @@ function fieldsOf(details: TaskDetails): string[] {
 export function createStoredTasks(
   link: RedisLink,
   keys: RedisKeys,
-  /** Told what each look at a task has found. */
-  onLook: (taskId: string, record: StoredRecord) => void,
+  {
+    retentionMs,
+    onLook,
+  }: {
+    /** How long the log of a lost task is kept, in milliseconds. */
+    retentionMs: number;
+    /** Told what each look at a task has found. */
+    onLook: (taskId: string, record: StoredRecord) => void;
+  },
 ): (taskId: string) => StoredTask {
   return (taskId) => {
     const recordKey = keys.record(taskId);
@@ -58,6 +65,8 @@ export function createStoredTasks(
       (await link.run(script, scriptKeys, args)) as readonly unknown[];
 
     return {
+      taskId,
+
       async open({ token, epochs, details, ttlMs, frames }) {
         const { owner, definition, leaseMs } = details;
         const { first, next } = epochs ?? { first: 0, next: 0 };
@@ -146,6 +155,8 @@ export function createStoredTasks(
         return knownAnswer(cancelAnswers, reply, link);
       },
 
+      listen: (listener) => link.listen(wakeUps, listener),
+
       async fetchContinued() {
         return optionalText(await link.command(['HGET', recordKey, 'continued'], recordKey));
       },
@@ -155,7 +166,7 @@ export function createStoredTasks(
           // Nobody has it: whoever closes a task never writes again.
           crypto.randomUUID(),
           closing.outcome,
-          String(closing.retentionMs),
+          String(retentionMs),
           String(closing.frames.length - 1),
           closing.frames.join('\n'),
         ];

@@ -1,4 +1,4 @@
-import { later } from '../../time/later';
+import { later } from './later';
 
 /** Decides when to look: one look at a time, and what is asked for meanwhile is one more. */
 export interface Lookout {
@@ -12,7 +12,7 @@ export interface Lookout {
   stop(): void;
 }
 
-/** Between two looks at a storage that is away, at most, in milliseconds. */
+/** Between two looks that get no answer, at most, in milliseconds. */
 const maxRetryMs = 1_000;
 
 /** Timers may fire this much early, and clocks differ by as much, in milliseconds. */
@@ -22,8 +22,9 @@ export function createLookout({
   look,
   hasEnded,
 }: {
-  /** Rejects when the storage is away, which the link has reported. */
+  /** Rejects when it got no answer, which whoever asks has reported: then it is made again. */
   look: () => Promise<void>;
+  /** Whether there is nothing more to look at. */
   hasEnded: () => boolean;
 }): Lookout {
   let isLooking = false;

@@ -1,8 +1,17 @@
-import type { LogWindow } from '../../log/log-window';
-import type { StoredLog } from '../scripts/stored-log';
+import type { LogPart } from './log-part';
+import type { LogWindow } from './log-window';
 
-/** Takes what a look at a log has brought into a window; whether there was anything new in it. */
-export function takeOver(window: LogWindow, { record, frames, hasMore }: StoredLog): boolean {
+/**
+ * Takes into a window what was read of a log where the window ends; whether there was anything new in
+ * it.
+ *
+ * @param isOver Whether the task has ended.
+ */
+export function takeOver(
+  window: LogWindow,
+  { record, frames, hasMore }: LogPart,
+  isOver: boolean,
+): boolean {
   const before = { epoch: window.epoch, next: window.next };
   const moveTo = (epoch: number) => {
     while (window.epoch < epoch) {
@@ -21,7 +30,7 @@ export function takeOver(window: LogWindow, { record, frames, hasMore }: StoredL
   if (!hasMore) {
     moveTo(record.epoch);
     window.skipTo(record.end + 1);
-    if (record.status !== 'running') window.end();
+    if (isOver) window.end();
   }
   return window.epoch !== before.epoch || window.next !== before.next;
 }
