@@ -75,21 +75,14 @@ export function resolveOptions({
   commandTimeoutMs = 5_000,
 }: RedisStreamContextOptions): RedisSettings {
   const limits = { maxLogBytes, maxFrameBytes, maxUnflushedBytes };
-  checkPositive({ retentionMs, ...limits, commitIntervalMs, commandTimeoutMs });
+  const durations = { commitIntervalMs, commandTimeoutMs };
+  checkPositive({ retentionMs, ...limits, ...durations });
   if (/[{}]/.test(keyPrefix)) {
     throw new TaskError({
       code: 'invalid-options',
       message: '`keyPrefix` must not hold `{` or `}`: they decide where a cluster keeps a key.',
     });
   }
-  return {
-    client,
-    url,
-    keyPrefix,
-    ...limits,
-    commitIntervalMs,
-    commandTimeoutMs,
-    // Redis takes whole numbers only.
-    retentionMs: Math.ceil(retentionMs),
-  };
+  // Redis takes whole numbers only.
+  return { client, url, keyPrefix, ...limits, ...durations, retentionMs: Math.ceil(retentionMs) };
 }

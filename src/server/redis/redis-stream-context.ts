@@ -67,9 +67,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
   const listenAtHome = (): string => {
     home ??= keys.home(crypto.randomUUID());
     leaveHome ??= link.listen(home, {
-      onMessage(taskId) {
-        tasks.get(taskId)?.producer?.look();
-      },
+      onMessage: (taskId) => tasks.get(taskId)?.producer?.look(),
       onListening() {
         for (const producer of tasks.producers()) producer.look();
       },
@@ -93,17 +91,11 @@ function createContext(options: SharedOptions): TaskStreamContext {
     return true;
   };
 
-  const losses = createLossWatch({
-    storedTask,
-    read: (taskId, options) => context.read(taskId, options),
-  });
+  const read = createRedisReaders({ tasks, storedTask, recentTasks, isClosed: () => isClosed });
+  const losses = createLossWatch({ storedTask, read });
   const chats = createRedisChats({ link, keys, look: losses.look, cancel: requestCancel });
-
-  const holds = createOutcomeHolds({
-    storedOutcome: createStoredOutcomes(link, keys),
-    chats,
-    retentionMs,
-  });
+  const storedOutcome = createStoredOutcomes(link, keys);
+  const holds = createOutcomeHolds({ storedOutcome, chats, retentionMs });
 
   const context: TaskStreamContext = {
     open: createRedisOpener({
@@ -112,9 +104,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
       home: listenAtHome,
       isClosed: () => isClosed,
     }),
-
-    read: createRedisReaders({ tasks, storedTask, recentTasks, isClosed: () => isClosed }),
-
+    read,
     cancel: requestCancel,
 
     async inspect(taskId, options) {

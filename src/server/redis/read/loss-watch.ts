@@ -43,7 +43,7 @@ export function createLossWatch({
       if (!reader) return;
       watched.set(taskId, reader);
       if (isClosed) reader.close();
-      timer = later(() => reader.close(), maxWatchMs);
+      timer = later(reader.close, maxWatchMs);
       for await (const _ of reader) {
         // Until the task is closed.
       }

@@ -21,7 +21,7 @@ export interface StoredRecord {
   /** Epoch milliseconds, by the clock of the process that opened it. */
   readonly createdAt: number;
   /** Epoch milliseconds, by Redis' clock; unset where Redis has not been asked. */
-  readonly openedAt?: number;
+  readonly openedAt?: number | undefined;
   /** Epoch milliseconds; set once settled. */
   readonly settledAt: number | undefined;
   readonly leaseMs: number;
@@ -62,8 +62,7 @@ function parseRecord(flat: Reply): StoredRecord {
     if (name.startsWith('endOf')) closedEpochs.set(Number(name.slice(5)), Number(value) + 1);
     else fields.set(name, value);
   }
-  const settledAt = fields.get('settledAt');
-  const openedAt = fields.get('openedAt');
+  const numberOf = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined);
   return {
     status: (fields.get('status') ?? 'running') as TaskStatus,
     // Logs that began before this field was there began at 0.
@@ -76,8 +75,8 @@ function parseRecord(flat: Reply): StoredRecord {
     definition: decodeOptional(fields.get('definition')),
     chatId: decodeOptional(fields.get('chat')),
     createdAt: Number(fields.get('createdAt')),
-    ...(openedAt !== undefined && { openedAt: Number(openedAt) }),
-    settledAt: settledAt === undefined ? undefined : Number(settledAt),
+    openedAt: numberOf('openedAt'),
+    settledAt: numberOf('settledAt'),
     leaseMs: Number(fields.get('leaseMs')),
     cancel: fields.get('cancel'),
     isUnsaved: fields.has('unsaved'),
