@@ -42,8 +42,17 @@ async function openLater(): Promise<void> {
 }
 
 /** All that Redis has of the task. */
-function stored(): Promise<unknown[]> {
-  return Promise.all(['m', 'f', 'l', 'c'].map((kind) => admin.send('DUMP', key(kind))));
+async function stored() {
+  const fieldsOf = async (kind: string) => {
+    const flat = (await admin.send('HGETALL', key(kind))) as string[];
+    return Object.fromEntries(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1]]])));
+  };
+  return {
+    record: await fieldsOf('m'),
+    frames: await admin.entries(key('f')),
+    lease: await admin.send('GET', key('l')),
+    earlyCancels: await fieldsOf('c'),
+  };
 }
 
 /** Asks for the task in each way, and gives the answers. */
