@@ -2,16 +2,16 @@ import { createUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
 import { createDeferred } from '../time/deferred';
 import { breathe } from '../time/slices';
 
-/** These end a stream; a message has no part of them. */
+/** Types of chunks that end a stream, and add nothing to a message. */
 const endTypes = new Set(['error', 'abort']);
 
 /**
- * Builds a message by the AI SDK's own rules: what it was, and what chunks make of it. The AI SDK
- * keeps one message for that and copies nothing, so the work grows with the number of chunks. It
- * is done in slices, between which the event loop goes on.
+ * Builds a message of chunks by the AI SDK's own rules. The AI SDK keeps one message for that and
+ * copies nothing, so the work grows with the number of chunks. It is done in slices, between which
+ * the event loop goes on.
  *
- * @param continued The message that the chunks go on with. It is not touched.
- * @param id What a new message is called, unless a `start` names it.
+ * @param continued The message that the chunks continue. It is not changed.
+ * @param id The id of a new message, unless a `start` chunk names it.
  * @throws What the AI SDK throws of chunks that do not fit together.
  */
 export async function buildMessage({
@@ -42,7 +42,7 @@ export async function buildMessage({
     for await (const chunk of chunks) {
       if (endTypes.has(chunk.type)) continue;
       write(chunk);
-      // Each chunk comes out once it is part of the message; so no two are under way at a time.
+      // A chunk comes out once it is part of the message, so only one chunk is under way at a time.
       await reader.read();
       await breathe();
     }

@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** The error for `originalMessages` that no message can be made of, given what is wrong with them. */
+/** The error for `originalMessages` that are no messages, given what is wrong with them. */
 export function createMessagesError(cause: unknown): TaskError {
   if (TaskError.isInstance(cause)) return cause;
   return new TaskError({
@@ -16,8 +16,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Sees to it that what a page has sent can be looked at as messages. It does not replace the AI
- * SDK's `validateUIMessages`, which knows tools and data parts.
+ * Checks that what a page has sent has the form of messages. This does not replace the AI SDK's
+ * `validateUIMessages`, which also checks tools and data parts.
  *
  * @throws TaskError `invalid-body`.
  */

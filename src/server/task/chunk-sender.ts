@@ -8,24 +8,24 @@ import type { MergedSteps } from './merged-steps';
 import type { MessageRecord } from './message-record';
 import { standInFor } from './stand-in';
 
-/** A stream that brings so many chunks in a row that have to be left out is given up. */
+/** How many chunks of a stream may be left out in a row before the stream is given up. */
 const maxLeftOut = 100;
 
 /** Sends chunks into a log. */
 export interface ChunkSender {
   readonly encode: ReturnType<typeof createChunkEncoder>;
-  /** Sends a chunk of a source, or what goes in place of it where the log cannot take it. */
+  /** Sends a chunk of a source, or a stand-in for a chunk that the log cannot take. */
   add(chunk: UIMessageChunk, source: ChunkSource, path?: string, subject?: unknown): void;
-  /** The same for a delta of a text or reasoning. */
+  /** Sends a delta of a text or reasoning, like `add` but faster. */
   addDelta(chunk: UIMessageChunk, source: ChunkSource): void;
   /**
-   * Sends what goes in place of a chunk that cannot be sent. Throws the error where that is nothing,
-   * and where something is lost that was written by hand.
+   * Sends a stand-in for a chunk that cannot be sent. Throws the error when there is no stand-in, and
+   * when something is lost that was written by hand.
    */
   addInstead(chunk: UIMessageChunk, source: ChunkSource, error: unknown): void;
   /** Sends a chunk that was encoded before. */
   send(data: string, chunk: UIMessageChunk, source: ChunkSource): void;
-  /** Sends one of our own chunks, which cannot fail. */
+  /** Sends a chunk that this package has made, which always fits. */
   sendOwn(chunk: UIMessageChunk, source: ChunkSource): void;
   /** Sends the end of a step that was held back, if it is due. */
   finishStep(): void;
@@ -40,7 +40,7 @@ export function createChunkSender({
 }: {
   taskId: string;
   log: Pick<TaskLog, 'append' | 'maxFrameBytes'>;
-  /** Takes note of what goes into the log, when a message is made of it at the end. */
+  /** Takes note of what goes into the log; set when a message is made of that at the end. */
   record: Pick<MessageRecord, 'add'> | undefined;
   steps: MergedSteps;
   /** Reports an error to the host. */
@@ -73,7 +73,7 @@ export function createChunkSender({
   const addInstead = (chunk: UIMessageChunk, source: ChunkSource, error: unknown) => {
     const standIn =
       TaskError.isInstance(error) && standInFor(chunk, error, { taskId, maxFrameBytes });
-    // Whoever writes by hand is told instead.
+    // Whoever writes by hand gets the error, instead of losing something without a word.
     if (!standIn || (standIn.loss && !source.isMerged)) throw error;
     if (standIn.isLeftOut && ++source.leftOut > maxLeftOut) throw error;
     if (standIn.loss) maskError(standIn.loss);
@@ -100,7 +100,7 @@ export function createChunkSender({
   return {
     encode,
     add,
-    // A delta opens and ends nothing: there is nothing to track, and no step is due because of it.
+    // A delta opens and ends nothing, so there is nothing to track, and no step becomes due.
     addDelta(chunk, source) {
       const data = encodePlainDelta(chunk);
       if (data === undefined || bytesBeyond(data, maxFrameBytes) !== undefined) {

@@ -7,9 +7,9 @@ import { createSettledError } from './writer-errors';
 
 export interface TaskReporterCore {
   readonly task: Omit<TaskReporter, 'run'>;
-  /** The snapshot as of now. */
+  /** The snapshot of the task as it is now. */
   snapshot(): TaskData;
-  /** Sends no snapshot any more. */
+  /** From now on, no snapshot is sent. */
   end(): void;
 }
 
@@ -19,13 +19,13 @@ function isMeasure({ value, total }: TaskProgress): boolean {
 
 /** What a task and the tasks within it report with. */
 export interface ReportingMeans {
-  /** Epoch milliseconds, never before a task's beginning. */
+  /** The present time in epoch milliseconds, never before a task's beginning. */
   now: () => number;
   progressIntervalMs: number;
   /** Encodes partial results and results. */
   encode: (value: unknown) => unknown;
   emit: TaskWriterCore['emit'];
-  /** Reports an error to the host and gives what a client may know of it. */
+  /** Reports an error to the host, and returns what a client may know of it. */
   mask: (error: unknown) => TaskError;
 }
 
@@ -45,7 +45,7 @@ export function createTaskReporter({
 }: ReportingMeans & {
   taskId: string;
   name: string | undefined;
-  /** Set on a task within another, or within a tool call. */
+  /** Set for a task within another; `toolCallId` for one within a tool call. */
   parentTaskId?: string;
   toolCallId?: string;
   /** Epoch milliseconds. */
@@ -101,7 +101,7 @@ export function createTaskReporter({
   const setProgress = (next: TaskProgress, stepName: string | undefined) => {
     assertRunning();
     if (!isMeasure(next)) {
-      // It is wrong, but must not stop the task.
+      // A wrong progress is reported, but must not stop the task.
       mask(
         new TaskError({
           code: 'invalid-input',
@@ -140,7 +140,7 @@ export function createTaskReporter({
   const endStep = (stepName: string, stepStatus: TaskStep['status']) => {
     running = running.filter((other) => other !== stepName);
     changeStep(stepName, { status: stepStatus });
-    // After the end the final snapshot has been sent already.
+    // Once the task has ended, its final snapshot has been sent already.
     if (!hasEnded) changed();
   };
 

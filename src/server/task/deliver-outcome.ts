@@ -16,19 +16,22 @@ export interface DeliverOutcomeOptions {
   onError: (error: unknown) => void;
 }
 
-/** What is being delivered in this process, by context. */
+/** The tasks whose outcomes this process is delivering, by context. */
 const underWay = new WeakMap<TaskStreamContext, Set<string>>();
 
-/** How long somebody else who tells the host is waited for, in milliseconds. */
+/** How long to wait for another process that is telling the host, in milliseconds. */
 const maxHeldMs = 3 * maxTellMs;
 
-/** A lease ends no sooner than it says, and a record may say later than a log that a task is over. */
+/**
+ * How long to wait besides, in milliseconds: a lease ends no sooner than it says, and a record may
+ * say later than the log that a task is over.
+ */
 const slackMs = 15;
 
 /**
- * Waits for a task's end, and tells the host of it if the process that ran the task was lost
- * before it had, or failed to: one process at a time, and at least once. One that ends after
- * `onSettle` and before that is stored leaves it to the next that resumes the task.
+ * Waits for a task's end, and tells the host the outcome if the process that ran the task was lost
+ * before it had told it, or failed to. One process at a time tells the host, and at least once: if
+ * that process is lost after `onSettle` and before this is stored, the next one tells it again.
  *
  * @throws TaskError `context-unavailable`, `unsettled`.
  */
@@ -46,7 +49,7 @@ export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<vo
   }
 }
 
-/** Claims the outcome once there is one and nobody else tells of it. */
+/** Claims the outcome once there is one and nobody else is telling the host. */
 async function claimOutcome({
   context,
   taskId,
@@ -77,7 +80,7 @@ async function claimOutcome({
   }
 }
 
-/** Tells the host of an outcome that is claimed. */
+/** Tells the host an outcome that is claimed. */
 async function deliver(
   { context, taskId, owner, onSettle, onError }: DeliverOutcomeOptions,
   claim: OutcomeClaim,
@@ -87,7 +90,7 @@ async function deliver(
     if (reader) return reader;
     throw createNotFoundError();
   };
-  /** Left out when it cannot be made whole: the host is told why, and of the outcome all the same. */
+  /** The message; `undefined` when it cannot be whole, which `onError` is told. */
   const readMessage = async (chatId: string | undefined) => {
     if (chatId === undefined && claim.continued === undefined) return undefined;
     try {

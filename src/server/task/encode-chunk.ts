@@ -15,15 +15,15 @@ function isPlainDelta(chunk: object): chunk is Delta {
   return count === 3;
 }
 
-/** What JSON escapes within a string; of surrogates it would escape those without their other half. */
+/** Characters that JSON escapes in a string, and all surrogates, of which it escapes lone ones. */
 const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
-/** The newest start of a plain delta's JSON: one follows another of the same part. */
+/** The start of the newest plain delta's JSON, reused because deltas of one part follow each other. */
 let newest = { type: '', id: '', head: '' };
 
 /**
- * A plain delta as JSON, put together from its text, which is several times as fast as
- * `JSON.stringify` is for an object; `undefined` for any other chunk.
+ * The JSON of a plain delta, put together by hand, several times as fast as `JSON.stringify` makes it
+ * of the object. `undefined` for any other chunk.
  */
 export function encodePlainDelta(chunk: object): string | undefined {
   if (!isPlainDelta(chunk)) return undefined;
@@ -37,7 +37,7 @@ export function encodePlainDelta(chunk: object): string | undefined {
 }
 
 /**
- * A chunk as JSON; `subject` is the part of it that the host made, if that is not the whole.
+ * The JSON of a chunk. `subject` is the part of the chunk that the host made, or the chunk itself.
  *
  * @throws TaskError `unserializable`, see {@link serialize} and {@link serializeFaithfully}.
  */
@@ -48,12 +48,12 @@ export function encodeChunk(chunk: object, path: string, subject: unknown): stri
 }
 
 /**
- * Gives chunks as they are stored in a log that takes so many bytes at once. `subject` is the part of
- * the chunk that came from outside and is called `path`, and `whole` what the chunk is called, whose
- * size counts.
+ * Returns a function that encodes a chunk for a log whose frames have at most `maxFrameBytes` bytes.
+ * Its `subject` is the part of the chunk that came from outside, which errors name `path`; `whole`
+ * names the chunk in errors about its size.
  *
  * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when the
- * log does not take so much at once.
+ * chunk is larger than a frame may be.
  */
 export function createChunkEncoder(
   maxFrameBytes: number,

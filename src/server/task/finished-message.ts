@@ -6,7 +6,7 @@ import { breathe } from '../time/slices';
 import { buildMessage } from './build-message';
 import { createMessageRecord, type MessageRecord } from './message-record';
 
-/** The error of a message that cannot be made whole. */
+/** The error of a task whose whole message cannot be built. */
 function createMessageError(why: string, cause?: unknown): TaskError {
   return new TaskError({
     code: 'message-unavailable',
@@ -15,7 +15,7 @@ function createMessageError(why: string, cause?: unknown): TaskError {
   });
 }
 
-/** What a task has written, as a message of the AI SDK. */
+/** Builds the message of what a task has written. */
 async function finishMessage({
   continued,
   id,
@@ -35,12 +35,12 @@ async function finishMessage({
 }
 
 /**
- * The message of a task that has settled in this process, and the chat with it. It is made of what
- * the process itself has written, whatever a storage has of that.
+ * The message of a task that has settled in this process, and the chat's messages with it. It is
+ * built of what this process has written, whatever a storage has of that.
  *
- * @param continued The message that the task went on with, if it did.
- * @param others The chat's messages before that one.
- * @param record What the task has written, but for the frames that closed its log.
+ * @param continued The message that the task continued, if it continued one.
+ * @param others The chat's messages before the task's message.
+ * @param record What the task has written, without the frames that closed its log.
  * @throws TaskError `message-unavailable`.
  */
 export async function finishChat({
@@ -73,12 +73,13 @@ function isGap(chunk: UIMessageChunk, taskId: string): boolean {
 }
 
 /**
- * The message that a settled task has written, from its log; for a process that did not run it.
+ * The message that a settled task has written, built from its log, for a process that did not run
+ * the task.
  *
- * @param continued The message that it went on with. What the log tells of that is less than it
- * was, and is left out.
- * @throws TaskError `message-unavailable` when the log is not whole, or when it goes on with a
- * message that is not given.
+ * @param continued The message that the task continued. It is used in place of what the log tells of
+ * it, which is less.
+ * @throws TaskError `message-unavailable` when the log has gaps, or when the task continued a message
+ * that is not given.
  */
 export async function readFinishedMessage({
   reader,
@@ -96,7 +97,7 @@ export async function readFinishedMessage({
   const add = (chunk: UIMessageChunk, frame: string) => {
     if (chunk.type === 'start') {
       startCount++;
-      // What came before is the message that the task goes on with, for those who replay it.
+      // The chunks before are the message that the task continues, for pages that replay the log.
       record = createMessageRecord();
       hasGap = false;
     }

@@ -7,8 +7,8 @@ import { isForClients } from '../log/task-errors';
 export type OnError = (error: unknown, context: { taskId: string }) => unknown;
 
 /**
- * Hands an error to the host's `onError`, by default to the console. A callback that fails, at once
- * or later, must not break what goes on here.
+ * Hands an error to the host's `onError`, by default to the console. An `onError` that throws or
+ * rejects breaks nothing here.
  */
 export function reportTo(onError: OnError | undefined, error: unknown, taskId: string): void {
   const tell =
@@ -23,8 +23,8 @@ export function reportTo(onError: OnError | undefined, error: unknown, taskId: s
 }
 
 /**
- * Makes the function that hands errors to the host and says what a client may know of them.
- * A `TaskError` passes as it is, if it is for clients and its details can be sent; whatever
+ * Makes the function that reports errors to the host, and returns what a client may know of them. A
+ * `TaskError` that is for clients passes as it is, if its details can be sent. Every other error that
  * `toTaskError` does not translate is masked. Each error is reported once.
  */
 export function createErrorMask({
@@ -36,7 +36,7 @@ export function createErrorMask({
   toTaskError?: (error: unknown) => TaskError | undefined;
   onError?: OnError;
 }): (error: unknown) => TaskError {
-  // Known for as long as the error itself is, or for a while: work may fail at very many things.
+  // Objects are remembered as long as they live, of other thrown values only the newest one.
   const masked = new WeakMap<object, TaskError>();
   let newest: { error: unknown; translated: TaskError } | undefined;
 
@@ -48,7 +48,7 @@ export function createErrorMask({
       const translated: unknown = toTaskError?.(error);
       if (TaskError.isInstance(translated)) return sendable(translated, report);
       if (translated) {
-        // It may be a promise that fails later.
+        // An `async` function returns a promise, whose rejection has to be handled, too.
         callHost(() => translated, report);
         throw new TypeError('`toTaskError` must give a `TaskError` at once, or `undefined`.');
       }

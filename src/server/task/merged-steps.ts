@@ -13,45 +13,47 @@ import { partStarts } from './part-names';
 
 const nothing: readonly UIMessageChunk[] = [];
 
-/** These are a part of the newest step by themselves. */
+/** Types of chunks that are a whole part of the newest step by themselves. */
 const wholeParts = new Set(['file', 'reasoning-file', 'source-url', 'source-document', 'custom']);
 
-/** What a call is told whose step was begun anew though it cannot be taken back. */
+/** The error of a tool call whose step was begun anew, but could not be taken back. */
 const begunAnew = 'The model began its answer anew.';
 
 /** The boundaries of steps, and the parts that are open, in a log that several streams share. */
 export interface MergedSteps {
   /** Takes note of a chunk that is sent. */
   track(chunk: UIMessageChunk, source: ChunkSource): void;
-  /** The chunks that are sent in place of a boundary that a source brings. */
+  /** The chunks to send in place of a step's boundary that a source brings. */
   pass(
     type: 'start-step' | 'finish-step' | 'reset-step',
     source: ChunkSource,
   ): readonly UIMessageChunk[];
-  /** Nothing will come from the source any more. */
+  /** To be called when nothing will come from a source any more. */
   leave(source: ChunkSource): void;
-  /** Who finished a step whose end is held back; nobody, mostly. */
+  /** The source that finished a step whose end is held back; mostly `undefined`. */
   readonly dueFrom: ChunkSource | undefined;
-  /** Whether the end that is held back may be sent now. */
+  /** Whether the step's end that is held back may be sent now. */
   readonly isDue: boolean;
-  /** It is sent. */
+  /** To be called when the step's end that was held back is sent. */
   finished(): void;
   readonly openParts: OpenParts;
 }
 
 /**
- * Readers know one step at a time. AI SDK 6 forgets all open texts where one is finished, and then
- * throws at their next delta; both majors look for a tool call whose input is on its way in the
- * newest step only, and take it for another call if it began before; and a step that is reset
- * takes away whatever it holds. So the end of a step waits for the texts and the steps of the
- * other sources, a step does not begin within the input of another source's call, and one that
- * others have added to is not taken back.
+ * Clients of the AI SDK know one step at a time, so the steps of several sources have to be merged:
+ *
+ * - AI SDK 6 forgets all open texts when a step is finished, and throws at their next delta. So the
+ *   end of a step is held back until the texts and steps of the other sources have ended.
+ * - Both majors look for a tool call whose input is streaming in the newest step only, and else take
+ *   it for another call. So no step begins while the input of another source's call is streaming.
+ * - A step that is reset takes away all that it holds. So a step that other sources have added to is
+ *   not reset.
  *
  * @param continued The message that the task continues.
  */
 export function createMergedSteps(continued?: UIMessage): MergedSteps {
   let openParts = withAnsweredCalls(nothingOpen, continued);
-  // Those who added parts since the newest step began.
+  // The sources that have added parts since the newest step began.
   const contributors = new Set<ChunkSource>();
   // Merged streams that are within a step.
   const open = new Set<ChunkSource>();
@@ -65,20 +67,20 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
 
   const canFinish = () => open.size === 0 && !isAnyOpen(({ kind }) => kind !== 'tool');
 
-  /** Whether the input of another source's tool call is on its way. */
+  /** Whether the input of another source's tool call is streaming. */
   const isWithinInput = (besides: ChunkSource) =>
     isAnyOpen(
       ({ stage, source }) =>
         stage === 'input-streaming' && source !== besides && source?.hasEnded === false,
     );
 
-  /** Whether others have added to the newest step. */
+  /** Whether other sources have added to the newest step. */
   const isShared = (besides: ChunkSource) =>
     [...contributors].some((contributor) => contributor !== besides) ||
     isAnyOpen(({ kind, source }) => kind !== 'tool' && source !== besides) ||
     isWithinInput(besides);
 
-  /** Forgets the parts of a source that are of some kinds, and gives the chunks that end them. */
+  /** Forgets a source's open parts of the given kinds, and returns the chunks that end them. */
   const endParts = (source: ChunkSource, kinds: readonly OpenPart['kind'][]) => {
     const own = [...openParts.values()].filter((part) => part.source === source);
     const ends = kinds.flatMap((kind) =>
@@ -89,10 +91,10 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
   };
 
   const start = (source: ChunkSource) => {
-    // What steps by hand are for is not known, so nobody waits for their end.
+    // Steps written by hand may never be finished, so nothing waits for their end.
     if (source.isMerged) open.add(source);
     if (isWithinInput(source)) return nothing;
-    // A new step ends the one before.
+    // A new step ends the step before it, so no end is due any more.
     dueFrom = undefined;
     newest = source;
     contributors.clear();

@@ -33,12 +33,12 @@ function partOf(part: Part, index: number, knowsAnswers: boolean): UIMessageChun
     case 'step-start':
       return [{ type: 'start-step' }];
     default:
-      // Sources, files and whatever else is a chunk as it is a part.
+      // Sources, files and other parts are chunks of the same form.
       return [defined({ ...part }) as UIMessageChunk];
   }
 }
 
-/** Whether clients of this AI SDK take a chunk; they fail at one that they do not know. */
+/** Whether clients of the installed AI SDK take a chunk; they fail at chunks that they do not know. */
 async function isKnown(chunk: UIMessageChunk): Promise<boolean> {
   const answer = await uiMessageChunkSchema().validate?.(chunk);
   return answer?.success !== false;
@@ -47,10 +47,9 @@ async function isKnown(chunk: UIMessageChunk): Promise<boolean> {
 let whetherAnswersAreKnown: Promise<boolean> | undefined;
 
 /**
- * The chunks from which an AI SDK client rebuilds the parts that a message has already. Whoever
- * replays the continuation of a message from its start needs them, because the client begins
- * with an empty message then. They tell less than the message has where no chunk can tell it, so
- * the message that is saved is never made of them.
+ * The chunks from which an AI SDK client rebuilds the parts that a message has already. A client
+ * that replays the continuation of a message begins with an empty message, so it needs them. Some of
+ * what a message has no chunk can tell, so the message that is saved is never built of these chunks.
  */
 export async function historyChunks(message: UIMessage): Promise<UIMessageChunk[]> {
   whetherAnswersAreKnown ??= isKnown({

@@ -1,11 +1,11 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** Reports, once, that a stream calls the message otherwise than the page and the host do. */
+/** Reports, once, that a merged stream gives the message another id than the page and the host do. */
 export function createMessageIdCheck({
   messageId,
   report,
 }: {
-  /** What the task's own `start` calls its message. */
+  /** The message's id in the task's own `start` chunk. */
   messageId: string | undefined;
   report: (error: TaskError) => unknown;
 }): (theirs: string | undefined) => void {

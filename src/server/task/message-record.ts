@@ -11,10 +11,10 @@ export interface MessageRecord {
   /**
    * Takes note of a chunk that went into the log.
    *
-   * @param frame The chunk as JSON. It is what counts, since the host may change the object later.
+   * @param frame The chunk as JSON, which is what counts: the host may change the object later.
    */
   add(chunk: UIMessageChunk, frame: string): void;
-  /** The chunks that make the same message as all that were noted. */
+  /** Chunks that make the same message as all chunks that were noted. */
   chunks(): Generator<UIMessageChunk, undefined>;
 }
 
@@ -26,13 +26,13 @@ interface DeltaRun {
   providerMetadata: unknown;
 }
 
-/** A chunk that later ones replace: how it came first, and how it came last. */
+/** A chunk that later chunks of the same name replace: the first one of them, and the newest. */
 interface Replaced {
   readonly first: string;
   newest: string;
 }
 
-/** These add a part or change metadata, whatever deltas come before or after them. */
+/** Chunks that add a part or change metadata, in the same way before and after any deltas. */
 const commutes = /^(data-|source-|message-metadata$|(reasoning-)?file$|custom$|steering-message$)/;
 
 type Members = Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ function isPlain(delta: Members, { idKey, textKey }: DeltaShape): boolean {
   return count === 3;
 }
 
-/** What a delta says, if it has no members but those that are known. */
+/** Reads a delta; `undefined` if it has members that are not known. */
 function readDelta(chunk: UIMessageChunk, frame: string, type: DeltaType): DeltaRun | undefined {
   const shape = deltaShapes[type];
   const delta: Members = isPlain(chunk, shape) ? chunk : JSON.parse(frame);
@@ -65,14 +65,14 @@ function chunkOf({ type, id, text, providerMetadata }: DeltaRun): UIMessageChunk
 }
 
 /**
- * Keeps what a task writes for the message that is made of it at the end, without asking a storage
- * that may have lost it. Deltas of one part become one, also when those of others come between
- * them; of a data part and of a tool's preliminary output the first and the newest are kept. So
- * what has to be looked at in the end grows with the message, not with the number of its chunks.
+ * Keeps what a task writes, for the message that is built of it at the end, without a storage, which
+ * may have lost some of it. Deltas of one part are fused, also when deltas of other parts come between
+ * them. Of a data part and of a tool's preliminary output, the first and the newest chunk are kept. So
+ * the work at the end grows with the message, and not with the number of its chunks.
  */
 export function createMessageRecord(): MessageRecord {
   const entries: (string | DeltaRun | Replaced)[] = [];
-  // By type, the runs that the next delta of the same part is added to.
+  // The runs that the next delta of the same part is added to, by the delta's type.
   const runs: Record<DeltaType, Map<string, DeltaRun>> = {
     'text-delta': new Map(),
     'reasoning-delta': new Map(),
@@ -84,7 +84,7 @@ export function createMessageRecord(): MessageRecord {
 
   const addDelta = (chunk: UIMessageChunk, frame: string, type: DeltaType) => {
     const delta = readDelta(chunk, frame, type);
-    // An output that comes after more of the input is another one.
+    // A preliminary output after more input does not replace the one before it.
     if (type === 'tool-input-delta') outputs.delete(delta?.id ?? '');
     const run = delta && runs[type].get(delta.id);
     if (run) {
@@ -94,11 +94,11 @@ export function createMessageRecord(): MessageRecord {
     }
     entries.push(delta ?? frame);
     if (delta) runs[type].set(delta.id, delta);
-    // It may be about any part, and must not be overtaken by deltas that come after it.
+    // An unknown delta may concern any part, so deltas after it must not be fused with earlier ones.
     else runs[type].clear();
   };
 
-  /** Adds a chunk, or puts it in place of the last one of the same name. */
+  /** Adds a chunk, or puts it in place of the newest chunk of the same name. */
   const replace = (former: Map<string, Replaced>, name: string, frame: string) => {
     const entry = former.get(name);
     if (entry) {
@@ -123,7 +123,7 @@ export function createMessageRecord(): MessageRecord {
     } else if (type.startsWith('tool-') && typeof toolCallId === 'string') {
       runs['tool-input-delta'].delete(toolCallId);
       const { preliminary, providerMetadata, toolMetadata } = chunk as Members;
-      // Metadata stays when a later output has none.
+      // Only outputs without metadata replace each other: metadata of an earlier one would stay.
       if (preliminary && providerMetadata == null && toolMetadata == null) {
         return replace(outputs, toolCallId, frame);
       }
@@ -134,7 +134,7 @@ export function createMessageRecord(): MessageRecord {
       runs['reasoning-delta'].delete(String(id));
     } else if (!commutes.test(type)) {
       endRuns();
-      // Takes parts away, so that what comes then has a new place.
+      // A `reset-step` takes parts away, so that the next chunk of a data part gets a new place.
       if (type === 'reset-step') data.clear();
     }
     entries.push(frame);

@@ -11,17 +11,18 @@ import type { RunNestedTask } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
 export interface NestedTasks {
-  /** `run` for the children of a task, whose signal stops them. */
+  /** Makes the `run` of a task. The given signal stops all tasks that run within it. */
   runnerOf(parentTaskId: string, signal: AbortSignal): RunNestedTask;
-  /** The newest snapshots of those that are running, in the order of their starting. */
+  /** The newest snapshots of the nested tasks that are running, in the order of their starting. */
   running(): TaskData[];
-  /** No more is told of those that are still running. */
+  /** From now on, nothing is told of nested tasks that are still running. */
   end(): void;
 }
 
 /**
- * Tasks within a task, or within a tool call of it. They are parts of its stream only: with
- * progress, a log, partial results and an outcome of their own, but without a log to follow.
+ * Tasks within a task, or within a tool call of it. They have progress, log lines, partial results
+ * and an outcome of their own, but are told of in the outer task's stream and cannot be followed
+ * alone.
  */
 export function createNestedTasks({
   means,
@@ -34,7 +35,7 @@ export function createNestedTasks({
   sendsResult: boolean;
 }): NestedTasks {
   const { now, encode, emit, mask } = means;
-  // In the order of starting.
+  // The nested tasks that are running, in the order of their starting.
   const open = new Set<TaskReporterCore>();
   let hasEnded = false;
 
@@ -50,7 +51,7 @@ export function createNestedTasks({
       open.add(reporter);
 
       const end = (ending: Omit<Ending, 'settledAt'>) => {
-        // Settled already together with the task around it.
+        // The task around this one has settled, and this one with it.
         if (hasEnded) return;
         open.delete(reporter);
         reporter.end();
@@ -63,7 +64,7 @@ export function createNestedTasks({
           signal,
         });
         const sent = sendsResult && result !== undefined ? encode(result) : undefined;
-        // What is too large, or cannot be sent, fails the task before it has told its outcome.
+        // Throws before the outcome is told when the result is too large or cannot be sent.
         encodeChunk(
           { type: 'data-task-settle', id: taskId, data: { result: sent } },
           'result',

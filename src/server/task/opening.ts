@@ -6,22 +6,22 @@ import { historyChunks } from './message-history';
 /** How a task begins. */
 export interface Opening {
   /**
-   * What a page that replays the log from the start has to know before: the message that the task
-   * goes on with. Whoever started the task has it already.
+   * The chunks of the message that the task continues, for pages that replay the log from its start.
+   * The page that started the task has that message already.
    */
   readonly history: readonly UIMessageChunk[];
   readonly chunks: readonly UIMessageChunk[];
-  /** Whether the task is a chat's, so that its message is the host's to save. */
+  /** Whether the task is a chat's, so that the host saves its message. */
   readonly isInChat: boolean;
-  /** What the page and the host call the task's message. Outside of chats it may have no name. */
+  /** The id of the task's message for the page and the host. Outside of chats it may have none. */
   readonly messageId: string | undefined;
-  /** The assistant's message that the task goes on with, if there is one. */
+  /** The assistant's message that the task continues, if there is one. */
   readonly continued: UIMessage | undefined;
   /** The chat's messages before the one that the task writes. */
   readonly others: readonly UIMessage[];
 }
 
-/** Reads the messages as they are now, because the host may use its array for more. */
+/** Reads `originalMessages` at once, because the host may change its array later. */
 export async function openingOf(
   {
     taskId,

@@ -1,13 +1,13 @@
 import type { UIMessageChunk } from 'ai';
 import type { ChunkSource } from '../log/chunk-source';
 
-/** Sees to it that no two sources call their parts the same. */
+/** Makes sure that parts of different sources have different names in the log. */
 export interface PartNames {
-  /** The chunk as it has to be called in the log; itself, nearly always. */
+  /** The chunk with the name that its part has in the log; nearly always the same chunk. */
   own(chunk: UIMessageChunk, source: ChunkSource): UIMessageChunk;
 }
 
-/** These begin a part, and a part that an input with an error begins is over with it. */
+/** Types of chunks that begin a part. `tool-input-error` ends the part that it begins as well. */
 export const partStarts: ReadonlySet<string> = new Set([
   'text-start',
   'reasoning-start',
@@ -16,7 +16,7 @@ export const partStarts: ReadonlySet<string> = new Set([
   'tool-input-error',
 ]);
 
-/** What kind of part a chunk belongs to, and the field that names it. */
+/** The kind of part that a chunk belongs to, the field that names the part, and its name. */
 function namedBy(chunk: UIMessageChunk): { kind: string; field: string; name: string } | undefined {
   const kind = /^(text|reasoning|tool)-/.exec(chunk.type)?.[1];
   if (kind === undefined) return undefined;
@@ -26,10 +26,10 @@ function namedBy(chunk: UIMessageChunk): { kind: string; field: string; name: st
 }
 
 /**
- * A part belongs to the source that started it. One whose name was another source's before is
- * called otherwise, for good: `streamText` counts its parts from 0 each time. A source may go on
- * with a part that it did not start, since only starts are looked at; and it is never a call
- * written by hand that is called otherwise, because whoever writes it may answer for a merged one.
+ * A part belongs to the source that started it. A part whose name another source has used is renamed
+ * for good, because each `streamText` counts its parts from 0. A source may go on with a part that
+ * another one started, because only starts are renamed. Tool calls written by hand are never renamed,
+ * because they may answer a call of a merged stream.
  */
 export function createPartNames(): PartNames {
   const owners = new Map<string, ChunkSource>();

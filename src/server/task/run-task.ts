@@ -24,19 +24,19 @@ export interface RunTaskOptions {
   deadlineMs: number | undefined;
   graceMs: number;
   abortSignal: AbortSignal | undefined;
-  /** Reports an error to the host and gives what a client may know of it. */
+  /** Reports an error to the host, and returns what a client may know of it. */
   maskError: (error: unknown) => TaskError;
 }
 
 /** How a run ended. */
 export interface RunOutcome {
-  /** With the whole result, also where the settle part leaves it out. */
+  /** The settlement, with the whole result even where the settle part leaves it out. */
   readonly settlement: TaskSettlement;
-  /** False when somebody else had closed the task, so that the log says something else. */
+  /** False when somebody else had closed the task, so that the log tells another outcome. */
   readonly isOurs: boolean;
   /** The frames that closed the log. */
   readonly closing: readonly string[];
-  /** False when settling failed, so that nobody knows what the log says. */
+  /** False when settling failed, so that it is not known which outcome the log tells. */
   readonly isStored: boolean;
 }
 
@@ -93,7 +93,7 @@ function createStop({
   };
 }
 
-/** Waits for the work; once the run is to stop, for `graceMs` at most. */
+/** Waits for the work. Once the signal has aborted, it waits for `graceMs` milliseconds at most. */
 async function waitFor(
   work: Promise<void>,
   { signal, graceMs }: { signal: AbortSignal; graceMs: number },
@@ -144,7 +144,7 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
   }
 }
 
-/** What has become of a run: to be stopped outranks whatever the work does then. */
+/** Decides the outcome of a run. A stop outranks whatever the work does after it. */
 function judge(
   { writer, maskError }: Pick<RunTaskOptions, 'writer' | 'maskError'>,
   {
@@ -161,7 +161,7 @@ function judge(
   }
   if (!failure) return { outcome: 'completed', result };
   const error = maskError(failure.error);
-  // What the work throws because its stream was aborted says less than that it was.
+  // When a stream was aborted, that is told, and not the error that the work throws because of it.
   const isCutOff = writer.failure !== undefined && isAbort(writer.failure.error);
   return { outcome: 'failed', error: isCutOff ? maskError(writer.failure.error) : error };
 }

@@ -1,8 +1,8 @@
-/** When snapshots of a task are sent. */
+/** Decides when snapshots of a task are sent. */
 export interface SnapshotPace {
-  /** The task has changed: it is told now, or as soon as the interval since the last time is over. */
+  /** To be called when the task has changed: sends a snapshot now, or when the interval is over. */
   changed(): void;
-  /** Nothing is sent any more. */
+  /** From now on, nothing is sent. */
   end(): void;
 }
 

@@ -4,28 +4,28 @@ import { TaskError } from '../../protocol/task-error';
 import { failureOf } from '../log/part-ends';
 import { taskErrorChunk } from '../log/task-error-chunk';
 
-/** What goes in place of a chunk that cannot be carried. */
+/** What is sent in place of a chunk that cannot be sent. */
 export interface StandIn {
   readonly chunks: readonly UIMessageChunk[];
-  /** What is lost by it, for the host; unset when nothing is. */
+  /** The error that tells the host what is lost; `undefined` when nothing is. */
   readonly loss: TaskError | undefined;
-  /** The tool call that is over for readers, whatever comes of it. */
+  /** The tool call that has failed for readers; later chunks about it are ignored. */
   readonly failedCall?: string;
-  /** Whether the chunk is left out, and nothing of it is there any more. */
+  /** Whether nothing of the chunk is left. */
   readonly isLeftOut?: boolean;
 }
 
-/** A character in JSON takes so many bytes at most. */
+/** The most bytes that a UTF-16 code unit takes in JSON: an escape such as `\u0000`. */
 const maxUnitBytes = 6;
 
-/** The shortest piece that can hold any character. */
+/** The shortest piece, in UTF-16 code units, that can hold any character. */
 const minPieceLength = 2;
 
 function byteLength(chunk: object): number {
   return new TextEncoder().encode(JSON.stringify(chunk)).length;
 }
 
-/** Cuts a text into pieces of so many characters at most, and none in two. */
+/** Cuts a text into pieces of at most `length` UTF-16 code units, and no character in two. */
 function cut(text: string, length: number): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length; ) {
@@ -38,7 +38,7 @@ function cut(text: string, length: number): string[] {
   return pieces;
 }
 
-/** A delta in pieces that fit; what the provider says of it goes with the last, as it is the newest. */
+/** Cuts a delta into pieces that fit. The last piece gets the `providerMetadata`. */
 function splitDelta(chunk: UIMessageChunk, maxBytes: number): UIMessageChunk[] | undefined {
   if (!isDeltaType(chunk.type)) return undefined;
   const field = deltaShapes[chunk.type].textKey;
@@ -54,7 +54,7 @@ function splitDelta(chunk: UIMessageChunk, maxBytes: number): UIMessageChunk[] |
   });
 }
 
-/** A chunk without what a reader can do without, for those that must not be missing. */
+/** A chunk that must not be missing, reduced to the fields that readers need. */
 function bareOf(chunk: UIMessageChunk): UIMessageChunk | undefined {
   switch (chunk.type) {
     case 'text-start':
@@ -72,7 +72,7 @@ function bareOf(chunk: UIMessageChunk): UIMessageChunk | undefined {
   }
 }
 
-/** What a tool call is closed with whose chunk cannot be carried. */
+/** Lets a tool call fail whose chunk cannot be sent. */
 function failCall(
   chunk: UIMessageChunk,
   { code, message, details }: TaskError,
@@ -89,18 +89,18 @@ function failCall(
         : message,
     details: { ...size, type, toolCallId },
   });
-  // The whole output is yet to come, and may fit.
+  // A preliminary output can be left out: the final output is yet to come, and may fit.
   if (type === 'tool-output-available' && chunk.preliminary) return { chunks: [], loss };
   const end = failureOf({ ...chunk, id: toolCallId }, loss.message);
   const closing: UIMessageChunk =
     'toolName' in chunk
-      ? // Providers want an input with each call of the chat's next turn.
+      ? // An empty input, because providers want one with each call in the chat's next turn.
         { type: 'tool-input-error', toolName: chunk.toolName, input: {}, ...end }
       : { type: 'tool-output-error', ...end };
   return { chunks: [closing], loss, failedCall: toolCallId };
 }
 
-/** What readers get in place of a part that is left out. */
+/** The `gap` part that readers get in place of a part that is left out. */
 function gapPart(taskId: string, { type }: UIMessageChunk, { details }: TaskError): UIMessageChunk {
   const { bytes, maxFrameBytes } = details as {
     readonly bytes: number;
@@ -115,11 +115,11 @@ function gapPart(taskId: string, { type }: UIMessageChunk, { details }: TaskErro
 }
 
 /**
- * What goes in place of a chunk that is too large, or that JSON cannot carry, at the cost of as
- * little as possible: a text goes in pieces, a tool call fails, what is left out is told of.
- * `undefined`: nothing can.
+ * What is sent in place of a chunk that is too large, or that JSON cannot carry, so that as little as
+ * possible is lost: a text is sent in pieces, a tool call fails, and readers are told of a part that
+ * is left out. `undefined` when nothing can take the chunk's place.
  *
- * @param error Why it cannot be sent: `frame-too-large` or `unserializable`.
+ * @param error Why the chunk cannot be sent: `frame-too-large` or `unserializable`.
  */
 export function standInFor(
   chunk: UIMessageChunk,

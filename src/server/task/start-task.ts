@@ -20,11 +20,11 @@ import { maxTellMs, tellHost } from './tell-host';
 /** What came of the attempt to start a task. */
 export type Claim =
   | { readonly kind: 'refused'; readonly error: TaskError }
-  /** It exists: somebody else runs it, or ran it. */
+  /** The task exists already: somebody else runs it, or ran it. */
   | {
       readonly kind: 'joined';
       readonly context: TaskStreamContext;
-      /** How many frames the page that asked has already: those of the message that is continued. */
+      /** How many frames the page that asked has already: those of the message that it continues. */
       readonly skip: number;
     }
   | {
@@ -35,11 +35,11 @@ export type Claim =
       readonly token: string;
       /** Resolves with the settlement, or with `undefined` when the task was closed by others. */
       readonly settled: Promise<TaskSettlement | undefined>;
-      /** Resolves once it is saved, too. Neither promise rejects. */
+      /** Resolves once the outcome is saved, too. Neither promise rejects. */
       readonly released: Promise<void>;
     };
 
-/** The options that matter here, with the types of input, result and partials left behind. */
+/** The options of a task that is started, without the types of its input, result and partials. */
 export interface StartTaskOptions
   extends Omit<
     StreamTaskOptions<never, never, Record<string, number>, never>,
@@ -48,10 +48,10 @@ export interface StartTaskOptions
   execute: (options: Omit<ExecuteOptions<never, string, unknown>, 'input'>) => unknown;
   onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
   taskId: string;
-  /** Of which definition it is, if it is of one; tasks of others are not joined. */
+  /** The name of the task's definition, if it has one. Tasks of other definitions are not joined. */
   definition: string | undefined;
   streamContext: TaskStreamContext;
-  /** Makes the context that takes the place of one that is away, where the host allows that. */
+  /** Makes the context to run the task in while the storage is away, where the host allows that. */
   createFallback: () => TaskStreamContext;
   heartbeatMs: number;
 }
@@ -62,7 +62,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { progressIntervalMs = 100 } = options;
   const mask = createErrorMask(options);
   const clock = createTaskClock();
-  // Set once the log is open; nothing reports before that.
+  // Set once the log is open. The reporter is not used before that.
   let writer: TaskWriterCore | undefined;
   const means: ReportingMeans = {
     now: clock.now,
@@ -100,7 +100,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { context, log } = opened;
   if (!log) return { kind: 'joined', context, skip };
 
-  // Only who saves the message has to have it.
+  // The message is needed only by a host that saves it.
   const record = options.onSettle && opening.isInChat ? createMessageRecord() : undefined;
   for (const chunk of chunks) record?.add(chunk, JSON.stringify(chunk));
   const taskWriter = createTaskWriter({
@@ -147,10 +147,10 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   };
   const release = async () => {
     const settlement = await settled;
-    // Others tell the host of what they have closed.
+    // Without a settlement, others have closed the task, and they tell the host the outcome.
     if (!settlement || !options.onSettle) await log.release().catch(mask);
     else {
-      // The turns of a chat are saved in their order; those before have been told to stop.
+      // The turns of a chat are saved in their order. The turns before this one were told to stop.
       const maxWaitMs = (options.graceMs ?? 5_000) + maxTellMs;
       if (log.predecessorsSaved) await atMost(maxWaitMs, log.predecessorsSaved().catch(mask));
       const end = (how: { isSaved: boolean }) => log.release(how);
@@ -160,7 +160,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   return { kind: 'opened', context, skip, token, settled, released: release() };
 }
 
-/** Opens the log; the reason why that cannot be is returned, not thrown. */
+/** Opens the log. When it cannot be opened, the error is returned and not thrown. */
 async function openLog(
   { taskId, streamContext, createFallback, whenUnavailable = 'refuse' }: StartTaskOptions,
   report: (error: unknown) => unknown,
@@ -179,7 +179,7 @@ async function openLog(
     if (whenUnavailable === 'refuse') return { error };
     const context = createFallback();
     const log = await context.open(taskId, open);
-    // The host's own storage knows nothing of it.
+    // A task in the fallback context is unknown to the host's own storage.
     return { context, log: log && { ...log, isStored: false } };
   }
 }

@@ -12,13 +12,13 @@ export interface StreamMerger {
   end(): void;
 }
 
-/** Reads this long without a pause before others in the process get a turn, in milliseconds. */
+/** How long streams are read in a row before other work of the process gets a turn, in milliseconds. */
 const maxTurnMs = 2;
 
-/** To look at the clock costs as much as to read: it is done every so many chunks. */
+/** After how many chunks to look at the clock, which costs as much as reading a chunk. */
 const chunksPerLook = 16;
 
-/** Streams are read one chunk at a time, and not while the storage is behind. */
+/** Creates a merger. Streams are read one chunk at a time, and not while the storage is behind. */
 export function createStreamMerger({
   log,
   write,
@@ -29,7 +29,7 @@ export function createStreamMerger({
   write: (chunk: UIMessageChunk, source: ChunkSource) => void;
   /** Gets what a stream failed with, or what `write` threw, which ends the stream. */
   onError: (error: unknown) => void;
-  /** Told that nothing comes from a source any more. */
+  /** Called when nothing comes from a source any more. */
   onEnd: (source: ChunkSource) => void;
 }): StreamMerger {
   const merges = new Set<Promise<void>>();
@@ -78,5 +78,5 @@ export function createStreamMerger({
   };
 }
 
-/** A source that fails while it is being left changes nothing any more. */
+/** For sources that fail when they are left, which changes nothing any more. */
 function ignoreCancelFailure(): void {}

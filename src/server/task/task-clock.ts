@@ -1,7 +1,7 @@
 /**
- * The time of one task. It begins by the wall clock and goes on by the monotonic one, so that
- * nothing is ever before its beginning or takes a negative time, whatever the machine's clock is
- * set to meanwhile.
+ * The time of one task. It begins at the wall clock's time and goes on with the monotonic clock, so
+ * that no time lies before the task's beginning and no duration is negative, even when the machine's
+ * clock is set back meanwhile.
  */
 export interface TaskClock {
   /** Epoch milliseconds. */

@@ -11,8 +11,8 @@ export interface TaskReporter<StepName extends string = string, Value = unknown>
   readonly taskId: string;
   readonly name: string | undefined;
   /**
-   * Sets how far the task has come. While a step is running it counts for the step that started
-   * last. At most one update per `progressIntervalMs` leaves; the newest always does.
+   * Sets how far the task has come. While a step is running, this counts for the step that started
+   * last. At most one update per `progressIntervalMs` is sent; the newest one always is.
    */
   progress(progress: TaskProgress): void;
   /**
@@ -30,13 +30,13 @@ export interface TaskReporter<StepName extends string = string, Value = unknown>
   /**
    * Adds one item to the incremental result.
    *
-   * @throws TaskError `unserializable` when JSON cannot carry it.
+   * @throws TaskError `unserializable` when JSON cannot carry the item.
    */
   partial(value: Value): void;
   /**
-   * Runs a task within this one, such as the work of a tool call: it has progress, a log, partial
-   * results and an outcome of its own, and stops when this one does. Resolves with what its
-   * `execute` returns, rejects with what that throws.
+   * Runs a task within this one, such as the work of a tool call. It has progress, log lines, partial
+   * results and an outcome of its own, and stops when this task does. Resolves with what its `execute`
+   * returns, and rejects with what that throws.
    */
   run: RunNestedTask;
 }
@@ -45,13 +45,13 @@ export interface TaskReporter<StepName extends string = string, Value = unknown>
 export interface RunNestedTaskOptions<Result, StepName extends string = string> {
   /** Shown on the page. */
   name?: string;
-  /** The tool call that this task is the work of, as a tool's `execute` is given it. */
+  /** The tool call whose work this task is: the `toolCallId` that a tool's `execute` gets. */
   toolCallId?: string;
   /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
   steps?: Readonly<Record<StepName, number>>;
-  /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
+  /** Aborts this task, such as a tool's `abortSignal`. A stop of the task around it does, too. */
   abortSignal?: AbortSignal;
-  /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
+  /** The work. `run` resolves with what it returns, and rejects with what it throws. */
   execute: (options: {
     readonly task: TaskReporter<StepName>;
     /** Aborts when the task around it is stopped, or by `abortSignal`. */

@@ -18,15 +18,17 @@ export interface TaskWriterCore {
   /** What `execute` gets. */
   readonly writer: UIMessageStreamWriter;
   /**
-   * Adds one of our own chunks. Throws once the task has settled, and what `encode` throws.
+   * Adds a chunk that this package has made.
+   *
+   * @throws TaskError `settled` once the task has settled, and what `encode` throws.
    */
   emit(chunk: UIMessageChunk, path?: string, subject?: unknown): void;
   /**
-   * A chunk as it is stored.
+   * Encodes a chunk as it is stored.
    *
-   * @param subject The part of the chunk that came from outside and is called `path`.
+   * @param subject The part of the chunk that came from outside, which errors name `path`.
    * @throws TaskError `unserializable` when JSON cannot carry the subject, `frame-too-large` when
-   * the log does not take so much at once.
+   * the chunk is larger than a frame may be.
    */
   encode(chunk: object, path: string, subject?: unknown): string;
   /** Resolves when no merge is under way. */
@@ -35,15 +37,15 @@ export interface TaskWriterCore {
   readonly failure: { readonly error: unknown } | undefined;
   /** Ends writing and leaves merged streams. Idempotent. */
   end(): void;
-  /** What has to be closed at the end. */
+  /** What is open now, and has to be closed when the task ends. */
   leftOpen(): Pick<OpenTask, 'openParts' | 'isStepDue' | 'finish'>;
 }
 
 /**
- * Takes chunks into a task. A `start`, `finish`, `abort` or `error` of somebody else never
- * passes: metadata and `finishReason` move into ours, an `error` or `abort` fails the task. Merged
- * streams are read one chunk at a time, and not while the storage is behind, so they feel back
- * pressure.
+ * Takes chunks into a task. The `start`, `finish`, `abort` and `error` chunks of merged streams are
+ * never passed on, because the task has its own: their metadata and `finishReason` move into those of
+ * the task, and an `error` or `abort` fails the task. Merged streams are read one chunk at a time, and
+ * not while the storage is behind, so that they feel back pressure.
  */
 export function createTaskWriter({
   taskId,
@@ -54,14 +56,14 @@ export function createTaskWriter({
   maskError,
 }: {
   taskId: string;
-  /** What the task's own `start` calls its message. */
+  /** The message's id in the task's own `start` chunk. */
   messageId: string | undefined;
   /** The message that the task continues. */
   continued?: UIMessage;
   log: Pick<TaskLog, 'append' | 'isBehind' | 'caughtUp' | 'maxFrameBytes'>;
-  /** Takes note of what goes into the log, when a message is made of it at the end. */
+  /** Takes note of what goes into the log; set when a message is made of that at the end. */
   record: Pick<MessageRecord, 'add'> | undefined;
-  /** Reports an error to the host and gives the words that a client may read. */
+  /** Reports an error to the host, and returns the message that a client may read. */
   maskError: (error: unknown) => string;
 }): TaskWriterCore {
   const partNames = createPartNames();
@@ -72,7 +74,7 @@ export function createTaskWriter({
   let failure: { error: unknown } | undefined;
   let finish: MergedFinish = {};
   let hasEnded = false;
-  // Of them one is reported.
+  // The error of the first snapshot that was too large: only one is reported.
   let oversizedSnapshot: unknown;
 
   const assertOpen = () => {
@@ -90,7 +92,7 @@ export function createTaskWriter({
       data = sender.encode(chunk, path, subject);
     } catch (error) {
       if (chunk.type !== 'data-task') throw error;
-      // Snapshots leave by a timer, too, where nobody could catch it; a later one may fit.
+      // Not thrown, because a timer may have sent the snapshot. A later snapshot may fit.
       oversizedSnapshot ??= error;
       maskError(oversizedSnapshot);
       return;
@@ -98,7 +100,7 @@ export function createTaskWriter({
     sender.send(data, chunk, byHand);
   };
 
-  /** Notes what the `finish` of somebody else says for our own. */
+  /** Takes what the `finish` of a merged stream says over into that of the task. */
   const addFinish = (chunk: UIMessageChunk & { type: 'finish' }, source: ChunkSource) => {
     const { finishReason = finish.finishReason, messageMetadata } = chunk;
     finish = { ...finish, finishReason };
@@ -112,7 +114,7 @@ export function createTaskWriter({
     } catch (error) {
       return sender.addInstead(chunk, source, error);
     }
-    // As JSON makes of it now, because what JSON cannot carry would keep the task from settling.
+    // Kept as JSON makes of it now: a value that JSON cannot carry would keep the task from settling.
     const metadata: unknown = JSON.parse(json).messageMetadata;
     finish = { finishReason, messageMetadata: mergeMetadata(finish.messageMetadata, metadata) };
   };
@@ -120,7 +122,7 @@ export function createTaskWriter({
   const write = (chunk: UIMessageChunk, source: ChunkSource) => {
     assertOpen();
     switch (chunk.type) {
-      // By far the most.
+      // Deltas come first, because nearly all chunks are deltas.
       case 'text-delta':
       case 'reasoning-delta':
         return sender.addDelta(source.names ? partNames.own(chunk, source) : chunk, source);
@@ -142,11 +144,11 @@ export function createTaskWriter({
       case 'reset-step':
         for (const part of steps.pass(chunk.type, source)) sender.sendOwn(part, source);
         return;
-      // Each response makes its own.
+      // Heartbeats of other tasks are dropped, because each response makes its own.
       case 'data-task-heartbeat':
         return;
     }
-    // Its `data` is the host's own; all other chunks are made by the AI SDK.
+    // The `data` of a data part is the host's own; all other chunks are made by the AI SDK.
     const isData = chunk.type.startsWith('data-') && 'data' in chunk;
     if (isData && isTaskPart(chunk) && chunk.data.taskId === taskId) {
       throw new TaskError({
@@ -172,7 +174,7 @@ export function createTaskWriter({
   const merge = (stream: ReadableStream<UIMessageChunk>) => {
     if (hasEnded) {
       stream.cancel().catch(() => {
-        // It has failed already: nobody reads it.
+        // A stream that has failed already cannot be cancelled, and need not be.
       });
     }
     assertOpen();

@@ -4,12 +4,12 @@ import { atMost } from '../time/at-most';
 export const maxTellMs = 30_000;
 
 /**
- * Tells the host of an outcome, and whoever keeps that whether the host has it. A host that takes
- * too long has it once it is done after all; one that failed never has, so that another process
- * may tell it again. Never rejects.
+ * Tells the host an outcome, and then the storage whether the host has it. When the host takes too
+ * long, the storage is told no for now, and yes once the host is done. When the host has failed,
+ * another process may tell it again. Never rejects.
  *
  * @param options.tell Calls the host.
- * @param options.release Ends the telling. Called again with `true` when the host was late.
+ * @param options.release Tells the storage. Called a second time when the host was late.
  */
 export async function tellHost({
   tell,
@@ -32,7 +32,7 @@ export async function tellHost({
   void telling.then(
     () => release({ isSaved: true }).catch(report),
     () => {
-      // It was reported.
+      // The error was reported already.
     },
   );
 }

@@ -3,7 +3,7 @@ import type { UIMessage, UIMessageChunk } from 'ai';
 type Part = UIMessage['parts'][number];
 type ToolPart = Extract<Part, { toolCallId: string }>;
 
-/** A tool call in any state, with the fields that the AI SDK's types share out among the states. */
+/** A tool call in any state, with fields that the AI SDK types for each state apart. */
 interface ToolCall extends Pick<ToolPart, 'type' | 'toolCallId' | 'title' | 'toolMetadata'> {
   readonly state: ToolPart['state'];
   readonly toolName?: string;
@@ -19,16 +19,16 @@ interface ToolCall extends Pick<ToolPart, 'type' | 'toolCallId' | 'title' | 'too
   readonly approval?: ToolPart['approval'];
 }
 
-/** Leaves out what is not set, as strict schemas want it. */
+/** Leaves out fields that are `undefined`, which strict schemas refuse. */
 export function defined<Fields extends object>(fields: Fields): Fields {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Fields;
 }
 
 /**
- * The nearest call that a client can come to who is never told of answers to approvals, as that of
- * AI SDK 6. An approval without its answer would be asked for again, and the AI SDK refuses a
- * message that has it beside an output.
+ * The nearest call that chunks without answers to approvals can tell, as those of AI SDK 6. An
+ * approval without its answer would be asked for again, and the AI SDK refuses a message that has
+ * such an approval beside an output.
  */
 function withoutAnswer(call: ToolCall): ToolCall {
   const { approval, state } = call;
@@ -41,7 +41,7 @@ function withoutAnswer(call: ToolCall): ToolCall {
   return state === 'approval-responded' ? { ...rest, state: 'input-available' } : rest;
 }
 
-/** What all chunks that begin a call say of it. */
+/** The fields that all chunks which begin a call have. */
 function aboutCall({ type, toolCallId, toolName = '', ...call }: ToolCall) {
   const isDynamic = type === 'dynamic-tool';
   return {
@@ -70,14 +70,14 @@ function textChunks(toolCallId: string, inputTextDelta = ''): UIMessageChunk[] {
   return inputTextDelta ? [{ type: 'tool-input-delta', toolCallId, inputTextDelta }] : [];
 }
 
-/** A failure that tells the input, too. */
+/** The chunk that tells a failure together with the call's input. */
 function inputErrorChunk(call: ToolCall, input: unknown): UIMessageChunk {
   const { errorText = '', resultProviderMetadata: providerMetadata } = call;
   const type = 'tool-input-error' as const;
   return { ...defined({ type, ...aboutCall(call), errorText, providerMetadata }), input };
 }
 
-/** Whether clients make the same input of its JSON. The AI SDK takes none that may reach a prototype. */
+/** Whether clients read the same input from its JSON: the AI SDK refuses keys that reach prototypes. */
 function isReadable(input: unknown, json = ''): boolean {
   const isPlain = input === undefined || typeof input === 'object';
   return isPlain && !/"(__proto__|constructor)"/.test(json);
@@ -122,9 +122,9 @@ function resultChunks(call: ToolCall): UIMessageChunk[] {
 
 /**
  * The chunks from which an AI SDK client rebuilds a tool call that a message has already, without
- * asking or running anything once more.
+ * asking for an approval or running a tool once more.
  *
- * @param knowsAnswers Whether the client can be told of the answer to an approval.
+ * @param knowsAnswers Whether there is a chunk for the answer to an approval, as in AI SDK 7.
  */
 export function toolHistory(part: ToolPart, knowsAnswers: boolean): UIMessageChunk[] {
   const call: ToolCall = knowsAnswers ? part : withoutAnswer(part);
@@ -139,13 +139,13 @@ export function toolHistory(part: ToolPart, knowsAnswers: boolean): UIMessageChu
     const result = rawInput == null ? resultChunks(call) : [inputErrorChunk(call, rawInput)];
     return [start, ...approvalChunks(call), ...result];
   }
-  // A page runs a tool of its own when it is told `tool-input-available`, and this one may have run.
-  // What asks for an approval is none of the page's.
+  // A page runs its client tools at `tool-input-available`, so a call that has run must not be told
+  // by that chunk. Calls that ask for an approval are no calls of client tools.
   const hasRun = state === 'output-available' || state === 'output-error';
   if (!hasRun || part.approval || !isReadable(input, json)) {
     return [inputChunk(call), ...approvalChunks(call), ...resultChunks(call)];
   }
-  // Of AI SDK 7 an input that came as text would leave that text beside the failure.
+  // In AI SDK 7, an input that is told as text would leave that text in the failed call.
   if (state === 'output-error' && knowsAnswers) return [start, inputErrorChunk(call, input)];
   return [start, ...textChunks(toolCallId, json), ...resultChunks(call)];
 }

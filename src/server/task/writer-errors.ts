@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 
-/** The error of whoever reports or writes too late. */
+/** The error of code that reports or writes after the task has settled. */
 export function createSettledError(): TaskError {
   return new TaskError({
     code: 'settled',
@@ -9,7 +9,7 @@ export function createSettledError(): TaskError {
   });
 }
 
-/** The error of a task whose answer was cut off. Why is for the host: it may be a server's word. */
+/** The error of a task whose answer was cut off. The `cause`, which clients do not see, says why. */
 export function createAbortedError(cause: unknown): TaskError {
   return new TaskError({
     code: 'stream-aborted',
@@ -20,9 +20,9 @@ export function createAbortedError(cause: unknown): TaskError {
   });
 }
 
-/** The error of what is more than the log takes at once. */
+/** The error of a chunk that is larger than a frame may be. */
 export function createTooLargeError(details: {
-  /** What it is called. */
+  /** The chunk's name in the message. */
   path: string;
   bytes: number;
   maxFrameBytes: number;
