@@ -1,19 +1,19 @@
 /**
- * Where chunks come from. Each merged stream is a source of its own; what `execute` writes by hand
- * is one, too.
+ * Where chunks come from. Each merged stream is a source of its own, and so is all that `execute`
+ * writes by hand.
  */
 export interface ChunkSource {
   readonly isMerged: boolean;
-  /** Whether nothing can come from it any more. */
+  /** Whether nothing can come from the source any more. */
   hasEnded: boolean;
   /**
-   * What its parts are called in the log, where that is not what it calls them itself. Most have
-   * none, so that nobody has to look anything up for their deltas.
+   * The names in the log of parts that were renamed, by the source's own names. `undefined` for most
+   * sources, so that nothing is looked up for their deltas.
    */
   names: Map<string, string> | undefined;
-  /** Its tool calls that could not be carried and are over for readers, by id. */
+  /** The ids of the source's tool calls that could not be sent, and have failed for readers. */
   failedCalls: Set<string> | undefined;
-  /** How many of its chunks in a row were left out. */
+  /** How many chunks of the source in a row were left out. */
   leftOut: number;
 }
 

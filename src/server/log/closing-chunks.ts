@@ -13,13 +13,13 @@ export interface Ending {
   readonly result?: unknown;
   /** Why the task did not complete. */
   readonly error?: TaskError | undefined;
-  /** What an error part tells besides. Default: the error of a task that failed. */
+  /** The error that an error part tells. Default: for a task that failed, its `error`; else none. */
   readonly told?: TaskError;
   /** Epoch milliseconds. */
   readonly settledAt: number;
 }
 
-/** What the `finish` chunks of merged streams said, for that of the task. */
+/** What the `finish` chunks of merged streams said, for the task's own `finish`. */
 export interface MergedFinish {
   readonly finishReason?: FinishReason;
   readonly messageMetadata?: unknown;
@@ -37,7 +37,7 @@ export interface OpenTask {
   readonly finish?: MergedFinish;
 }
 
-/** The last snapshot of a task: what was running in it has ended as the task did. */
+/** The last snapshot of a task: steps that were running end as the task does. */
 function endedSnapshot(snapshot: TaskData, { outcome, settledAt }: Ending): TaskData {
   const stepStatus: TaskStep['status'] = outcome === 'completed' ? 'completed' : 'failed';
   const steps = snapshot.steps?.map((step) =>
@@ -66,7 +66,7 @@ export function settlementOf(
   };
 }
 
-/** The parts that tell how a task, or one within it, has ended. */
+/** The parts that tell how a task or a nested task has ended. */
 export function endOfTask(snapshot: TaskData, ending: Ending): UIMessageChunk[] {
   const { taskId } = snapshot;
   const { outcome, error, told = outcome === 'failed' ? error : undefined } = ending;
@@ -77,7 +77,7 @@ export function endOfTask(snapshot: TaskData, ending: Ending): UIMessageChunk[] 
   ];
 }
 
-/** How the tasks within a task end that outlive it. */
+/** How nested tasks end that are still running when the task around them ends. */
 function endingWithin({ outcome, error, settledAt }: Ending): Ending {
   if (outcome !== 'completed') return { outcome, error, settledAt };
   return {
@@ -94,8 +94,8 @@ function lastChunk({ outcome, error }: Ending, finish: MergedFinish | undefined)
 }
 
 /**
- * The chunks that close a task's log, whoever closes it: the ends of open parts, of the tasks within
- * the task, innermost first, of the task itself, and the last chunk of the message.
+ * The chunks that close a task's log: the ends of its open parts, of nested tasks, innermost first,
+ * and of the task itself, and the last chunk of the message.
  */
 export function closingChunks(
   { snapshot, nested, openParts, isStepDue, finish }: OpenTask,

@@ -14,13 +14,13 @@ export interface LogEntry {
 /** A part of a log from some place on, as a storage has it. */
 export interface LogPart {
   readonly record: {
-    /** Of the log, which no other log of the task has. */
+    /** The first epoch of the log, which no other log of the task has. */
     readonly firstEpoch: number;
-    /** The one that is open, or the last one. */
+    /** The epoch that is open, or the last one. */
     readonly epoch: number;
-    /** The number of the epoch's last frame. */
+    /** The number of the last frame in `epoch`. */
     readonly end: number;
-    /** One past the last frame of each epoch that is closed. */
+    /** One past the last frame of each closed epoch, by epoch. */
     readonly closedEpochs: ReadonlyMap<number, number>;
   };
   readonly frames: readonly LogEntry[];
@@ -28,18 +28,18 @@ export interface LogPart {
   readonly hasMore: boolean;
 }
 
-/** Reads a log from a place on. `undefined`: there is no such log any more. */
+/** Reads a log from a place on; resolves with `undefined` when there is no such log any more. */
 export type LogHistory = (from: Cursor) => Promise<LogPart | undefined>;
 
 /** A range that a reader has yet to hand out. */
 export interface QueuedRange extends Omit<FrameRange, 'isReplay'> {
-  /** The frame that the reader wants once it has handed this out. */
+  /** The frame that the reader wants once it has handed this range out. */
   after: Cursor;
-  /** Whether this stands for frames that are gone. */
+  /** Whether this range stands for frames that are gone. */
   readonly isGap: boolean;
 }
 
-/** A frame in place of those that are missing before frame `end`: it has the number of the last. */
+/** A gap frame in place of the frames missing before frame `end`, with the number of the last one. */
 export function gapRange(
   taskId: string,
   { epoch, n: end }: Cursor,
@@ -50,8 +50,8 @@ export function gapRange(
 }
 
 /**
- * Makes ranges of what was read from a place on. What is missing in between, or at the end of a log
- * that has nothing more, becomes a gap that the reader is told of.
+ * Makes ranges of what was read from a place on. Frames that are missing in between, or at the end of
+ * a log that has nothing more, become a gap that the reader is told of.
  */
 export function rangesOf(
   taskId: string,
@@ -91,7 +91,7 @@ export function rangesOf(
 
   for (const entry of frames) {
     const end = entry.offset + entry.frames.length;
-    // Left behind by another log.
+    // Entries of other epochs were left behind by another log of the task.
     if (entry.epoch < record.firstEpoch || entry.epoch > record.epoch) continue;
     if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
     if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
@@ -111,7 +111,7 @@ export function rangesOf(
   return { ranges, after: { epoch, n: next } };
 }
 
-/** The part of a log that lies before a place, as if the log went no further. */
+/** What lies before a place in a part of a log, as if the log ended there. */
 export function partBefore({ record, frames, hasMore }: LogPart, until: Cursor): LogPart {
   const wanted = frames.filter(
     ({ epoch, offset }) => epoch < until.epoch || (epoch === until.epoch && offset < until.n),
@@ -125,7 +125,7 @@ export function partBefore({ record, frames, hasMore }: LogPart, until: Cursor):
   };
 }
 
-/** A log of which the storage has nothing any more. */
+/** The part of a log of which the storage has nothing any more: all of its frames are missing. */
 export function nothingOf({ firstEpoch, epoch, next, endOf }: LogWindow): LogPart {
   const closedEpochs = new Map<number, number>();
   for (let closed = firstEpoch; closed < epoch; closed++) {

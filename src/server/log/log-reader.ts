@@ -9,17 +9,17 @@ import type { FrameRange, TaskReader } from './task-stream-context';
 
 export interface LogReaderOptions {
   window: LogWindow;
-  /** Default: the start of the log. */
+  /** Where the reader begins. Default: the start of the log. */
   from?: ReaderStart;
-  /** Reads what the window has not. Default: that is nowhere. */
+  /** Reads frames that the window does not have. Default: such frames are nowhere. */
   history?: LogHistory;
-  /** What was read from there on when the reader was made. */
+  /** What was read from `from` on before the reader was made. */
   initial?: LogPart | undefined;
   /** Whether the producer counts as alive. Default: always. */
   isAlive?: () => boolean;
   /**
-   * Whether nothing will come any more although the log has not ended: the reader ends here, or
-   * fails with the error that is given. Default: never.
+   * Whether nothing will come any more although the log has not ended. With `true` the reader ends,
+   * with an error it fails. Default: never.
    */
   isGone?: () => boolean | TaskError;
   onClose?: () => void;
@@ -33,8 +33,8 @@ const over: Step = { value: undefined, done: true };
 const retryMs = 250;
 
 /**
- * A reader of a log. What this process has at hand it takes from there, at once; what lies before
- * that it fetches piece by piece, and each no sooner than it hands out the one before.
+ * Creates a reader of a log. Frames that the window has are taken from it at once. Frames before them
+ * are fetched piece by piece; a piece is not fetched before the last one is handed out.
  */
 export function createLogReader({
   window,
@@ -48,9 +48,9 @@ export function createLogReader({
   const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
   let isClosed = false;
   let isFetching = false;
-  // Set while there is nothing to take.
+  // Set while `next` waits, because there is nothing to take.
   let waiting: Deferred | undefined;
-  // What `next` has yet to give.
+  // The promise that `next` returned last, until it is settled.
   let upcoming: Promise<Step> | undefined;
 
   window.readers.add(walk);
@@ -73,14 +73,14 @@ export function createLogReader({
       const part = await fetch(position);
       if (isClosed) return;
       walk.changeLog();
-      // Else it was asked for in the log before.
+      // If another log has taken the place of the one that was read, the answer is out of date.
       if (walk.firstEpoch === firstEpoch) {
         if (part?.record.firstEpoch === firstEpoch) walk.accept(part);
-        // One that is still open may yet come back.
+        // Frames are missing for good only if the log has ended: an open log may yet be written anew.
         else if (window.isEnded) walk.accept(nothingOf(window));
       }
     } catch {
-      // The storage is away, which the context has reported: it is asked again.
+      // The storage is away, which the context has reported. It is asked again later.
     }
     const { epoch, n } = walk.position;
     const hasMoved = epoch !== position.epoch || n !== position.n || walk.hasFetched();
@@ -93,12 +93,12 @@ export function createLogReader({
     if (isClosed) return undefined;
     const hasFetched = history !== undefined && walk.hasFetched();
     const range = walk.take();
-    // The next piece comes while this one is being sent.
+    // The next piece is fetched while this one is being sent.
     if (hasFetched && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     return range;
   };
 
-  /** What `next` gives; `undefined`: that has to be waited for. */
+  /** What `next` resolves with; `undefined` when it has to wait. */
   const step = (): Step | undefined => {
     const value = take();
     if (value) return { value, done: false };
@@ -113,7 +113,7 @@ export function createLogReader({
     settle(waiter);
   };
 
-  /** Sees to it that the wait ends. */
+  /** Ends the wait of `next` if it can, and else makes sure that it will end. */
   const check = () => {
     if (!waiting) return;
     if (walk.hasNext() || hasEnded()) return endWait(({ resolve }) => resolve());
@@ -130,8 +130,9 @@ export function createLogReader({
         const { promise } = waiting;
         check();
         await promise;
-        // What comes in the same turn goes together. The turn is the reader's own, and not that of
-        // whoever wakes it: in workerd a timer is over with the request that has set it.
+        // Frames that come in the same turn are given together. The reader waits for its own next
+        // turn, because in workerd a timer is gone with the request that has set it, and the request
+        // that wakes the reader may be another one.
         if (!isClosed) await nextTurn();
         const result = step();
         if (result) return result;
@@ -154,7 +155,7 @@ export function createLogReader({
     take,
 
     next() {
-      // One after the other.
+      // Calls of `next` are answered one after the other.
       if (upcoming) return upcoming.then(() => reader.next());
       const result = step();
       if (result) return Promise.resolve(result);

@@ -7,36 +7,36 @@ import type { FrameRange, ReadTaskOptions } from './task-stream-context';
 /** Where a reader begins. */
 export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'skip'>;
 
-/** How far a reader has come in a log, and what comes next. It waits for nothing. */
+/** How far a reader has come in a log, and which range comes next. A walk never waits. */
 export interface LogWalk {
   /** The frame that the reader wants next. */
   readonly position: Cursor;
-  /** By its first epoch: the log that is read. */
+  /** The first epoch of the log that is read, which tells this log from others of the task. */
   readonly firstEpoch: number;
-  /** Whether the last that was taken tells of frames that are missing. */
+  /** Whether the range that was taken last tells of missing frames. */
   readonly endsInGap: boolean;
-  /** Whether the next range was made of what was fetched. */
+  /** Whether the next range was made of fetched frames. */
   hasFetched(): boolean;
-  /** Whether `take` has something now. */
+  /** Whether `take` has a range now. */
   hasNext(): boolean;
   /** Whether frames at the position exist and have to be fetched. */
   lacksHistory(): boolean;
   /** Whether everything was taken, and the log has ended. */
   isAtEnd(): boolean;
   take(): FrameRange | undefined;
-  /** Queues what was fetched from the position on. */
+  /** Queues the part of the log that was fetched from the position on. */
   accept(part: LogPart): void;
-  /** Begins with the log that has taken the place of the one that was read, if one has. */
+  /** If another log has taken the place of the one that was read, begins with that log. */
   changeLog(): void;
-  /** Forgets what was fetched. */
+  /** Drops what was fetched. */
   leave(): void;
 }
 
 type Walking = { -readonly [Name in keyof LogWalk]: LogWalk[Name] };
 
 /**
- * Walks through a log. What is in the window is taken from there; what lies before that has to be
- * fetched, unless there is nowhere to fetch it from: then it is a gap.
+ * Creates a walk through a log. Frames in the window are taken from it. Frames before them have to be
+ * fetched; where there is nothing to fetch them from, they become a gap.
  */
 export function createLogWalk({
   window,
@@ -46,20 +46,20 @@ export function createLogWalk({
 }: {
   window: LogWindow;
   from: ReaderStart;
-  /** What was read from there on before. */
+  /** What was read from `from` on before. */
   initial: LogPart | undefined;
   hasHistory: boolean;
 }): LogWalk {
   const { taskId } = window;
-  // The last frame that the reader has, or comes with.
+  // The last frame that the reader has: the one that it took last, or else its cursor.
   let last = cursor;
   let queued: QueuedRange[] = [];
   // True until the reader has seen the end of the log once.
   let isReplay = true;
-  // Whether the reader was told that the log has gaps.
+  // Whether the reader was told of the window's gap.
   let isTold = false;
 
-  /** Goes on behind the last frame of the reader; one of another log brings all of this one. */
+  /** Goes to the frame after the reader's last one; if that is of another log, to this log's start. */
   const locate = (newestEpoch = 0) => {
     if (!last) return;
     const newest = Math.max(window.epoch, newestEpoch);
@@ -68,7 +68,7 @@ export function createLogWalk({
       ? { epoch: last.epoch, n: last.n + 1 }
       : { epoch: walk.firstEpoch, n: 0 };
     if (isOfLog) return;
-    // It has the reader's own cursor, so that a cut right behind it loses nothing.
+    // The notice has the reader's own cursor, so that a cut right after it loses nothing.
     const { epoch, n } = last;
     const data = [gapFrame(taskId, 'another-log')];
     const notice = { epoch, data, offset: n, start: n, end: n + 1 };
@@ -86,7 +86,7 @@ export function createLogWalk({
     locate();
   };
 
-  /** Whether there is nothing behind the position: the one look that most readers need. */
+  /** Whether there is nothing after the position: for most readers the only check that is needed. */
   const isCaughtUp = () => walk.position.epoch === window.epoch && walk.position.n >= window.next;
 
   const isAtHand = () => {
@@ -95,7 +95,7 @@ export function createLogWalk({
     return walk.position.n < segment.offset + segment.data.length;
   };
 
-  /** Where what is at hand begins, behind the position. */
+  /** The first frame after the position that is at hand, if the one at the position is not. */
   const firstAtHand = (): Cursor | undefined => {
     for (let { epoch, n } = walk.position; epoch <= window.epoch; epoch++, n = 0) {
       const segment = window.segmentFrom({ epoch, n });
@@ -106,7 +106,7 @@ export function createLogWalk({
   };
 
   const accept = (fetched: LogPart) => {
-    // Frames at hand need not be in the storage, where they could be missing by now.
+    // Frames at hand are taken from the window, because the storage may have lost them by now.
     const atHand = firstAtHand();
     const part = atHand ? partBefore(fetched, atHand) : fetched;
     const { ranges, after } = rangesOf(taskId, walk.position, part);
@@ -116,7 +116,7 @@ export function createLogWalk({
     else walk.position = after;
   };
 
-  /** Moves on from an epoch that is closed and that the reader has to its end. */
+  /** Moves the position on from closed epochs that the reader has to their end. */
   const advance = () => {
     while (walk.position.epoch < window.epoch) {
       const end = window.endOf(walk.position.epoch);
@@ -135,7 +135,7 @@ export function createLogWalk({
     return epoch < window.epoch || n < (window.segmentFrom(walk.position)?.offset ?? 0);
   };
 
-  /** Whether the reader has come to frames that are missing, though nobody knows yet how many. */
+  /** Whether the reader has come to missing frames, of which it is not known yet how many there are. */
   const isGapDue = () => {
     const { gap, epoch } = window;
     return (
@@ -143,7 +143,7 @@ export function createLogWalk({
     );
   };
 
-  /** Goes on behind frames that are nowhere. */
+  /** Moves the position on behind frames that are nowhere. */
   const leap = () => {
     const { epoch } = walk.position;
     const after = { epoch, n: firstAtHand()?.n ?? window.next };
@@ -153,7 +153,7 @@ export function createLogWalk({
     isTold = true;
   };
 
-  /** What is at hand from the position on. */
+  /** Takes the frames that are at hand from the position on. */
   const takeAtHand = (): FrameRange | undefined => {
     const { epoch, n: start } = walk.position;
     const segment = window.segmentFrom(walk.position);
@@ -177,7 +177,7 @@ export function createLogWalk({
     return { ...range, isReplay };
   };
 
-  /** Tells of frames that are missing. How many is not known yet: the position stays where it is. */
+  /** Tells of missing frames. The position stays, because it is not known yet how many they are. */
   const takeGap = (): FrameRange | undefined => {
     const { gap } = window;
     if (!gap || !isGapDue()) return undefined;
@@ -186,7 +186,7 @@ export function createLogWalk({
     return { ...gapRange(taskId, walk.position, gap.cause), isReplay };
   };
 
-  // Plain properties: they are looked at all the time, and engines are slow at those with getters.
+  // Plain properties and no getters, which engines are slow at: the walk is looked at all the time.
   const walk: Walking = {
     position: { epoch: window.firstEpoch, n: skip },
     firstEpoch: window.firstEpoch,

@@ -46,16 +46,16 @@ export function createLostTask({
   /** Set when somebody had asked the task to stop: then it counts as cancelled. */
   cancel: { readonly reason: string | undefined } | undefined;
 }): LostTask {
-  // Which merged stream a chunk came from is not stored; parts of all are closed alike.
+  // A log does not store which merged stream a chunk came from; the parts of all are closed alike.
   let openParts = nothingOpen;
-  // The newest snapshots of tasks within it that have not settled, in the order of their starting.
+  // The newest snapshots of nested tasks that have not settled, in the order of their starting.
   const nested = new Map<string, TaskData>();
   let snapshot: TaskData = { taskId, name, status: 'running', createdAt, updatedAt: createdAt };
 
   const trackTask = ({ type, data }: TaskChunk) => {
     if (type === 'data-task-settle') nested.delete(data.taskId);
     else if (type === 'data-task' && data.taskId === taskId) snapshot = data;
-    // One without a parent is a merged task with a log of its own.
+    // A task without a parent is a merged task that has a log of its own.
     else if (type === 'data-task' && data.parentTaskId !== undefined) nested.set(data.taskId, data);
   };
 
@@ -63,7 +63,7 @@ export function createLostTask({
     track(frame) {
       const type = frameType(frame);
       if (type === 'data-task' || type === 'data-task-settle') {
-        // A part of that name may be the host's own.
+        // Data parts of the host may have the same type.
         const part = JSON.parse(frame) as { type: 'data-task' | 'data-task-settle' };
         if (isTaskPart(part)) trackTask(part);
       } else {
@@ -80,7 +80,7 @@ export function createLostTask({
         retryable: true,
       });
       const error = cancel ? cancelledError(cancel.reason) : lost;
-      // No clock may tell of an end that lies before what the log says.
+      // Whatever the clocks say, the end may not lie before a time that the log tells.
       const newest = Math.max(...[snapshot, ...nested.values()].map(({ updatedAt }) => updatedAt));
       const settledAt = Math.max(newest, snapshot.createdAt + ranMs);
       const chunks = closingChunks(

@@ -21,23 +21,23 @@ type PartKind = 'text' | 'reasoning' | 'tool';
 export interface OpenPart {
   readonly kind: PartKind;
   readonly id: string;
-  /** Of tool calls only. */
+  /** Where a tool call stands; `undefined` for other parts. */
   readonly stage?: CallStage;
   readonly providerExecuted?: boolean | undefined;
   readonly dynamic?: boolean | undefined;
-  /** Names the approval that a tool call has asked for. */
+  /** The id of the approval that a tool call has asked for. */
   readonly approvalId?: string | undefined;
-  /** Whether it belongs to the message that the task continues, and the task has not taken it up. */
+  /** Whether the part is of the message that the task continues, and the task has not taken it up. */
   readonly isContinued?: boolean;
-  /** Who opened it, as far as that is known. */
+  /** The source that opened the part, if it is known. */
   readonly source?: ChunkSource | undefined;
-  /** The frame that opened it, in a log; it tells the part from a later one of the same id. */
+  /** The frame of a log that opened the part, which tells it from a later part of the same id. */
   readonly opener?: NumberedFrame | undefined;
 }
 
 /**
- * What is open at some point of a stream, in the order of opening. Never changed: what is open at a
- * later point is another object, or the same as long as nothing was opened or ended.
+ * The parts that are open at some point of a stream, in the order of opening. Immutable: for a later
+ * point there is another object, or the same one if nothing was opened or ended in between.
  */
 export type OpenParts = ReadonlyMap<string, OpenPart>;
 
@@ -57,7 +57,7 @@ interface PartChunk {
 
 type Effect = 'opens' | 'ends' | 'asks' | 'answers' | 'begins' | 'finishes' | 'resets';
 
-/** What chunks do, and to which kind of part; all other chunks open and end nothing. */
+/** What chunks do to parts, by type, and to which kind of part. Other chunks open and end nothing. */
 const effects = new Map<string, readonly [Effect, PartKind?]>([
   ['text-start', ['opens', 'text']],
   ['text-end', ['ends', 'text']],
@@ -80,7 +80,7 @@ function withPart(open: OpenParts, part: OpenPart): OpenParts {
   return new Map(open).set(`${part.kind} ${part.id}`, part);
 }
 
-/** Gives something else in place of parts; nothing, where they are not open any more. */
+/** Replaces parts by what `change` returns for them; `undefined` removes a part. */
 function changeParts(open: OpenParts, change: (part: OpenPart) => OpenPart | undefined): OpenParts {
   let changed: Map<string, OpenPart> | undefined;
   for (const [key, part] of open) {
@@ -93,7 +93,7 @@ function changeParts(open: OpenParts, change: (part: OpenPart) => OpenPart | und
   return changed ?? open;
 }
 
-/** A source has finished a step: its calls without an output wait for the page from here on. */
+/** What is open once a source has finished a step: its calls without an output wait for the page. */
 export function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenParts {
   return changeParts(open, (part) => {
     // The provider's own tools never wait for the page; their output may come in a later step.
@@ -103,8 +103,8 @@ export function leaveToPage(open: OpenParts, source: ChunkSource | undefined): O
 }
 
 /**
- * What is open once the message is there that a task continues: its calls wait for the page or for
- * nobody, but for those whose approval was answered. The task executes them now.
+ * What is open once a log has told the message that its task continues. Calls whose approval was
+ * answered are executed by the task now; all other calls wait for the page.
  */
 function continueParts(open: OpenParts): OpenParts {
   return changeParts(open, (part) => {
@@ -115,8 +115,8 @@ function continueParts(open: OpenParts): OpenParts {
 }
 
 /**
- * Adds the calls of a message that a task continues whose approval was answered. The chunks that
- * tell of them cannot do that in AI SDK 6.
+ * Adds the calls whose approval was answered in the message that a task continues. In AI SDK 6 there
+ * is no chunk that tells such an answer.
  */
 export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefined): OpenParts {
   let parts = open;
@@ -134,7 +134,7 @@ export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefine
   return parts;
 }
 
-/** What of it frame `n`, or one before that, has opened. */
+/** The parts of `open` that frame `n`, or a frame before it, has opened. */
 export function openedUntil(open: OpenParts, n: number): OpenParts {
   return changeParts(open, (part) => (part.opener && part.opener.n <= n ? part : undefined));
 }
@@ -143,7 +143,7 @@ function idOf({ id, toolCallId }: PartChunk, kind: PartKind): string {
   return (kind === 'tool' ? toolCallId : id) ?? '';
 }
 
-/** What is open behind a chunk, given what is open before it. */
+/** What is open after a chunk, given what is open before it. */
 export function trackChunk(
   open: OpenParts,
   chunk: PartChunk,
@@ -165,7 +165,7 @@ export function trackChunk(
       if (!chunk.preliminary) return changeNamed(() => undefined);
       const known = open.get(`${kind} ${id}`);
       const call = known ?? { kind, id, source, opener, providerExecuted, dynamic };
-      // The server works now on a call that waited for the page.
+      // A call that waited for the page is worked on by the server now, so the task has taken it up.
       const isContinued = known?.isContinued === true && known.stage !== 'waiting';
       return withPart(open, { ...call, stage: 'preliminary', isContinued });
     }
@@ -186,16 +186,16 @@ export function trackChunk(
   }
 }
 
-/** By far the most of all frames, and they open nothing. */
+/** The beginning of a delta's JSON, as nearly all frames have it; a delta opens and ends nothing. */
 const textDelta = '{"type":"text-delta"';
 
-/** What is open behind a frame of a log, given its number there. */
+/** What is open after a frame of a log, given the frame's number. */
 export function trackFrame(open: OpenParts, frame: string, n: number): OpenParts {
   if (beginsWith(frame, textDelta) || !effects.has(frameType(frame) ?? '')) return open;
   return trackChunk(open, JSON.parse(frame), { opener: { n, data: frame } });
 }
 
-/** Whether a frame ends a part that is open, or one that is not, at which AI SDK clients throw. */
+/** Whether a frame ends an open part, or an `unknown` one, at which clients of the AI SDK throw. */
 export function endedBy(open: OpenParts, frame: string): 'open' | 'unknown' | undefined {
   const [effect, kind = 'tool'] = effects.get(frameType(frame) ?? '') ?? [];
   if (effect !== 'ends') return undefined;

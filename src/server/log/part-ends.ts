@@ -2,7 +2,7 @@ import type { UIMessageChunk } from 'ai';
 import type { TaskOutcome } from '../../protocol/task-parts';
 import type { OpenPart, OpenParts } from './open-parts';
 
-/** What a chunk says by which a tool call fails, whether by its input or its output. */
+/** The fields of a chunk that tells the failure of a tool call, of its input or its output. */
 export function failureOf(
   { id, providerExecuted, dynamic }: Pick<OpenPart, 'id' | 'providerExecuted' | 'dynamic'>,
   errorText: string,
@@ -23,10 +23,10 @@ export function endOfPart(part: OpenPart, errorText: string): UIMessageChunk {
 }
 
 /**
- * Whether a part stays open when its task ends. A call that the server has in hand and that has no
- * output makes the chat's next turn throw; one that waits for the page does not. Whether a call
- * whose input is there is one of a client tool is known only once its step is finished or the task
- * completes. What a task that completes has made of the message it continues is the host's to say.
+ * Whether a part stays open when its task ends. A call that waits for the page stays open. A call that
+ * the server was working on must not, because without an output it makes the chat's next turn throw.
+ * A call whose input is complete may be one of a client tool: if the task has completed, it is. And
+ * parts of the continued message that a completed task has not taken up are left to the host.
  */
 function staysOpen({ stage, isContinued }: OpenPart, outcome: TaskOutcome): boolean {
   if (stage === 'waiting') return true;
@@ -35,7 +35,7 @@ function staysOpen({ stage, isContinued }: OpenPart, outcome: TaskOutcome): bool
 
 const kinds = ['text', 'reasoning', 'tool'] as const;
 
-/** The chunks that close what is open when a task ends. PROTOCOL.md has the table. */
+/** The chunks that close the open parts when a task ends, by the table in PROTOCOL.md. */
 export function endsOfParts(
   open: OpenParts,
   outcome: TaskOutcome,
@@ -52,16 +52,16 @@ export function endsOfParts(
 }
 
 /**
- * Frames that take a reader of a log from one point to another: the ends of what has ended in
- * between, and the starts of what was opened.
+ * Frames that take a reader of a log from one point to a later one: the ends of the parts that have
+ * ended in between, and the starts of the parts that were opened.
  *
- * @param errorText What became of a tool's output that is missing.
+ * @param errorText The error of tool calls whose output the reader does not get.
  */
 export function bridge(before: OpenParts, after: OpenParts, errorText: string): string[] {
   const isSame = (one: OpenPart, other: OpenPart | undefined) => one.opener?.n === other?.opener?.n;
   const ended = [...before].filter(([key, part]) => {
     const now = after.get(key);
-    // The input of a tool call goes on with another frame of the same call.
+    // A tool call has not ended when another frame of the same call has opened it again.
     return !now || (part.kind !== 'tool' && !isSame(part, now));
   });
   const opened = [...after].filter(([key, part]) => !isSame(part, before.get(key)));

@@ -3,36 +3,35 @@ import { endedBy, nothingOpen, trackFrame } from '../log/open-parts';
 import { encodeFrameLine, encodeHeader, encodeMark, type LiveHeader } from './live-lines';
 
 /**
- * How many characters of a log are sent. Every new reader gets them again in one message, which
- * must stay below the 32 MiB at which Redis cuts a subscriber off: a character takes 3 bytes at
- * most.
+ * How many characters of a log are sent. Every new reader gets all of them again in one message, and
+ * Redis cuts a subscriber off at 32 MiB: a character takes 3 bytes at most.
  */
 const maxLogLength = 8 * 1024 * 1024;
 
-/** Room beyond that for the outcome. */
+/** How many characters more may be sent for the outcome. */
 const maxClosingLength = 2 * 1024 * 1024;
 
 const outcomeTypes = /^(data-.*|message-metadata|finish|error|abort)$/;
 
-/** The lines in which a log is sent to other processes; one that is too long is not sent whole. */
+/** The lines in which a log is sent to other processes. Of a long log, parts are left out. */
 export interface BroadcastLines {
-  /** Begins the log. */
+  /** The line that begins the log. */
   readonly header: string;
-  /** The lines for frame `n`: none if it is not sent. */
+  /** The lines for frame `n`; empty if the frame is not sent. */
   frame(n: number, frame: string, isClosing: boolean): string;
-  /** Says that everything before frame `n` has been sent. */
+  /** The line that says: everything before frame `n` has been sent. */
   sent(n: number): string;
-  /** Ends the log before frame `n`. */
+  /** The line that ends the log before frame `n`. */
   end(n: number): string;
 }
 
 export function createBroadcastLines(header: LiveHeader): BroadcastLines {
   const headerLine = encodeHeader(header);
   let length = headerLine.length;
-  // Set once the log is full: the first frame of those that were not sent lately.
+  // Set once the log is full: where the newest run of frames that were not sent begins.
   let skippedFrom: number | undefined;
   let isFull = false;
-  // What readers know, and do not know the end of.
+  // The parts that readers know the start of, and not the end.
   let open = nothingOpen;
 
   const counted = (lines: string) => {
@@ -59,7 +58,7 @@ export function createBroadcastLines(header: LiveHeader): BroadcastLines {
       }
       const full = isFull ? '' : encodeMark('full', n);
       isFull = true;
-      // Of a log that is full only the outcome is sent, and the ends of parts that readers know.
+      // Once the log is full, only the outcome is sent, and the ends of parts that readers know.
       const isOutcome = isClosing && outcomeTypes.test(frameType(frame) ?? '');
       const isWanted = isOutcome || endedBy(open, frame) === 'open';
       if (isWanted && newLength <= maxLength) {
