@@ -3,28 +3,28 @@ import { startPatientTimer } from '../../time/patient-timer';
 import type { CommitScheduler } from './commit-scheduler';
 import { startRenewal } from './lease-renewal';
 
-/** A commit of so many characters is part of a burst, of which the next one waits for more. */
+/** A commit of this many characters or more is part of a burst: the next one waits for more frames. */
 const burstLength = 32 * 1024;
 
-/** How long it waits, in milliseconds, and with how many characters it waits no longer. */
+/** How long a commit within a burst waits, in milliseconds, and with how many characters no longer. */
 const gatherMs = 1;
 const gatheredLength = 192 * 1024;
 
-/** Between two attempts to store what could not be stored, at most, in milliseconds. */
+/** The longest pause between two attempts to store what could not be stored, in milliseconds. */
 const maxRetryMs = 1_000;
 
 /** How long a commit may take before the storage counts as away, in milliseconds. */
 const stalledMs = 1_000;
 
-/** Decides when a task commits: one commit at a time, and the last one right behind another. */
+/** Decides when a task commits. One commit at a time; only the last may follow before an answer. */
 export interface CommitPace {
-  /** Something was added. */
+  /** To be called when a frame was added. */
   add(): void;
-  /** The last was added: it waits for nothing that could go with it. */
+  /** To be called when the closing frames were added: they wait for nothing else. */
   addLast(): void;
-  /** A commit is due even without anything to store: it brings news. */
+  /** Makes a commit even if there is nothing to store, for the news that its answer brings. */
   look(): void;
-  /** No more commits. */
+  /** From now on, nothing is committed. */
   end(): void;
 }
 
@@ -32,22 +32,22 @@ export interface CommitPaceOptions {
   scheduler: CommitScheduler;
   /** A commit is made at least this often, in milliseconds. */
   heartbeatMs: number;
-  /** Makes one, and tells whether that worked. Never rejects. */
+  /** Makes a commit, and resolves with whether it worked. Never rejects. */
   commit: () => Promise<boolean>;
-  /** Makes the last one while another is under way, whose end then waits for it. Never rejects. */
+  /** Makes the last commit while another is under way, which then waits for it. Never rejects. */
   commitBehind: () => Promise<void>;
-  /** Told when a commit takes so long that the storage counts as away. */
+  /** Called when a commit takes so long that the storage counts as away. */
   onStall: () => void;
   /** Whether there is something to commit. */
   hasWork: () => boolean;
-  /** How many characters wait. */
+  /** How many characters wait to be committed. */
   waitingLength: () => number;
 }
 
 /**
- * What is added while a commit is under way goes together in the next. Within a burst that one
- * gathers for a moment, because few large commits cost less than many; one that failed is tried
- * again, less and less often.
+ * Frames that are added while a commit is under way go together in the next one. Within a burst, the
+ * next commit waits a moment for more frames, because few large commits cost less than many small
+ * ones. A commit that failed is tried again, at growing intervals.
  */
 export function createCommitPace({
   scheduler,
@@ -63,7 +63,7 @@ export function createCommitPace({
   let isLookDue = false;
   let isLast = false;
   let hasEnded = false;
-  // Of the attempts to commit the same.
+  // How often the commit that is due has failed.
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let gatherTimer: ReturnType<typeof setTimeout> | undefined;
@@ -126,7 +126,7 @@ export function createCommitPace({
 
   return {
     add() {
-      // Between two attempts the next one comes by itself.
+      // After a failed commit, a timer makes the next attempt.
       if (isScheduled || isInFlight || failures > 0 || !hasWork()) return;
       if (gatherTimer === undefined) schedule();
       else if (waitingLength() >= gatheredLength) endGathering();

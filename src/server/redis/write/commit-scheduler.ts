@@ -6,20 +6,20 @@ type Commit = () => Promise<void> | void;
 
 /** Decides when tasks commit: at once, as long as there are not too many commits in all. */
 export interface CommitScheduler {
-  /** Runs the commit in a moment; what is asked for twice meanwhile is run once. It never rejects. */
+  /** Runs a commit in a moment, and only once if it is scheduled again before. It never rejects. */
   schedule(commit: Commit): void;
-  /** Runs the commit now if that is possible, because there is much to do, or else in a moment. */
+  /** Runs a commit at once if that is possible, and else in a moment. */
   hurry(commit: Commit): void;
   close(): void;
 }
 
 /**
- * One scheduler for all tasks of a process. A commit waits for the end of the event loop's turn,
- * so that what a turn wrote goes together; if `intervalMs` is not 0, commits of all tasks gather
- * and run that far apart. Beyond `maxPerSecond` commits of all tasks together they take turns,
- * first come, first served, and so they do while `maxConcurrent` are under way: the interval between
- * two commits of one task then grows with the number of busy tasks, and no faster than Redis keeps
- * up. Nothing piles up on the way to it, so that answers come in time.
+ * Creates the one scheduler for all tasks of a process. A commit waits for the end of the event
+ * loop's turn, so that frames which were written in one turn go together. If `intervalMs` is not 0,
+ * commits of all tasks are gathered and run in that interval. All tasks together make at most
+ * `maxPerSecond` commits, of which at most `maxConcurrent` are under way; other commits wait, first
+ * come, first served. So with very many busy tasks each commits less often, nothing piles up on the
+ * way to Redis, and answers come in time.
  */
 export function createCommitScheduler({
   intervalMs,
@@ -32,16 +32,16 @@ export function createCommitScheduler({
 }): CommitScheduler {
   const waiting = new Set<Commit>();
   const rate = createRateWindow(maxPerSecond);
-  // By `performance.now()`.
+  // When commits were run last, by `performance.now()`.
   let flushedAt = Number.NEGATIVE_INFINITY;
-  // Whether there was more to do than was allowed.
+  // Whether commits had to wait for the rate the last time.
   let isBacklogged = false;
   let underWay = 0;
   let isArmed = false;
   let isClosed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether one more may run now. */
+  /** Whether one more commit may run now. */
   const hasRoom = (now: number) => rate.hasRoom(now, isBacklogged) && underWay < maxConcurrent;
 
   const flush = () => {

@@ -1,22 +1,22 @@
 import type { TaskLog } from '../../log/task-stream-context';
 import type { PendingFrames } from './pending-frames';
 
-/** Those who wait until a producer's frames are stored, or until few enough wait to be. */
+/** Callers who wait until a producer's frames are stored, or until few enough are not. */
 export interface CommitWaiters extends Pick<TaskLog, 'isBehind' | 'caughtUp' | 'flushed'> {
   /** Whether there is something to store. */
   hasWork(): boolean;
-  /** Whether the storage is away, which it is no use to wait for. */
+  /** Whether the storage is away: nobody waits for it then. */
   readonly isAway: boolean;
-  /** Takes note of whether it is: a call failed, or takes very long. */
+  /** To be called when a call has failed or takes very long (`true`), or has worked (`false`). */
   noteAway(isAway: boolean): void;
-  /** Takes note that nothing is stored any more. */
+  /** To be called when nothing will be stored any more: nobody waits from then on. */
   end(): void;
-  /** Wakes those whose time has come. */
+  /** Wakes the callers who need not wait any more. */
   wake(): void;
 }
 
 interface FlushWaiter {
-  /** How many frames have to be stored. */
+  /** How many frames of the log have to be stored before this caller is woken. */
   readonly count: number;
   readonly resolve: () => void;
 }
@@ -24,7 +24,7 @@ interface FlushWaiter {
 export function createCommitWaiters(
   pending: PendingFrames,
   maxUnflushedBytes: number,
-  /** Whether the task is about to be settled, which is waited for, too. */
+  /** Whether the task is about to be settled: `flushed` then waits for that, too. */
   isSettling: () => boolean,
 ): CommitWaiters {
   let isAway = false;
@@ -36,7 +36,7 @@ export function createCommitWaiters(
 
   const isIdle = () => hasEnded || isAway || !hasWork();
 
-  /** Whether so little waits that whoever paused may go on. */
+  /** Whether so little waits to be stored that paused streams may go on. */
   const hasCaughtUp = () => hasEnded || isAway || pending.length() <= maxUnflushedBytes / 4;
 
   const wake = () => {

@@ -9,16 +9,16 @@ import { createSettling } from './settling';
 import { createStopSignal } from './stop-signal';
 import { createWindowCare } from './window-care';
 
-/** Knows a root task's snapshot by its first words: our own chunks begin with type and id. */
+/** Recognises a root task's snapshots by their beginning: our own chunks begin with type and id. */
 function snapshotTest(taskId: string): (frame: string) => boolean {
   const prefix = `{"type":"data-task","id":${JSON.stringify(taskId)}`;
   return (frame) => beginsWith(frame, prefix);
 }
 
 /**
- * The producer's end of a log in Redis. What is appended is in the process' window at once and is
- * committed in groups, one call at a time: what comes while one is under way goes together in
- * the next, and only the end of all does not wait for the answer to the one before it.
+ * Creates the log in Redis as its producer gets it. Appended frames are in the process' window at
+ * once, and are committed in groups, one call at a time: frames that come while a call is under way go
+ * together in the next one. Only the last call does not wait for the answer to the one before it.
  */
 export function createRedisProducer({
   storage,
@@ -42,7 +42,7 @@ export function createRedisProducer({
   const care = createWindowCare({
     window,
     storedTo: pending.first,
-    // Readers here may lag behind a storage that is away as far as frames are kept for it, and more.
+    // While the storage is away, readers here may lag behind further than frames are kept for it.
     maxUnstoredLength: 2 * maxUnflushedBytes,
   });
   let newestSnapshot = firstFrames.find(isSnapshot);
@@ -81,7 +81,7 @@ export function createRedisProducer({
     waiters.noteAway(!hasWorked);
     if (!hasWorked) {
       pending.shed(maxUnflushedBytes);
-      // Redis would have forgotten the task by now.
+      // After this time Redis has forgotten the task, so settling it is given up.
       if (settling.waitedMs() > runningTtlMs) end('fenced');
     }
     care.trimSoon();

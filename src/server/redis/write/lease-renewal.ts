@@ -1,8 +1,8 @@
 import { later } from '../../time/later';
 
-/** Renews a lease once in every heartbeat in which nothing else has done so. */
+/** Renews a lease in every heartbeat interval in which no commit has done so. */
 export interface LeaseRenewal {
-  /** It was renewed. */
+  /** To be called when something else has renewed the lease. */
   note(): void;
   stop(): void;
 }
@@ -14,12 +14,12 @@ export function startRenewal({
   heartbeatMs: number;
   renew: () => void;
 }): LeaseRenewal {
-  // By `performance.now()`.
+  // When the lease was renewed last, by `performance.now()`.
   let renewedAt = performance.now();
 
   const check = () => {
     const silentMs = performance.now() - renewedAt;
-    // A timer that is a little early must not wait for another whole heartbeat.
+    // A timer that fires a little early must not lead to a wait of another whole interval.
     const isDue = silentMs >= heartbeatMs * 0.9;
     timer = later(check, isDue ? heartbeatMs : heartbeatMs - silentMs);
     if (isDue) renew();

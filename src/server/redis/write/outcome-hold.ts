@@ -1,26 +1,26 @@
 import { later } from '../../time/later';
 import type { OutcomeHolder, StoredOutcome } from '../scripts/stored-outcome';
 
-/** The end of a tenure: one process tells the host of an outcome, and the storage that it did. */
+/** The time in which one process tells the host an outcome, and then the storage that it did. */
 export interface OutcomeHold {
-  /** The outcome is stored, or it never will be because the log is not the holder's any more. */
+  /** To be called when the outcome is stored, or never will be because others have closed the log. */
   begin(how: 'settled' | 'fenced'): void;
   /**
-   * The host was told, or could not be. Resolves once the storage knows, or could not be reached
-   * for now: then that is tried again. A telling that came after all ends the hold once more.
+   * To be called when the host was told, or could not be. Resolves once the storage knows, or cannot
+   * be reached; then it is tried again later. To be called again if the host was told after all.
    */
   release(options?: { isSaved?: boolean }): Promise<void>;
-  /** Ends what is tried, whether or not it has worked. */
+  /** Ends all attempts, whether or not they have worked. */
   stop(): void;
 }
 
-/** Between two attempts to tell a storage that is away, in milliseconds: the first, and the longest. */
+/** The first and the longest pause between attempts to tell a storage that is away, in milliseconds. */
 const firstRetryMs = 250;
 const maxRetryMs = 5_000;
 
 /**
- * Keeps the right to tell the host of an outcome, by a lease that is renewed every half of it: a
- * process that is killed meanwhile is known by its lapsed lease, and another one tells instead.
+ * Keeps the right to tell the host an outcome, by a lease that is renewed every half of its time. If
+ * this process is killed meanwhile, its lease lapses, and another process tells the host instead.
  */
 export function createOutcomeHold({
   stored,
@@ -34,13 +34,13 @@ export function createOutcomeHold({
   stored: StoredOutcome;
   holder: OutcomeHolder;
   leaseMs: number;
-  /** How long a storage that is away is tried, in milliseconds: its record is gone then. */
+  /** How long a storage that is away is tried, in milliseconds: after that the record is gone. */
   retentionMs: number;
   /** Whether the host has to be told at all. */
   savesOutcome: boolean;
   /** Ends the task's time in its chat, if it is in one. */
   leaveChat: (() => Promise<void>) | undefined;
-  /** The holds that have something to do later, to be stopped with their context. */
+  /** The holds that still have something to do, which are stopped when the context is closed. */
   busy: Set<OutcomeHold>;
 }): OutcomeHold {
   let ended: 'settled' | 'fenced' | undefined;
@@ -71,18 +71,18 @@ export function createOutcomeHold({
     if (!released) schedule(renew, isRenewed ? leaseMs / 2 : leaseMs / 8);
   };
 
-  /** What the storage has to be told; `undefined`: nothing, or not yet. */
+  /** What the storage has to be told; `undefined` when that is nothing, or not known yet. */
   const dueRelease = (): { isSaved: boolean } | undefined => {
     if (!ended || !released) return undefined;
     if (savesOutcome) return released.isSaved || ended === 'settled' ? released : undefined;
-    // One that was closed as lost is its chat's until somebody has told of it.
+    // A task that was closed as lost stays in its chat until somebody has told the host the outcome.
     return ended === 'settled' && leaveChat ? { isSaved: true } : undefined;
   };
 
   const tellStorage = async (isSaved: boolean): Promise<boolean> => {
     try {
       const isSameLog = await stored.release(holder, isSaved);
-      // An outcome that the host does not have stays where a page that comes back finds it.
+      // A task whose outcome the host does not have stays in its chat, where a page finds it again.
       if (isSaved && isSameLog) await leaveChat?.();
       return true;
     } catch {

@@ -13,13 +13,13 @@ interface HoldOptions {
   readonly chat: Chat | undefined;
 }
 
-/** The outcomes that this process tells the host of. */
+/** The outcomes that this process tells the host. */
 export interface OutcomeHolds {
-  /** Of a task that runs here. */
+  /** Holds the outcome of a task that runs in this process. */
   create(options: HoldOptions): OutcomeHold;
-  /** When the task has been released that runs here and is in a chat; `undefined`: there is none. */
+  /** Resolves when a chat's task of this process is released; `undefined` when it has no such task. */
   released(taskId: string): Promise<void> | undefined;
-  /** Of a task that ran elsewhere. */
+  /** Claims the outcome of a task that ran in another process. */
   claim(taskId: string, owner: string | undefined): Promise<OutcomeClaiming | undefined>;
   close(): void;
 }
@@ -36,7 +36,7 @@ export function createOutcomeHolds({
 }): OutcomeHolds {
   const busy = new Set<OutcomeHold>();
 
-  // Of this process' tasks in chats, by taskId.
+  // When this process' tasks in chats are released, by taskId.
   const releases = new Map<string, Promise<void>>();
 
   const create = ({ taskId, chat, ...options }: HoldOptions): OutcomeHold => {

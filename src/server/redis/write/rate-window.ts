@@ -1,16 +1,16 @@
-/** Commits are counted in windows of so many milliseconds. */
+/** How long the windows are in which commits are counted, in milliseconds. */
 const windowMs = 20;
 
-/** Of the time that a busy event loop was away, so many windows are made up for at most. */
+/** How many windows that a busy event loop has missed are made up for at most. */
 const maxLateWindows = 50;
 
-/** Counts how much is done in a short time, so that it is not too much. Times are `performance.now()`. */
+/** Limits how many things are done per window of time. Times are by `performance.now()`. */
 export interface RateWindow {
-  /** Whether one more may be done, or several for the time since, if more was to do then. */
+  /** Whether one more may be done now. With a backlog, missed windows are made up for. */
   hasRoom(now: number, isBacklogged: boolean): boolean;
-  /** One more was done. */
+  /** To be called when one more was done. */
   count(): void;
-  /** In how many milliseconds there is room again. */
+  /** In how many milliseconds the next window begins. */
   restMs(now: number): number;
 }
 

@@ -5,7 +5,7 @@ import type { RedisKeys } from '../scripts/redis-keys';
 import { chatScript } from '../scripts/redis-scripts';
 import type { StoredLog } from '../scripts/stored-log';
 
-/** Whose chat it is, and which. */
+/** A chat, and whose it is. */
 export interface Chat {
   readonly owner: string | undefined;
   readonly chatId: string;
@@ -13,7 +13,7 @@ export interface Chat {
 
 /** A task's place in its chat. */
 interface Entry {
-  /** Whether it had none before. */
+  /** Whether the task had no place in the chat before. */
   readonly isNew: boolean;
   readonly predecessors: string[];
   readonly unsaved: string[];
@@ -22,36 +22,36 @@ interface Entry {
 /** Knows which tasks run for a chat, on whichever instance. */
 export interface RedisChats {
   /**
-   * Makes a task its chat's active one. Gives those that came before it, the oldest first, and with
-   * them those that were superseded and are not saved yet.
+   * Makes a task its chat's active one. Resolves with the tasks that came before it, the oldest first,
+   * and with those of them, or superseded before, that may not be saved yet (`unsaved`).
    */
   enter(chat: Chat, taskId: string): Promise<Entry>;
-  /** Brings a task back to its chat, in case the storage has lost that, too: where it had been. */
+  /** Brings a task back to its place in its chat, in case the storage has lost the chat, too. */
   reenter(chat: Chat, taskId: string, createdAt: number): Promise<void>;
-  /** Ends a task's time in its chat; the chat's other tasks feel nothing. */
+  /** Takes a task out of its chat, whose other tasks stay as they are. */
   leave(chat: Chat, taskId: string): Promise<void>;
-  /** Takes a task that entered in vain out again, unless it is running there. Never rejects. */
+  /** Takes a task out of its chat again that could not be opened, unless it is running. Never rejects. */
   leaveUnlessRunning(chat: Chat, taskId: string): Promise<void>;
-  /** The newest task that is running, or that is still being saved. */
+  /** The newest task of a chat that is running, or that is still being saved. */
   active(chat: Chat): Promise<string | undefined>;
-  /** Asks older tasks to stop, each until that is noted. They are never active again. */
+  /** Asks older tasks to stop, again and again until that is stored. They are never active again. */
   supersede(chat: Chat, taskIds: readonly string[]): void;
   close(): void;
 }
 
-/** So many tasks of a chat are remembered. */
+/** How many tasks of a chat are remembered. */
 const maxTasks = 100;
 
-/** A chat is forgotten so long after its last task began, in milliseconds. */
+/** How long after the beginning of its last task a chat is forgotten, in milliseconds. */
 const chatTtlMs = 7 * 24 * 60 * 60 * 1000;
 
-/** How long after its end a task that nobody released is still its chat's, in milliseconds. */
+/** How long after its end a task that nobody has released stays in its chat, in milliseconds. */
 const maxReleaseMs = 60_000;
 
-/** How long older tasks are asked to stop, the storage being away, in milliseconds. */
+/** How long older tasks are asked to stop while the storage is away, in milliseconds. */
 const maxSupersedeMs = 60_000;
 
-/** Between two such attempts, in milliseconds. */
+/** The pause between two attempts to ask a task to stop, in milliseconds. */
 const retryMs = 500;
 
 export function createRedisChats({
@@ -68,7 +68,7 @@ export function createRedisChats({
 }): RedisChats {
   let isClosed = false;
 
-  /** The chat's newest tasks in the order of their coming, after adding one, if it is named. */
+  /** The chat's newest tasks in the order of their coming. If a task is named, it is added before. */
   const look = async ({ owner, chatId }: Chat, taskId = '', place = '') => {
     const key = await keys.chat(owner, chatId);
     const reply = await link.run(
@@ -92,7 +92,7 @@ export function createRedisChats({
     await link.command(['ZREM', key, taskId], key);
   };
 
-  /** The record of a task, if it is this chat's. */
+  /** What the record of a task says, if the task is of this chat. */
   const recordOf = async ({ owner, chatId }: Chat, taskId: string) => {
     const log = await lookAtTask(taskId);
     if (!log || log.record.owner !== owner || log.record.chatId !== chatId) return undefined;
@@ -105,8 +105,8 @@ export function createRedisChats({
     while (!isClosed && performance.now() < giveUpAt) {
       try {
         await cancel(taskId, { owner: chat.owner, reason: 'superseded' });
-        // Nobody may be there to settle it. It keeps a place that does not count: were it gone, an
-        // entering that is asked again would make it the newest.
+        // The task may have no process to settle it, so it must not count as running in the chat. It
+        // keeps a place at 0: without one, a repeated `enter` would make it the newest task.
         const key = await keys.chat(chat.owner, chat.chatId);
         await link.command(['ZADD', key, 'XX', '0', taskId], key);
         return;
@@ -122,7 +122,7 @@ export function createRedisChats({
       const { isNew, tasks, superseded } = await look(chat, taskId);
       const taskIds = tasks.map((task) => task.taskId);
       const predecessors = taskIds.slice(0, Math.max(0, taskIds.indexOf(taskId)));
-      // None of those has seen one that is new here: so no two can wait for each other.
+      // None of the others has seen a task that is new here, so none waits for it in return.
       const unsaved = isNew ? [...superseded, ...predecessors] : predecessors;
       return { isNew, predecessors, unsaved };
     },
@@ -138,7 +138,7 @@ export function createRedisChats({
         const record = await recordOf(chat, taskId);
         if (!record?.isRunning) await leave(chat, taskId);
       } catch {
-        // The storage is away; the chat forgets the task in time.
+        // The storage is away. The chat forgets the task by itself after some time.
       }
     },
 
@@ -146,10 +146,10 @@ export function createRedisChats({
       const { tasks } = await look(chat);
       for (const { taskId, ageMs } of tasks.reverse()) {
         const record = await recordOf(chat, taskId);
-        // A task that has settled is its chat's until it is saved, or could have been.
+        // A settled task stays its chat's until it is saved, or could have been saved.
         const isKept = record && (record.isUnsaved || record.settledForMs < maxReleaseMs);
         if (record?.isRunning || isKept) return taskId;
-        // One that has just come may be about to open.
+        // A task without a record that has just entered may be about to open.
         if (record || ageMs > maxReleaseMs) await leave(chat, taskId);
       }
       return undefined;

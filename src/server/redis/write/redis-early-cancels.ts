@@ -3,15 +3,15 @@ import type { CancelOptions } from '../../log/task-stream-context';
 import type { RedisLink } from '../client/redis-link';
 import { cancelField, type RedisKeys } from '../scripts/redis-keys';
 
-/** Bounds what this process has put into Redis of cancels for tasks that are not open yet. */
+/** Bounds how many cancels for tasks that are not open yet this process keeps in Redis. */
 export interface RedisEarlyCancels {
-  /** Takes note of one; older ones go, if there are too many now. */
+  /** Takes note of such a cancel. If there are too many now, older ones are removed from Redis. */
   note(taskId: string, options: CancelOptions): void;
 }
 
 /**
- * Each process looks after its own. They lie in as many slots of a cluster as there are taskIds, so
- * that no script could count them.
+ * Each process bounds the cancels that it has kept itself, because those of all processes lie in many
+ * slots of a cluster, where no script could count them.
  */
 export function createRedisEarlyCancels({
   link,
@@ -27,13 +27,13 @@ export function createRedisEarlyCancels({
     try {
       await link.command(['HDEL', key, field], key);
     } catch {
-      // The storage is away; it drops the cancel itself after a while.
+      // The storage is away. It drops the cancel by itself after a while.
     }
   };
 
   return {
     note(taskId, { reason, ...asker }) {
-      // As JSON, which is a text of its own: parts of a request would keep all of it in memory.
+      // The key is JSON, a text of its own: parts of a request would keep the whole of it in memory.
       const key = JSON.stringify([taskId, cancelField(asker)]);
       const dropped = keepEarlyCancel(noted, key, { reason, now: Date.now() });
       for (const other of dropped) void remove(JSON.parse(other) as [string, string]);

@@ -9,15 +9,15 @@ export interface RedisProducerOptions {
   storage: LogStorage;
   limits: LogLimitsOptions;
   scheduler: CommitScheduler;
-  /** How long settling waits for the storage before local readers get the outcome. */
+  /** How long settling waits for the storage before readers here get the outcome, in milliseconds. */
   graceMs: number;
   /** The first frames, which are stored already. */
   firstFrames: readonly string[];
-  /** A cancel that came before, as it is stored. */
+  /** The reason of a cancel that came before the task, as it is stored. */
   cancel: string | undefined;
-  /** How the tenure ends, and what the chat has to save before this. */
+  /** Releases the task, and waits for the tasks that its chat has to save before it. */
   tenure: Pick<TaskLog, 'release' | 'predecessorsSaved'>;
-  /** Called once: nothing of this producer will be stored any more. */
+  /** Called once, when nothing of this producer will be stored any more. */
   onEnd: (how: 'settled' | 'fenced') => void;
 }
 
@@ -26,10 +26,10 @@ export interface RedisProducer extends TaskLog {
   readonly token: string;
   /** What the record says of the task. */
   readonly details: TaskDetails;
-  /** How the task has ended for readers here, if it has. */
+  /** How the task has ended for readers in this process; `undefined` while it has not. */
   readonly outcome: TaskOutcome | undefined;
-  /** Asks Redis, because there may be news: a cancel, or the end of an outage. */
+  /** Asks Redis for news, such as a cancel or the end of an outage. */
   look(): void;
-  /** Stops for good, without settling. */
+  /** Stops for good, without settling the task. */
   abandon(): void;
 }

@@ -8,33 +8,33 @@ import { startPatientTimer } from '../../time/patient-timer';
 interface Ending {
   readonly frames: readonly string[];
   readonly outcome: TaskOutcome;
-  /** Whether a cancel that was accepted before keeps it from being stored. */
+  /** Whether this ending is not stored if a cancel was accepted before. */
   yieldsToCancel: boolean;
 }
 
-/** The settling of a task, from when that is asked for until the storage has the outcome. */
+/** The settling of a task, from the call of `settle` until the storage has the outcome. */
 export interface Settling {
-  /** Set from when it is asked for, unless that was taken back. */
+  /** How the task is to end, once `begin` was called; `undefined` again after `yield`. */
   readonly ending: Ending | undefined;
-  /** Gives the answer, or `true` once readers here need not wait any more. */
+  /** Begins to settle. Resolves with the storage's answer, or with `true` after the grace period. */
   readonly begin: TaskLog['settle'];
-  /** Since when it is asked for, in milliseconds; 0 if it is not. */
+  /** How long ago `begin` was called, in milliseconds; 0 if it was not. */
   waitedMs(): number;
-  /** Gives readers here the outcome. */
+  /** Gives readers in this process the outcome. */
   settleHere(): void;
-  /** The end that was to be stored is not the end: the task has to be settled as cancelled. */
+  /** To be called when a cancel was accepted first: the task has to be settled again as cancelled. */
   yield(): void;
-  /** Nothing is stored any more: answers whoever still waits for that. */
+  /** To be called when nothing will be stored any more: answers a `begin` that still waits. */
   answer(isStored: boolean): void;
 }
 
 export function createSettling(
   window: LogWindow,
-  /** How long it waits for the storage before readers here get the outcome, in milliseconds. */
+  /** How long settling waits for the storage before readers here get the outcome, in milliseconds. */
   graceMs: number,
 ): Settling {
   let ending: Ending | undefined;
-  // By `performance.now()`.
+  // When `begin` was called, by `performance.now()`.
   let since = 0;
   let answering: Deferred<boolean | 'cancelled'> | undefined;
 
@@ -53,7 +53,8 @@ export function createSettling(
       const yieldsToCancel = outcome !== 'cancelled' && !evenIfCancelled;
       const begun = { frames, outcome, yieldsToCancel };
       const deferred = createDeferred<boolean | 'cancelled'>();
-      // The one exception to agreement: readers here need not wait for a storage that is away.
+      // After the grace period readers here get an outcome that others may never get: the only
+      // exception to the rule that all readers agree.
       const stopGrace = startPatientTimer(() => {
         begun.yieldsToCancel = false;
         settleHere();
@@ -67,7 +68,7 @@ export function createSettling(
     waitedMs: () => (ending ? performance.now() - since : 0),
     settleHere,
     yield() {
-      // Whoever was told of it while the storage was away must not hear of another.
+      // Readers that were told this outcome while the storage was away must not get another one.
       if (!ending?.yieldsToCancel) return;
       ending = undefined;
       answering?.resolve('cancelled');

@@ -2,12 +2,12 @@ import { TaskError } from '../../../protocol/task-error';
 import { cancelledError, createStopReason } from '../../log/stop-reason';
 import { decodeReason } from '../scripts/redis-keys';
 
-/** Tells the work of a task that it has to stop, and why. The first reason counts. */
+/** Tells the work of a task that it has to stop, and why. Only the first reason counts. */
 export interface StopSignal {
   readonly signal: AbortSignal;
-  /** Somebody has asked for it, for a reason as it is stored, or nobody has yet. */
+  /** Asks the work to stop, for a reason as it is stored; does nothing with `undefined`. */
   cancel(reason: string | undefined): void;
-  /** The task was closed in its place. */
+  /** Tells the work that others have closed its task. */
   lose(): void;
 }
 

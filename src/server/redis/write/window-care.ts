@@ -2,11 +2,11 @@ import type { LogWindow } from '../../log/log-window';
 import { createWindowTrimmer } from '../../log/window-trimmer';
 import { nextTurn } from '../../time/next-turn';
 
-/** Keeps the window of a producer small, but not before readers here have had their turn. */
+/** Keeps the window of a producer small, but only after readers here had a turn to take its frames. */
 export interface WindowCare {
-  /** Called before a frame is added. */
+  /** To be called before a frame is added. */
   beforePush(): void;
-  /** Called when frames were added, or stored. */
+  /** To be called when frames were added or stored. */
   trimSoon(): void;
 }
 
@@ -16,13 +16,13 @@ export function createWindowCare({
   maxUnstoredLength,
 }: {
   window: LogWindow;
-  /** The frames before this one are stored, or will not be any more. */
+  /** The number of the first frame that is still to be stored. */
   storedTo: () => number;
   /** How many characters are kept for readers while they cannot be stored. */
   maxUnstoredLength: number;
 }): WindowCare {
   const trimmer = createWindowTrimmer(window, { maxUnstoredLength });
-  // Readers here have had a turn for all frames before `seenNext`, since the window was trimmed.
+  // Whether readers have had a turn for all frames before `seenNext`, and the window was not trimmed.
   let isTrimDue = false;
   let isTrimming = false;
   let seenNext = 0;
@@ -45,7 +45,7 @@ export function createWindowCare({
     isTrimming = true;
     for (let since = -1; since !== window.next; ) {
       since = window.next;
-      // They are woken in this one, and gather until the next.
+      // Readers are woken in this turn, gather frames until the next one, and take them after it.
       await nextTurn();
       await nextTurn();
       seenNext = since;
