@@ -1,23 +1,13 @@
 import type { UIMessage } from 'ai';
-import { createByteStream } from './http/byte-stream';
+import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { readCursor } from './http/read-cursor';
 import { readEvents } from './http/read-query';
-import {
-  emptyResponse,
-  errorResponse,
-  streamResponse,
-  type TaskResponseInit,
-} from './http/responses';
+import { emptyResponse, errorResponse, type TaskResponseInit } from './http/responses';
 import { callHost } from './log/call-host';
 import { checkChatId, checkNames } from './log/check-names';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
-import {
-  checkTaskId,
-  contextErrorOf,
-  createNotFoundError,
-  createUnavailableError,
-} from './log/task-errors';
+import { checkTaskId, contextErrorOf, createNotFoundError } from './log/task-errors';
 import type { TaskStreamContext } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
 import { deliverOutcome } from './task/deliver-outcome';
@@ -127,8 +117,6 @@ export function followTask(
       throw createNotFoundError();
     }
     const isHead = request?.method === 'HEAD';
-    const { isEnded: hasEnded, isCut } = reader;
-    if (hasEnded || isHead) reader.close();
     if (onSettle && !isHead) {
       const report = (error: unknown) => reportTo(onError, error, taskId);
       const delivering = deliverOutcome({
@@ -137,11 +125,7 @@ export function followTask(
       }).catch(report);
       callHost(() => waitUntil?.(delivering), report);
     }
-    if (hasEnded && isCut) throw createUnavailableError(undefined);
-    if (hasEnded) return emptyResponse(taskId, init);
-    if (isHead) return streamResponse(null, taskId, init);
-    const body = createByteStream({ reader, openReader, taskId, heartbeatMs, events });
-    return streamResponse(body, taskId, init);
+    return logResponse({ reader, openReader, taskId, heartbeatMs, events }, init, { isHead });
   };
 
   const toResponse = async (init?: TaskResponseInit) => {

@@ -4,23 +4,13 @@ import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
 import { askToStop } from './ask-to-stop';
-import { createByteStream } from './http/byte-stream';
 import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
+import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
-import {
-  emptyResponse,
-  errorResponse,
-  streamResponse,
-  type TaskResponseInit,
-} from './http/responses';
+import { errorResponse, type TaskResponseInit } from './http/responses';
 import { callHost } from './log/call-host';
 import { checkNames } from './log/check-names';
-import {
-  createNotFoundError,
-  createUnavailableError,
-  isForClients,
-  unlessAway,
-} from './log/task-errors';
+import { createNotFoundError, isForClients, unlessAway } from './log/task-errors';
 import type { TaskReader } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
 import { checkTaskOptions } from './task/check-task-options';
@@ -168,26 +158,18 @@ export function claimTask<
   };
 
   const toResponse = async (init?: TaskResponseInit) => {
-    let reader: TaskReader;
-    try {
-      reader = await openReader();
-    } catch (error) {
-      if (TaskError.isInstance(error)) return errorResponse(error, init);
-      throw error;
-    }
-    if (reader.isEnded) {
-      const { isCut } = reader;
-      reader.close();
-      if (isCut) return errorResponse(createUnavailableError(undefined), init);
-      return emptyResponse(taskId, init);
-    }
     const onCancel = () => {
       // When the storage is away, the task cannot be asked to stop, and goes on.
       if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
     };
-    const { events } = init ?? {};
-    const body = createByteStream({ reader, openReader, taskId, heartbeatMs, events, onCancel });
-    return streamResponse(body, taskId, init);
+    try {
+      const reader = await openReader();
+      const { events } = init ?? {};
+      return logResponse({ reader, openReader, taskId, heartbeatMs, events, onCancel }, init);
+    } catch (error) {
+      if (TaskError.isInstance(error)) return errorResponse(error, init);
+      throw error;
+    }
   };
 
   const task: StreamedTask<Result> = {
