@@ -1,4 +1,6 @@
 export type { CreateStreamContext } from './contract/bench';
+export type { LoseFrames } from './contract/lost-frames';
+export type { DeafenStreamContext } from './contract/lost-notifications';
 export type { StreamContextPromise } from './contract/promises';
 export type { CutStreamContext } from './contract/storage-trouble';
 export {

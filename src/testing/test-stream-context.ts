@@ -4,6 +4,8 @@ import { describeChat } from './contract/chat';
 import { describeClosing } from './contract/closing';
 import { describeDefinition } from './contract/definition';
 import { describeEmptiedStorage } from './contract/emptied-storage';
+import { describeLostFrames, type LoseFrames } from './contract/lost-frames';
+import { type DeafenStreamContext, describeLostNotifications } from './contract/lost-notifications';
 import { describeLostProducer } from './contract/lost-producer';
 import { describeNames } from './contract/names';
 import { describeOneProducer } from './contract/one-producer';
@@ -44,6 +46,17 @@ export interface TestStreamContextOptions extends Partial<TestRunner> {
    * tests that running tasks begin their logs anew. Default: those tests are left out.
    */
   empty?: () => Promise<void>;
+  /**
+   * Loses all notifications of others to a context that `create` has made, while the storage still
+   * answers it, and gives a function that lets it hear again. With it the suite tests that readers
+   * and producers find out by themselves. Default: those tests are left out.
+   */
+  deafen?: DeafenStreamContext;
+  /**
+   * Takes some frames of a settled task's log from the storage, one at least, and leaves the others.
+   * With it the suite tests that readers are told of them. Default: that test is left out.
+   */
+  lose?: LoseFrames;
 }
 
 /**
@@ -63,6 +76,8 @@ export function testStreamContext(
     timeoutMs = 30_000,
     cut,
     empty,
+    deafen,
+    lose,
     ...runner
   }: TestStreamContextOptions = {},
 ): void {
@@ -85,6 +100,8 @@ export function testStreamContext(
       describeOutage(suite, cut);
     }
     if (empty) describeEmptiedStorage(suite, { empty, cut });
+    if (deafen) describeLostNotifications(suite, deafen);
+    if (lose) describeLostFrames(suite, lose);
     describeClosing(suite);
   });
 }

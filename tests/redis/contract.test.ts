@@ -77,5 +77,17 @@ describe('a client of redis 6, whose wire can be cut', () => {
     admin.close();
   };
 
-  testStreamContext(create, { ...settings, cut, empty });
+  const deafen = (context: TaskStreamContext) => {
+    wires.get(context)?.treatMessages('drop');
+    return () => wires.get(context)?.treatMessages('pass');
+  };
+
+  /** What is left of a log that somebody has trimmed. */
+  const lose = async (taskId: string) => {
+    const admin = await connectAdmin(url);
+    await admin.send('XTRIM', `${keyPrefix}:{${taskId}}:f`, 'MAXLEN', '3');
+    admin.close();
+  };
+
+  testStreamContext(create, { ...settings, cut, empty, deafen, lose });
 });

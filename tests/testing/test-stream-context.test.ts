@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
+import type { FrameRange, TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
 import { testStreamContext } from 'ai-task-stream/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { createOwnContext } from '../helpers/tasks';
@@ -208,6 +208,67 @@ describe('testStreamContext', () => {
         test,
       ),
     ).toBe(false);
+  });
+
+  it('notices a context that needs each notification (R-WAKE-1)', async () => {
+    const sound = createOwnContext();
+    let isDeaf = false;
+    const broken = {
+      ...sound,
+      ...withReaders((reader) => {
+        const { next } = reader;
+        reader.next = () => (isDeaf ? new Promise(() => {}) : next.call(reader));
+      })(sound),
+    };
+    const deafen = () => {
+      isDeaf = true;
+      return () => {
+        isDeaf = false;
+      };
+    };
+    const test = 'lost cost readers nothing who come then';
+    const found = collect(() => sound, { deafen });
+    expect(await passes(found, test)).toBe(true);
+    expect(await passes(found, 'keep no cancel from its task')).toBe(true);
+    const others = collect(() => broken, { deafen, timeoutMs: 500 });
+    expect(await passes(others, test)).toBe(false);
+  });
+
+  it('notices a context that hides what it has lost (R-STORE-2)', async () => {
+    const sound = createOwnContext();
+    let isLost = false;
+    /** Readers without frames 3 to 5, in place of which comes what is given. */
+    const without = (frames: (range: FrameRange) => string[]) => ({
+      ...sound,
+      ...withReaders((reader) => {
+        const { next } = reader;
+        let ranges: FrameRange[] = [];
+        reader.next = async () => {
+          const { value } = ranges.length > 0 ? { value: ranges.shift() } : await next.call(reader);
+          if (!value) return { value: undefined, done: true };
+          if (!isLost || value.start > 0) return { value, done: false };
+          const rest = { ...value, start: 6 };
+          const data = frames(value);
+          const gap = { ...value, data, offset: 6 - data.length, start: 6 - data.length, end: 6 };
+          ranges = data.length > 0 ? [gap, rest] : [rest];
+          return { value: { ...value, end: 3 }, done: false };
+        };
+      })(sound),
+    });
+    const run = (frames: (range: FrameRange) => string[]) => {
+      isLost = false;
+      const lose = async () => {
+        isLost = true;
+      };
+      return passes(
+        collect(() => without(frames), { lose }),
+        'are told of as a gap',
+      );
+    };
+    const gap = JSON.stringify({ type: 'data-task-error', data: { code: 'gap' } });
+    expect(await run(() => [gap])).toBe(true);
+    expect(await run(() => [])).toBe(false);
+    expect(await run(({ data }) => data.slice(3, 6))).toBe(false);
   });
 
   it('leaves out the tests of what a context does not promise', () => {

@@ -9,12 +9,12 @@ import 'ai';
 type Measured = Pick<TaskState, 'status' | 'progress' | 'steps'>;
 /**
  * Overall progress in percent, 0 to 100: the weighted share of the steps where there are steps,
- * else `value` of `total`. `undefined` when neither tells.
+ * else `value` of `total`. `undefined` when neither is known.
  */
 declare function taskPercent(state: Measured): number | undefined;
 /**
  * Estimated milliseconds until a running task is done, as if it went on at its average pace:
- * `elapsed × (1 − done) / done`, both as of the newest snapshot, less what has passed since.
+ * `elapsed × (1 − done) / done` as of the newest snapshot, less the time that has passed since then.
  * `undefined` when the task is not running, has shown no progress, its end is not known, or the
  * server's clock was set back meanwhile.
  *
@@ -30,14 +30,14 @@ type PrefixedSchemas = {
 };
 /**
  * Standard Schemas of our data parts, for the AI SDK's `dataPartSchemas` and `validateUIMessages`.
- * Keyed both by the bare name (`task`) and with the prefix (`data-task`), because AI SDK 6 looks
- * up the latter while it reads a stream, and AI SDK 7 the former.
+ * Keyed both by the bare name (`task`) and with the prefix (`data-task`): while it reads a stream,
+ * AI SDK 6 looks up the prefixed name, and AI SDK 7 the bare one.
  */
 declare const taskDataPartSchemas: Schemas & PrefixedSchemas;
 
 /**
- * A message without the parts that tell of tasks, for chats that show no progress: those parts take
- * some hundred bytes of each message that is saved, and that a page uploads.
+ * A message without its task parts, for chats that show no progress: task parts take some hundred
+ * bytes of each message that is saved, and that a page uploads.
  */
 declare function withoutTaskParts<Message extends {
     parts: readonly {

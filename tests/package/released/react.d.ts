@@ -11,17 +11,17 @@ interface UseTaskStreamOptions<Result = unknown, Value = unknown> extends TaskSt
     taskId?: string | undefined;
     /**
      * Follow a task again when the component mounts: the given one, or with `true` the one that
-     * `taskId` names, else the one that this tab started last. One that the server does not know
+     * `taskId` names, else the one that this tab started last. A task that the server does not know
      * any more is forgotten silently. Default false.
      */
     resume?: boolean | string | undefined;
     /**
-     * Key in `sessionStorage` for the taskId, which is kept there when this is given or `resume` is
-     * true, until `reset` or the next `start`. Default `ai-task-stream:` and the `api`; hooks beyond
-     * the first that resume by the same `api` get a number besides, in the order in which they mount.
+     * Key in `sessionStorage` for the taskId, which is kept there when this key is given or `resume`
+     * is true, until `reset` or the next `start`. Default `ai-task-stream:` and the `api`; of several
+     * hooks that resume by the same `api`, the later to mount get a number besides.
      */
     storageKey?: string | undefined;
-    /** Render at most once in so many milliseconds. Default: once per frame. */
+    /** The least time between two renders, in milliseconds. Default: once per frame. */
     throttleMs?: number | undefined;
 }
 /** What `useTaskStream` returns: the state, and functions that stay the same across renders. */
@@ -32,15 +32,15 @@ interface UseTaskStreamResult<Input = unknown, Result = unknown, Value = unknown
      */
     readonly start: (...given: StartTaskArguments<Input>) => Promise<TaskEnd<Result>>;
     /**
-     * Asks the server to stop the task; resolves with whether it took the request. It also is an
-     * event handler as it is.
+     * Asks the server to stop the task; resolves with whether the server took the request. May be
+     * used as an event handler as it is.
      */
     readonly cancel: TaskCancel;
     /** Stops following; the task goes on. */
     readonly detach: () => void;
     /**
      * Follows a task that was started before; by default the one that was left, else the one that
-     * `taskId` names, else the one that this tab keeps. `undefined` when there is none.
+     * `taskId` names, else the one that this tab keeps. Resolves with `undefined` when there is none.
      */
     readonly resume: (taskId?: string, options?: ResumeTaskOptions) => Promise<TaskEnd<Result> | undefined>;
     /** Detaches, forgets the task, and returns to the initial state. */
@@ -51,36 +51,36 @@ interface UseMessageTaskOptions extends Partial<TaskClientOptions> {
     /** The message. Its parts hold the task's snapshot, error and outcome, also after a reload. */
     message: UIMessage;
     /**
-     * Which of the message's tasks; may be one that ran within another. Default: the newest that ran
-     * within no other.
+     * Which of the message's tasks to show; it may have run within another. Default: the newest that
+     * ran within no other.
      */
     taskId?: string | undefined;
     /**
-     * Where `cancel` sends its request, such as the address that the chat reconnects to. Default:
-     * where `TaskChatTransport` does, if this page follows the task with one.
+     * Where `cancel` sends its request, such as the address that the chat reconnects to. Default: the
+     * address that `TaskChatTransport` uses, if this page follows the task with such a transport.
      */
     api?: string | undefined;
     /** What the server encodes partial results and the result with. Default: plain JSON. */
     transformer?: TaskTransformer | undefined;
-    /** Take in what passes at most once in so many milliseconds. Default: once per frame. */
+    /** The least time between two renders for what comes, in milliseconds. Default: once per frame. */
     throttleMs?: number | undefined;
 }
 /**
- * What `useTaskStream` returns for a message. Logs and partial results are those that passed on
- * this page through a `TaskChatTransport`: they are in no message. `isActive` tells that the task
- * has not settled as far as this page knows, unless the page has left it.
+ * What `useTaskStream` returns for a message. Messages hold no logs and no partial results: those
+ * are the ones that this page received through a `TaskChatTransport`. `isActive` tells that the
+ * task has not settled as far as this page knows, and that the page has not left it.
  */
 interface UseMessageTaskResult<Result = unknown, Value = unknown, StepName extends string = string> extends TaskStreamState<Result, Value, StepName> {
     /**
-     * Asks the server to stop the task; resolves with whether it took the request. It also is an
-     * event handler as it is.
+     * Asks the server to stop the task; resolves with whether the server took the request. May be
+     * used as an event handler as it is.
      */
     readonly cancel: TaskCancel;
 }
 
 /**
  * Shows a task inside a message of `useChat`: its snapshot and outcome from the message, its logs
- * and partial results from what `TaskChatTransport` saw pass.
+ * and partial results from the chunks that `TaskChatTransport` received.
  */
 declare function useTaskStream<Task = unknown>(options: UseMessageTaskOptions & {
     transformer: TaskTransformer;

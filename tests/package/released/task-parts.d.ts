@@ -1,6 +1,6 @@
 import { UIDataTypes, UITools, UIMessage } from 'ai';
 
-/** Codes that the package itself uses; `execute` may throw codes of its own. Each has a page under docs/errors. */
+/** Codes that the package itself uses, each with a page under docs/errors; `execute` may throw others. */
 type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'context-unavailable' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
 /** What a client gets to know of an error: plain data, fit for the wire. */
 interface TaskErrorData {
@@ -13,8 +13,8 @@ interface TaskErrorData {
 }
 /**
  * The package's one error class. Thrown inside `execute` it reaches the client as it is
- * (`code`, `message`, `retryable`, `details`); every other error is masked, and so is one of the
- * code `invalid-options`, which is for whoever wrote the server.
+ * (`code`, `message`, `retryable`, `details`); every other error is masked, and so is a `TaskError`
+ * of the code `invalid-options`, which is for whoever wrote the server.
  */
 declare class TaskError extends Error {
     readonly code: TaskErrorCode | (string & {});
@@ -59,7 +59,7 @@ interface TaskStep<Name extends string = string> {
     status: 'pending' | 'running' | 'completed' | 'failed';
     progress?: TaskProgress;
 }
-/** `data-task`: a snapshot of the task. The newest replaces the older. */
+/** `data-task`: a snapshot of the task. The newest snapshot replaces the older ones. */
 interface TaskData {
     taskId: string;
     name?: string;
@@ -95,7 +95,7 @@ interface TaskPartialData<Value = unknown> {
     index: number;
     value: Value;
 }
-/** `data-task-heartbeat`: the producer was alive at `at`; the next one follows in `intervalMs`. */
+/** `data-task-heartbeat`: the producer was alive at `at`; the next heartbeat is due in `intervalMs`. */
 interface TaskHeartbeatData {
     taskId: string;
     /** Epoch milliseconds. */
@@ -110,9 +110,9 @@ interface TaskErrorPartData extends TaskErrorData {
 interface TaskSettlement<Result = unknown> {
     taskId: string;
     status: TaskOutcome;
-    /** What `execute` returned; only when `completed`, and left out in a chat unless asked for. */
+    /** What `execute` returned; only when `completed`, and in a chat only if the server sends it. */
     result?: Result;
-    /** Set when `failed`; when `cancelled` it has the code `cancelled` and the reason as its message. */
+    /** Set when `failed` or `cancelled`; of a cancel, the code is `cancelled`, the message the reason. */
     error?: TaskErrorData;
     durationMs: number;
     /** Epoch milliseconds. */
@@ -132,7 +132,7 @@ type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
 };
 /** A chat message that may carry task parts beside the host's own data parts and tools. */
 type TaskUIMessage<Metadata = unknown, DataTypes extends UIDataTypes = TaskUIDataTypes, Tools extends UITools = UITools> = UIMessage<Metadata, DataTypes & TaskUIDataTypes, Tools>;
-/** One of our chunks: `type`, `id`, `data`, `transient`, and nothing beside them. */
+/** A chunk of this package: `type`, `id`, `data`, `transient`, and nothing beside them. */
 type TaskChunk<Result = unknown, Partial = unknown> = {
     [Name in keyof TaskUIDataTypes & string]: {
         type: `data-${Name}`;
@@ -142,8 +142,8 @@ type TaskChunk<Result = unknown, Partial = unknown> = {
     };
 }[keyof TaskUIDataTypes & string];
 /**
- * Tells whether a chunk or a message part is one of ours: its type is, and its `data` is an
- * object with a string `taskId`. The other fields of `data` are taken on trust.
+ * Tells whether a chunk or a message part is a task part of this package: by its type, and by a
+ * string `taskId` in its `data`. The other fields of `data` are taken on trust.
  */
 declare function isTaskPart<Part extends {
     type: string;

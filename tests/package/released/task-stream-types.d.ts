@@ -9,18 +9,22 @@ interface TaskCancel {
      * @returns Whether the server took the request.
      */
     (reason?: string): Promise<boolean>;
-    /** As a component's `onClick` or `stop`: an event is no reason. */
+    /** As a component's event handler, such as `onClick`: the event is not taken for a reason. */
     (event?: object): Promise<void>;
 }
 
-/** How often, how fast and how long a cut stream is asked for again. */
+/** How often, how fast and how long a cut stream is requested again. */
 interface ReconnectOptions {
-    /** Longest delay before the first new attempt; doubled with each further one. Default 250. */
+    /**
+     * Longest delay before the first new attempt, in milliseconds; doubled with each further attempt.
+     * Default 250.
+     */
     initialDelayMs?: number;
     /**
-     * Upper bound of the delay; six times as much while the page is hidden. The actual one is random
-     * between 0 and the bound. One that the server asks for (`Retry-After`) comes on top, and as much
-     * again at random. An offline page waits until it is online. Default 10 000.
+     * Upper bound of the delay, in milliseconds; six times as much while the page is hidden. The
+     * actual delay is random between 0 and the bound. A delay that the server asks for (`Retry-After`)
+     * comes on top; the bound is then at least as long. An offline page waits until it is online.
+     * Default 10 000.
      */
     maxDelayMs?: number;
     /**
@@ -37,7 +41,7 @@ interface ReconnectOptions {
 }
 /** Request headers, or a function that makes them, which is asked anew for each attempt. */
 type TaskRequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
-/** How a stream is followed, whatever it is asked for with. */
+/** How a stream is followed, however it is requested. */
 interface FollowOptions {
     /** How often, how fast and how long to try again. */
     reconnect?: ReconnectOptions | undefined;
@@ -54,7 +58,7 @@ interface FollowOptions {
 interface TaskClientOptions extends FollowOptions {
     /** Address of the task's route, relative or absolute; it may have a query of its own. */
     api: string;
-    /** Sent with each request; a function is asked anew for each attempt and may be async. */
+    /** Headers of each request; a function is asked anew for each attempt and may be async. */
     headers?: TaskRequestHeaders | undefined;
     /** The `credentials` of each request, as in `fetch`. */
     credentials?: RequestCredentials | undefined;
@@ -62,11 +66,11 @@ interface TaskClientOptions extends FollowOptions {
     fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** State of the connection, which says nothing about the task's own. */
+/** State of the connection, which says nothing about the state of the task. */
 type TaskConnection = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed';
 /**
- * Where a task stands for a page: `idle` before there is one, `unsettled` when the page stopped
- * following it with an error, and so cannot tell.
+ * Where a task stands for a page: `idle` before there is a task, `unsettled` when the page stopped
+ * following it because of an error, and does not know its outcome.
  */
 type TaskStreamStatus = 'idle' | TaskStatus | 'unsettled';
 /** The page stopped following before the task had an outcome; the task itself may go on. */
@@ -76,11 +80,11 @@ interface UnsettledTask {
     taskId: string;
     /**
      * Why: `aborted` (the page left), `gave-up`, `unsettled`, `unreadable-body`, `invalid-response`,
-     * `unserializable`, or whatever code the server refused with.
+     * `unserializable`, `page-failed`, or whatever code the server refused with.
      */
     error: TaskError;
 }
-/** What following a task came to: its settlement, or why there is none. */
+/** How following a task ended: with its settlement, or with the reason why there is none. */
 type TaskEnd<Result = unknown> = TaskSettlement<Result> | UnsettledTask;
 /** Everything that a page may want to show of a task. */
 interface TaskStreamState<Result = unknown, Value = unknown, StepName extends string = string> extends Omit<TaskState<Result, Value, StepName>, 'status'> {
@@ -91,8 +95,8 @@ interface TaskStreamState<Result = unknown, Value = unknown, StepName extends st
     /** The task's result, once it is completed. */
     readonly result?: Result | undefined;
     /**
-     * What went wrong with the task; or, when the page stopped following, with that. A cancel is no
-     * error: its reason is `settlement.error.message`.
+     * What went wrong with the task, or why the page stopped following it. A cancel is no error: its
+     * reason is `settlement.error.message`.
      */
     readonly error?: TaskErrorData | undefined;
     readonly connection: TaskConnection;
@@ -105,7 +109,7 @@ interface TaskStreamState<Result = unknown, Value = unknown, StepName extends st
     /** Estimated milliseconds that remain, as of the newest snapshot; `undefined` while unknown. */
     readonly remainingMs?: number | undefined;
 }
-/** How values travel that JSON cannot hold, such as `superjson`. The server needs the same one. */
+/** Writes and reads values that JSON cannot hold, such as `superjson`. The server needs the same. */
 interface TaskTransformer {
     stringify(value: unknown): string;
     parse(text: string): unknown;
@@ -150,12 +154,12 @@ interface TaskStream<Input = unknown, Result = unknown, Value = unknown, StepNam
     start(...given: StartTaskArguments<Input>): Promise<TaskEnd<Result>>;
     /**
      * Asks the server to stop the task, and goes on following it until it settles. Resolves with
-     * whether the server took the request. Never rejects. It also is an event handler as it is.
+     * whether the server took the request. Never rejects. May be used as an event handler as it is.
      */
     readonly cancel: TaskCancel;
     /** Stops following; the task goes on. */
     detach(): void;
-    /** Follows a task that was started before. Like `start` otherwise. */
+    /** Follows a task that was started before. Resolves as `start` does. */
     resume(taskId: string, options?: ResumeTaskOptions): Promise<TaskEnd<Result>>;
     /** Detaches, and returns to the initial state. */
     reset(): void;

@@ -6,10 +6,18 @@ import { UIMessageChunk, UIMessage } from 'ai';
 import { T as TaskState } from './task-state.js';
 import '@standard-schema/spec';
 
-/** Makes a context that shares its storage with all others that it makes. */
+/** Makes a stream context. All contexts that one such function makes share their storage. */
 type CreateStreamContext = () => Promise<TaskStreamContext | ResumableStreamContext> | TaskStreamContext | ResumableStreamContext;
 
-/** What a stream context may do without, if whoever uses it knows. */
+/** What suites need of a test runner, as vitest, jest, node:test and mocha have it. */
+interface TestRunner {
+    /** Groups the tests that `define` makes. */
+    describe(name: string, define: () => void): unknown;
+    /** Makes a test, which fails when `test` rejects. */
+    it(name: string, test: () => Promise<void>): unknown;
+}
+
+/** A promise that a stream context need not keep, if whoever uses the context knows that. */
 type StreamContextPromise = 
 /** The log of a settled task can be read by whoever comes then. */
 'replay after the end'
@@ -21,45 +29,46 @@ type StreamContextPromise =
  | 'chats across instances'
 /** Every instance knows how a task ended. */
  | 'outcome across instances'
-/** `claimOutcome`: who could not tell its host of an outcome leaves that to others. */
+/** `claimOutcome`: an outcome that a process could not tell its host is left to other processes. */
  | 'unsaved outcomes'
 /** `predecessorsSaved`: the turns of a chat are saved in their order. */
  | 'turns in order'
 /**
- * What is kept for a time goes by this process' `Date` and timers, which the suite then sets.
- * Leave it out for a storage that has a clock of its own.
+ * How long things are kept goes by this process' `Date` and timers, which the suite then sets.
+ * Name it in `without` for a storage that has a clock of its own.
  */
  | 'the time of this process'
 /**
- * Names that a storage could confuse are refused, and long reasons are cut, also where the context
- * is called without the functions of `ai-task-stream/server`, which see to that.
+ * The context itself refuses names that a storage could confuse, and cuts long reasons. The
+ * functions of `ai-task-stream/server` do so before they call a context.
  */
  | 'checks of its own';
 
-/** What a test runner is made of, as far as suites need it: that of vitest, jest, node:test, mocha. */
-interface TestRunner {
-    /** Groups the tests that its function makes. */
-    describe(name: string, define: () => void): unknown;
-    /** Makes a test, which fails when its function rejects. */
-    it(name: string, test: () => Promise<void>): unknown;
-}
+/** Takes some frames of a task's log from the storage, one at least, and leaves the others. */
+type LoseFrames = (taskId: string) => Promise<void>;
+
+/**
+ * Makes an instance deaf: whatever others notify it of is lost, while the storage still answers it.
+ * The function that is returned lets it hear again.
+ */
+type DeafenStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void> | (() => Promise<void> | void);
 
 /** Cuts an instance off its storage; the function that is returned lets it back. */
 type CutStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void>;
 
-/** Calls of a stream context, and of the logs that it gives, whose answers can go wrong. */
+/** Calls of a stream context, and of the logs that it opens, that can go wrong. */
 type FaultyCall = 'open' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claimOutcome' | 'settle' | 'release' | 'flushed';
 /**
- * What goes wrong, and when: `at` counts from 1, for each kind of call by itself.
+ * A fault, and when it happens: at the `at`-th call, frame or chunk, counted from 1. Each kind of
+ * call is counted by itself, frames over all readers, chunks over all tasks.
  *
- * - `delay`: the answer to that call comes so much later; of a reader's `next`, too.
+ * - `delay`: the answer to the call comes `ms` milliseconds later. Also for a reader's `next`.
  * - `unavailable`: the storage is away. The call does nothing, and rejects.
- * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that is opened
- *   so and not opened again with its token has a producer that is gone.
- * - `cut`: the reader ends that would get that frame, counted over all readers, without it.
- * - `kill`: the producer is gone that would append that chunk, counted over all tasks. What it does
- *   from then on reaches nobody; readers get no heartbeats, and after the lease the task is closed
- *   as `lost`.
+ * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that was
+ *   opened by such a call, and is not opened again with the same token, has a producer that is gone.
+ * - `cut`: the reader that would get the frame ends before it.
+ * - `kill`: the producer that would append the chunk is gone. Whatever it does from then on reaches
+ *   nobody; readers get no heartbeats, and after the lease the task is closed as `lost`.
  */
 type StreamContextFault = {
     readonly fault: 'delay';
@@ -76,20 +85,20 @@ type StreamContextFault = {
 };
 /** Options of `createFaultSchedule`. */
 interface FaultScheduleOptions {
-    /** The same seed gives the same faults. */
+    /** Decides which faults are drawn: the same seed draws the same. */
     seed: number;
-    /** How many. Default 8. */
+    /** How many faults. Default 8. */
     count?: number;
-    /** Of which kinds. Default: of all. */
+    /** The kinds of faults to draw from. Default: all. */
     faults?: readonly StreamContextFault['fault'][];
-    /** To which calls. Default: to all. */
+    /** The calls that may go wrong. Default: all. */
     calls?: readonly FaultyCall[];
-    /** Among the first so many calls, frames or chunks. Default 10. */
+    /** The largest `at`: faults happen among the first so many calls, frames or chunks. Default 10. */
     within?: number;
     /** The longest delay, in milliseconds. Default 20. */
     maxDelayMs?: number;
 }
-/** Draws faults by a seed, for tests that try many. */
+/** Draws faults by a seed, for tests that try many schedules. */
 declare function createFaultSchedule({ seed, count, faults, calls, within, maxDelayMs, }: FaultScheduleOptions): StreamContextFault[];
 
 /** A stream context with faults. */
@@ -100,22 +109,20 @@ interface FaultyStreamContext extends TaskStreamContext {
 /**
  * Puts faults between tasks and the place where their logs live, to see what becomes of routes and
  * pages: a storage that is away or slow, answers that get lost, readers that are cut, producers that
- * are gone. The same schedule does the same to the same calls. What the context has stored stays as
- * it is: its promises are kept, except those that the faults are about.
+ * are gone. The same schedule does the same to the same calls. Nothing that the given context has
+ * stored is changed; the context returned keeps its promises but for those that the faults break.
  *
- * @throws TaskError `invalid-options` when the context is none.
+ * @throws TaskError `invalid-options` when `given` is no stream context.
  */
 declare function createFaultyStreamContext(given: TaskStreamContext | ResumableStreamContext, schedule: readonly StreamContextFault[]): FaultyStreamContext;
 
-/** The time of a test, which stands still until it is let pass. */
+/** The time of a test, which stands still until `advance` is called. */
 interface ManualClock {
     /** Epoch milliseconds. */
     readonly now: number;
     /**
-     * Lets so many milliseconds pass: timers fire in their order, and after each of them whatever the
-     * event loop has to do is done. It does not wait for networks.
-     *
-     * Rejects with what a timer has thrown.
+     * Lets `ms` milliseconds pass: timers fire in their order, and after each timer the event loop gets
+     * some turns. Does not wait for networks. Rejects with what a timer's callback throws.
      */
     advance(ms: number): Promise<void>;
     /** Gives the process its own time back. Timers that wait do not fire any more. Idempotent. */
@@ -123,16 +130,16 @@ interface ManualClock {
 }
 /** Options of `createManualClock`. */
 interface ManualClockOptions {
-    /** What time it is, in epoch milliseconds. Default: what it is. */
+    /** The time at which the clock stands, in epoch milliseconds. Default: the present time. */
     now?: number;
 }
 /**
- * Stops the time of this process: `Date`, `performance.now`, and the global `setTimeout`,
- * `setInterval` and what clears them, for everybody who uses them, from now on until `uninstall`.
+ * Stops the time of this process until `uninstall`: `Date`, `performance.now`, and the global
+ * `setTimeout`, `setInterval`, `clearTimeout` and `clearInterval`, for all code that uses them.
  * Deadlines, heartbeats, grace periods and retention then take as long as the test says.
  * `setImmediate`, microtasks, `AbortSignal.timeout` and `node:timers` go on as they are.
  *
- * @throws TaskError `invalid-options` while there is another one.
+ * @throws TaskError `invalid-options` while there is another manual clock.
  */
 declare function createManualClock({ now: startAt, }?: ManualClockOptions): ManualClock;
 
@@ -152,7 +159,7 @@ interface SeenTask<Result = unknown, Value = unknown, StepName extends string = 
     readonly message: UIMessage;
 }
 
-/** What a response told of a task. */
+/** What a response has told of a task. */
 interface ReadTask<Result = unknown, Value = unknown, StepName extends string = string> extends SeenTask<Result, Value, StepName> {
     /** The status of the response. */
     readonly status: number;
@@ -168,8 +175,8 @@ interface ReadTask<Result = unknown, Value = unknown, StepName extends string = 
 /** Options of `readTask`. */
 interface ReadTaskResponseOptions {
     /**
-     * Leaves the response, as a page that is closed, once this holds. It is asked after each read,
-     * with what has come until then. Default: it is read to its end.
+     * Called after each read with what has come until then. Once it returns true, the response is left
+     * as by a page that is closed. Default: the response is read to its end.
      */
     until?: (seen: SeenTask) => boolean;
 }
@@ -188,7 +195,7 @@ interface ReadTaskResponse {
  */
 declare const readTask: ReadTaskResponse;
 
-/** What `runDefinition` needs of a definition; every one is such. */
+/** What `runDefinition` needs of a definition; whatever `defineTask` returns fits. */
 interface RunnableDefinition<Input, Result> {
     readonly options: {
         readonly transformer?: Pick<TaskTransformer, 'stringify'> | TaskTransformer;
@@ -198,9 +205,9 @@ interface RunnableDefinition<Input, Result> {
     };
     start(input: Input, options: StartDefinedTaskOptions<Result>): StreamedTask<Result>;
 }
-/** Options of `runDefinition`; settings win over those of the definition. */
+/** Options of `runDefinition`; they win over those of the definition. */
 interface RunDefinitionOptions<Input, Result> extends Omit<StartDefinedTaskOptions<Result>, 'abortSignal' | 'streamContext' | 'waitUntil'> {
-    /** As a page would give it, and checked likewise. */
+    /** The input, as a page would give it; the definition checks it. */
     input?: Input;
     /** Cancels the task when it aborts. */
     signal?: AbortSignal;
@@ -209,13 +216,13 @@ interface RunDefinitionOptions<Input, Result> extends Omit<StartDefinedTaskOptio
 interface DefinitionRun<Result = unknown, Value = unknown, StepName extends string = string> extends Omit<SeenTask<Jsonified<Result>, Jsonified<Value>, StepName>, 'result'> {
     /** What `execute` returned, once the task is completed. */
     readonly result: Result | undefined;
-    /** Why it was not started, such as for an input that does not fit. */
+    /** Why the task was not started, such as for an input that does not fit. */
     readonly refusal: TaskErrorData | undefined;
     /** What `onError` was told: errors as they were thrown, which pages do not see. */
     readonly errors: readonly unknown[];
 }
 /**
- * Runs a defined task without a route or a page, in a memory of its own, and tells how it went.
+ * Runs a defined task without a route or a page, in a storage of its own, and tells how it went.
  * Resolves once the task is over and `onSettle` has returned; it does not reject, however the task
  * ends.
  */
@@ -226,8 +233,8 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
     /** Stands before the names of the tests. Default `A stream context`. */
     name?: string;
     /**
-     * What the context does not promise; the tests of that are left out. Default: nothing, so that it
-     * has to keep every promise.
+     * The promises that the context does not make, whose tests are left out. Default: none, so that
+     * the context has to keep every promise.
      */
     without?: readonly StreamContextPromise[];
     /** How long the contexts keep settled logs, in milliseconds. Default 3,600,000 (1 h). */
@@ -236,25 +243,36 @@ interface TestStreamContextOptions extends Partial<TestRunner> {
     timeoutMs?: number;
     /**
      * Cuts a context that `create` has made off its storage, as if the network between them were gone,
-     * and gives a function that lets it back. With it the suite tests what contexts promise that
-     * several processes share: a lost producer's task is closed, and that producer can write nothing
-     * any more. Default: those tests are left out.
+     * and resolves with a function that lets the context back. With `cut` the suite tests what contexts
+     * promise to several processes: the task of a lost producer is closed, and that producer can write
+     * nothing any more. Default: those tests are left out.
      */
     cut?: CutStreamContext;
     /**
-     * Takes everything from the storage, as a restart does where nothing is kept on a disk. With it
-     * the suite tests that running tasks begin their logs anew. Default: those tests are left out.
+     * Empties the storage, as a restart does where nothing is kept on a disk. With `empty` the suite
+     * tests that running tasks begin their logs anew. Default: those tests are left out.
      */
     empty?: () => Promise<void>;
+    /**
+     * Loses all notifications of others to a context that `create` has made, while the storage still
+     * answers it, and gives a function that lets it hear again. With it the suite tests that readers
+     * and producers find out by themselves. Default: those tests are left out.
+     */
+    deafen?: DeafenStreamContext;
+    /**
+     * Takes some frames of a settled task's log from the storage, one at least, and leaves the others.
+     * With it the suite tests that readers are told of them. Default: that test is left out.
+     */
+    lose?: LoseFrames;
 }
 /**
  * Makes the tests of what PROTOCOL.md promises of a stream context (section 10), with the `describe`
  * and `it` that are given, or else with the global ones.
  *
- * @param create Makes a context that shares its storage with all others which it makes, as the
- * instances of a server do. Each test makes at least two and closes them.
+ * @param create Makes a context. All contexts that it makes share their storage, as the instances of
+ * a server do. Each test makes at least two contexts and closes them.
  * @throws TaskError `invalid-options` when there is no test runner.
  */
-declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, timeoutMs, cut, empty, ...runner }?: TestStreamContextOptions): void;
+declare function testStreamContext(create: CreateStreamContext, { name, without, retentionMs, timeoutMs, cut, empty, deafen, lose, ...runner }?: TestStreamContextOptions): void;
 
-export { type CreateStreamContext, type CutStreamContext, type DefinitionRun, type FaultScheduleOptions, type FaultyCall, type FaultyStreamContext, type ManualClock, type ManualClockOptions, type ReadTask, type ReadTaskResponse, type ReadTaskResponseOptions, type RunDefinitionOptions, type RunnableDefinition, type SeenTask, type StreamContextFault, type StreamContextPromise, type TestRunner, type TestStreamContextOptions, createFaultSchedule, createFaultyStreamContext, createManualClock, readTask, runDefinition, testStreamContext };
+export { type CreateStreamContext, type CutStreamContext, type DeafenStreamContext, type DefinitionRun, type FaultScheduleOptions, type FaultyCall, type FaultyStreamContext, type LoseFrames, type ManualClock, type ManualClockOptions, type ReadTask, type ReadTaskResponse, type ReadTaskResponseOptions, type RunDefinitionOptions, type RunnableDefinition, type SeenTask, type StreamContextFault, type StreamContextPromise, type TestRunner, type TestStreamContextOptions, createFaultSchedule, createFaultyStreamContext, createManualClock, readTask, runDefinition, testStreamContext };

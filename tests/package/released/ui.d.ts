@@ -23,19 +23,22 @@ declare const createTaskStream: CreateTaskStream;
 
 /**
  * Prepares the request that cancels a chat's task, as `prepareReconnectToStreamRequest` does for
- * the one that reconnects. `taskId` and `reason` are added to the query of whatever address it is.
+ * the one that reconnects. `taskId` and `reason` are added to the query of the address it returns.
  */
 type PrepareCancelRequest = (options: Parameters<PrepareReconnectToStreamRequest>[0] & {
-    /** The task to cancel; `undefined` when the page does not know it: whichever the chat runs. */
+    /** The task to cancel; `undefined` when the page does not know which task the chat runs. */
     taskId: string | undefined;
-    /** Why, as given to `cancel`. */
+    /** The reason that `cancel` was called with. */
     reason: string | undefined;
 }) => ReturnType<PrepareReconnectToStreamRequest>;
 /** Options of `TaskChatTransport`: those of the AI SDK's `DefaultChatTransport`, and ours. */
 interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extends HttpChatTransportInitOptions<Message>, FollowOptions {
-    /** Accepted so that options can be moved over as they are: a task's replay is always whole. */
+    /** Accepted as an option of `DefaultChatTransport`. Without effect: a replay is always whole. */
     resumeStreamIsReplay?: true | undefined;
-    /** Default: the address, headers and credentials of a reconnect, with method `DELETE`. */
+    /**
+     * Prepares the request that cancels the chat's task. Default: the address, headers and credentials
+     * of a reconnect, with method `DELETE`.
+     */
     prepareCancelRequest?: PrepareCancelRequest | undefined;
     /**
      * Whether the chat's messages have the parts of a task (`data-task` and so on). With `false` they
@@ -43,9 +46,9 @@ interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extend
      */
     taskParts?: boolean | undefined;
     /**
-     * Whether `stop()` stops the work, and does not only leave it. For a `Chat` that the page makes
-     * and hands to `useChat({ chat })`: one that `useChat` of AI SDK 7 makes itself is stopped when
-     * its component unmounts, too. Default false.
+     * Whether `stop()` also asks the server to stop the task, instead of only leaving it. Meant for a
+     * `Chat` that the page makes and hands to `useChat({ chat })`: a chat that `useChat` of AI SDK 7
+     * makes itself is stopped when its component unmounts, too. Default false.
      */
     cancelOnStop?: boolean | undefined;
 }
@@ -56,10 +59,10 @@ type ReconnectOptions<Message extends UIMessage> = Parameters<ChatTransport<Mess
  * A drop-in for the AI SDK's `DefaultChatTransport`, for chats whose route answers with a task. A
  * connection that breaks, ends early or falls silent is replaced underneath `useChat`, which sees
  * one unbroken stream. Aborting the request (`stop()`) leaves the task, which goes on; `cancel`
- * stops it. An answer that is no task's stream passes as ever.
+ * stops it. A response that is no task's stream is read as `DefaultChatTransport` does.
  *
- * What it knows of a chat belongs to the page, by `api` and chat: instances may come and go. On
- * another origin the server has to expose its response header `x-task-id`.
+ * What a transport knows of a chat is kept by the page, under `api` and chat id, so that instances
+ * may come and go. A server on another origin has to expose its response header `x-task-id`.
  */
 declare class TaskChatTransport<Message extends UIMessage = UIMessage> implements ChatTransport<Message> {
     #private;
@@ -69,8 +72,8 @@ declare class TaskChatTransport<Message extends UIMessage = UIMessage> implement
     /** Sends the messages, and streams what answers them. */
     sendMessages(options: SendOptions<Message>): Promise<ReadableStream<UIMessageChunk>>;
     /**
-     * Replays the chat's running task from its start, and follows it. `null` when there is none. Asks
-     * again and again while the server cannot be reached.
+     * Replays the chat's running task from its start, and follows it. Resolves with `null` when there
+     * is none. Asks again and again while the server cannot be reached.
      */
     reconnectToStream(options: ReconnectOptions<Message>): Promise<ReadableStream<UIMessageChunk> | null>;
     /**
