@@ -8,7 +8,7 @@ import { callHost } from './log/call-host';
 import { checkChatId, checkNames } from './log/check-names';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import { checkTaskId, contextErrorOf, createNotFoundError } from './log/task-errors';
-import type { TaskStreamContext } from './log/task-stream-context';
+import type { ReadTaskOptions, TaskStreamContext } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
 import { deliverOutcome } from './task/deliver-outcome';
 import { reportTo } from './task/mask-error';
@@ -76,6 +76,11 @@ export function resumeTask<Message extends UIMessage = UIMessage>({
   });
 }
 
+/** Opens readers of a task, and keeps nothing of the request that has asked for it. */
+function openerOf(context: TaskStreamContext, taskId: string, options: ReadTaskOptions) {
+  return (after = options.cursor) => context.read(taskId, { ...options, cursor: after });
+}
+
 /**
  * Does what `resumeTask` promises, without the type of the messages.
  *
@@ -109,8 +114,7 @@ export function followTask(
       ? await streamContext.activeTask(chatId, { owner })
       : checkTaskId(givenTaskId);
     if (taskId === undefined) return emptyResponse(undefined, init);
-    const openReader = (after = cursor) =>
-      streamContext.read(taskId, { owner, definition, cursor: after });
+    const openReader = openerOf(streamContext, taskId, { owner, definition, cursor });
     const reader = await openReader();
     if (!reader) {
       if (isByChat) return emptyResponse(undefined, init);
@@ -138,8 +142,7 @@ export function followTask(
 
   return {
     toResponse,
-    async pipeToResponse(response, init) {
-      await pipeToNodeResponse(await toResponse(init), response);
-    },
+    pipeToResponse: (response, init) =>
+      toResponse(init).then((webResponse) => pipeToNodeResponse(webResponse, response)),
   };
 }

@@ -184,9 +184,8 @@ export function claimTask<
     toResponse,
     toUIMessageStream: (streamOptions) =>
       createChunkStream({ ...streamOptions, openReader, taskId, heartbeatMs }),
-    async pipeToResponse(response, init) {
-      await pipeToNodeResponse(await toResponse(init), response);
-    },
+    pipeToResponse: (response, init) =>
+      toResponse(init).then((webResponse) => pipeToNodeResponse(webResponse, response)),
     consume,
   };
   return { task, claiming };

@@ -1,6 +1,7 @@
 /** A request's body as a web stream, and the way to throw away what nobody has read of it. */
 export interface BodyStream {
-  readonly stream: ReadableStream<Uint8Array>;
+  /** Opens it; once at most. */
+  open(): ReadableStream<Uint8Array>;
   /** Reads what is left of the body, and throws it away; does not wait for the client. */
   discard(): void;
 }
@@ -31,17 +32,18 @@ export function createBodyStream(body: AsyncIterable<Uint8Array>): BodyStream {
     readOn().catch(() => {});
   };
 
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+  const open = () =>
+    new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: discard,
       },
-      cancel: discard,
-    },
-    // With a mark above 0, a stream would pull before anybody reads it.
-    { highWaterMark: 0 },
-  );
-  return { stream, discard };
+      // With a mark above 0, a stream would pull before anybody reads it.
+      { highWaterMark: 0 },
+    );
+  return { open, discard };
 }

@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import type { BodyStream } from './body-stream';
 
 /** What is needed of Node's `IncomingMessage`. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -11,13 +12,10 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly body?: unknown;
 }
 
-function bodyOf(
-  { method, readableDidRead, body }: NodeRequest,
-  stream: ReadableStream<Uint8Array>,
-): RequestInit {
+function bodyOf({ method, readableDidRead, body }: NodeRequest, { open }: BodyStream): RequestInit {
   if (method === 'GET' || method === 'HEAD') return {};
   // `duplex` is required with a stream as the body, and missing from the DOM's types.
-  if (!readableDidRead) return { body: stream, duplex: 'half' } as RequestInit;
+  if (!readableDidRead) return { body: open(), duplex: 'half' } as RequestInit;
   if (body === undefined) {
     throw new TaskError({
       code: 'unreadable-body',
@@ -43,12 +41,12 @@ function urlOf({ url = '/', headers }: NodeRequest): URL {
 }
 
 /**
- * Makes a web-standard request of a Node request, with the stream as its body. If a body parser has
+ * Makes a web-standard request of a Node request, with that stream as its body. If a body parser has
  * read the body, `request.body` takes its place.
  *
  * @throws TaskError `unreadable-body`.
  */
-export function toWebRequest(request: NodeRequest, body: ReadableStream<Uint8Array>): Request {
+export function toWebRequest(request: NodeRequest, body: BodyStream): Request {
   const { method = 'GET' } = request;
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {

@@ -1,5 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-import { createBodyStream } from '../http/body-stream';
+import { type BodyStream, createBodyStream } from '../http/body-stream';
 import { type NodeResponse, pipeToNodeResponse } from '../http/pipe-to-node-response';
 import { errorResponse, failureResponse } from '../http/responses';
 import { type NodeRequest, toWebRequest } from '../http/to-web-request';
@@ -11,11 +11,7 @@ function handlerOf(route: TaskRoute, method: string): TaskRouteHandler | undefin
   return handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined);
 }
 
-async function answer(
-  route: TaskRoute,
-  request: NodeRequest,
-  body: ReadableStream<Uint8Array>,
-): Promise<Response> {
+async function answer(route: TaskRoute, request: NodeRequest, body: BodyStream): Promise<Response> {
   const handler = handlerOf(route, request.method ?? 'GET');
   if (!handler) {
     const error = new TaskError({
@@ -58,9 +54,11 @@ export function toNodeHandler(
       message: 'This is no route. Pass what `createTaskRoute(task)` gave you: all of its handlers.',
     });
   }
-  return async (request, response) => {
+  return (request, response) => {
     const body = createBodyStream(request);
-    await pipeToNodeResponse(await answer(route, request, body.stream), response);
-    body.discard();
+    // No `async` function: that would keep the web response for as long as its body is sent.
+    return answer(route, request, body)
+      .then((webResponse) => pipeToNodeResponse(webResponse, response))
+      .then(body.discard);
   };
 }
