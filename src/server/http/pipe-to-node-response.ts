@@ -1,3 +1,5 @@
+import { textSourceOf } from './byte-stream';
+
 /** What is needed of Node's `ServerResponse`; raw responses of Express and Fastify have it, too. */
 export interface NodeResponse {
   statusCode: number;
@@ -39,46 +41,109 @@ function sendHead(response: Response, target: NodeResponse): void {
   target.flushHeaders?.();
 }
 
-/**
- * Sends a web `Response` over a Node response: flushes through compression, waits while the socket
- * is full, and leaves the body when the client has left, or has sent HEAD. When the body fails, the
- * connection is cut, so that the client asks for the rest. Never rejects.
- */
-export async function pipeToNodeResponse(response: Response, target: NodeResponse): Promise<void> {
-  let isLeft = false;
-  let wake = () => {};
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  const onDrain = () => wake();
-  const leave = () => {
-    isLeft = true;
+/** A body as it is sent. */
+interface BodySource {
+  start?(sink: BodySink): void;
+  /** Writes what comes next, once there is something, or ends the sink. */
+  pull(sink: BodySink): Promise<void>;
+  cancel(): void;
+}
+
+interface BodySink {
+  write(content: string | Uint8Array): void;
+  end(): void;
+  isFull(): boolean;
+}
+
+function streamSource(body: ReadableStream<Uint8Array> | null): BodySource {
+  const reader = body?.getReader();
+  return {
+    async pull(sink) {
+      const step = await reader?.read();
+      if (step?.value) sink.write(step.value);
+      else sink.end();
+    },
     // The body may have failed meanwhile, which does not matter to a client that has left.
-    reader?.cancel().catch(() => {});
+    cancel: () => void reader?.cancel().catch(() => {}),
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** What was encoded last: readers of one task are sent the same text one after the other. */
+let newest = { text: '', bytes: new Uint8Array() };
+
+function encode(text: string): Uint8Array {
+  if (text !== newest.text) newest = { text, bytes: encoder.encode(text) };
+  return newest.bytes;
+}
+
+function cut(target: NodeResponse, error: unknown): void {
+  console.error('ai-task-stream: a response was cut, because its body failed:', error);
+  target.destroy();
+}
+
+async function send(source: BodySource, target: NodeResponse): Promise<void> {
+  let isOver = false;
+  let hasRoom = true;
+  let wake = () => {};
+  const sink: BodySink = {
+    write(content) {
+      if (isOver) return;
+      hasRoom = target.write(typeof content === 'string' ? encode(content) : content);
+      target.flush?.();
+    },
+    end() {
+      isOver = true;
+    },
+    isFull: () => !hasRoom,
+  };
+  const onDrain = () => {
+    hasRoom = true;
     wake();
   };
-  target.on('close', leave);
+  const onClose = () => {
+    isOver = true;
+    source.cancel();
+    wake();
+  };
+  target.on('close', onClose);
+  // One listener for all waits, because `compression` never removes it from its own stream.
+  target.on('drain', onDrain);
   try {
-    reader = response.body?.getReader();
-    if (target.destroyed || target.stream?.destroyed) leave();
-    else sendHead(response, target);
-    if (target.req?.method === 'HEAD') leave();
-    // One listener for all waits, because `compression` never removes it from its own stream.
-    target.on('drain', onDrain);
-    while (!isLeft) {
-      const { done, value } = (await reader?.read()) ?? { done: true };
-      if (done || isLeft) break;
-      const hasRoom = target.write(value);
-      target.flush?.();
-      if (hasRoom || isLeft) continue;
+    source.start?.(sink);
+    while (!isOver) {
+      await source.pull(sink);
+      if (hasRoom || isOver) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
     if (!target.writableEnded) target.end();
   } catch (error) {
-    console.error('ai-task-stream: a response was cut, because its body failed:', error);
-    target.destroy();
+    cut(target, error);
   } finally {
-    target.off('close', leave);
+    target.off('close', onClose);
     target.off('drain', onDrain);
   }
+}
+
+/**
+ * Sends a web `Response` over a Node response: flushes through compression, waits while the socket
+ * is full, and leaves the body when the client has left, or has sent HEAD. When the body fails, the
+ * connection is cut, so that the client asks for the rest. Never rejects.
+ */
+export function pipeToNodeResponse(response: Response, target: NodeResponse): Promise<void> {
+  // No `async` function: that would keep the response for as long as its body is sent.
+  try {
+    const source = textSourceOf(response.body) ?? streamSource(response.body);
+    const hasLeft = target.destroyed || target.stream?.destroyed;
+    if (!hasLeft) sendHead(response, target);
+    if (!hasLeft && target.req?.method !== 'HEAD') return send(source, target);
+    source.cancel();
+    if (!target.writableEnded) target.end();
+  } catch (error) {
+    cut(target, error);
+  }
+  return Promise.resolve();
 }

@@ -1,4 +1,5 @@
 import type { Cursor } from '../../protocol/cursor';
+import { preamble } from '../../protocol/frame';
 import { createPieceReader } from '../log/piece-reader';
 import type { TaskReader } from '../log/task-stream-context';
 import { inNextTurn } from '../time/next-turn';
@@ -14,8 +15,10 @@ export interface TextSink {
   isFull(): boolean;
 }
 
-/** The text of a response, behind the preamble. While nobody pulls, nothing is read, encoded or kept. */
+/** The text of a response. While nobody pulls, nothing is read, encoded or kept. */
 export interface TextSource {
+  /** Writes what leaves at once. */
+  start(sink: TextSink): void;
   /** Writes what comes next, once there is something, or ends the sink. */
   pull(sink: TextSink): Promise<void>;
   /** The client has left. */
@@ -81,6 +84,7 @@ export function createTextSource({
   };
 
   return {
+    start: (sink) => sink.write(preamble),
     async pull(sink) {
       // What is at hand comes before the next turn, and takes the heartbeat along.
       if (isBeatDue) inNextTurn(beatIfAwaited);
