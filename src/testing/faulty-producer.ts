@@ -1,8 +1,7 @@
 import type { UIMessage } from 'ai';
-import { TaskError } from '../protocol/index';
 import type { OpenTaskOptions, TaskLog } from '../server/index';
 import { createLostTask } from '../server/log/lost-frames';
-import { createStopReason } from '../server/log/stop-reason';
+import { createStopReason, lostError } from '../server/log/stop-reason';
 import { createDeferred } from '../server/time/deferred';
 import { later } from '../server/time/later';
 import type { FaultPlan } from './fault-plan';
@@ -53,8 +52,7 @@ export function createFaultyProducer({
     const { outcome, frames } = lost.close(Date.now() - createdAt);
     await inner.settle(frames, outcome, { evenIfCancelled: true });
     await inner.release({ isSaved: false });
-    const message = 'The process that ran the task is gone.';
-    controller.abort(createStopReason(new TaskError({ code: 'lost', message, retryable: true })));
+    controller.abort(createStopReason(lostError()));
     closed.resolve();
   };
 

@@ -1,6 +1,5 @@
 import type { UIMessage } from 'ai';
 import { frameType } from '../../protocol/compact-replay';
-import { TaskError } from '../../protocol/task-error';
 import {
   isTaskPart,
   type TaskChunk,
@@ -9,7 +8,7 @@ import {
 } from '../../protocol/task-parts';
 import { closingChunks } from './closing-chunks';
 import { nothingOpen, trackFrame, withAnsweredCalls } from './open-parts';
-import { cancelledError } from './stop-reason';
+import { cancelledError, lostError } from './stop-reason';
 
 /** Closes the log of a task whose producer is gone. */
 export interface LostTask {
@@ -74,11 +73,7 @@ export function createLostTask({
 
     close(ranMs) {
       const outcome = cancel ? 'cancelled' : 'failed';
-      const lost = new TaskError({
-        code: 'lost',
-        message: 'The process that ran the task is gone.',
-        retryable: true,
-      });
+      const lost = lostError();
       const error = cancel ? cancelledError(cancel.reason) : lost;
       // Whatever the clocks say, the end may not lie before a time that the log tells.
       const newest = Math.max(...[snapshot, ...nested.values()].map(({ updatedAt }) => updatedAt));

@@ -33,6 +33,11 @@ export function cancelledError(reason?: string): TaskError {
   });
 }
 
+/** The error of a task whose process is gone, or seems to be. */
+export function lostError(message = 'The process that ran the task is gone.'): TaskError {
+  return new TaskError({ code: 'lost', message, retryable: true });
+}
+
 /** Whether work ended because it was told to. */
 export function isAbort(error: unknown): boolean {
   if (TaskError.isInstance(error)) return error.code === 'stream-aborted';

@@ -1,5 +1,5 @@
-import { TaskError } from '../../../protocol/task-error';
-import { cancelledError, createStopReason } from '../../log/stop-reason';
+import type { TaskError } from '../../../protocol/task-error';
+import { cancelledError, createStopReason, lostError } from '../../log/stop-reason';
 import { decodeReason } from '../scripts/redis-keys';
 
 /** Tells the work of a task that it has to stop, and why. Only the first reason counts. */
@@ -14,9 +14,7 @@ export interface StopSignal {
 export function createStopSignal(): StopSignal {
   const controller = new AbortController();
 
-  const stop = (error: TaskError) => {
-    if (!controller.signal.aborted) controller.abort(createStopReason(error));
-  };
+  const stop = (error: TaskError) => controller.abort(createStopReason(error));
 
   return {
     signal: controller.signal,
@@ -24,8 +22,7 @@ export function createStopSignal(): StopSignal {
       if (reason !== undefined) stop(cancelledError(decodeReason(reason)));
     },
     lose() {
-      const message = 'The task was closed, because its process gave no sign for too long.';
-      stop(new TaskError({ code: 'lost', message, retryable: true }));
+      stop(lostError('The task was closed, because its process gave no sign for too long.'));
     },
   };
 }
