@@ -18,45 +18,45 @@ export interface LogWindow {
   readonly firstEpoch: number;
   /** The epoch that is open, or the last one. */
   readonly epoch: number;
-  /** The number that the next frame of this epoch gets. */
+  /** The number that the next frame of `epoch` gets. */
   readonly next: number;
-  /** Characters at hand. */
+  /** How many characters the frames at hand have. */
   readonly length: number;
-  /** In order; the last one grows. */
+  /** The segments in order; the last one grows. */
   readonly segments: readonly LogSegment[];
-  /** Why frames of this epoch are missing, from which one on, whatever is at hand behind it. */
+  /** From which frame of `epoch` on frames are missing, and why. Later ones may be at hand all the same. */
   readonly gap: { readonly from: number; readonly cause: GapCause } | undefined;
-  /** Whether nothing will follow. */
+  /** Whether the log has ended, so that nothing will follow. */
   readonly isEnded: boolean;
-  /** Whether it has ended without the task's outcome. */
+  /** Whether the log has ended without the task's outcome. */
   readonly isCut: boolean;
-  /** The segment that has a frame, or else the next one of that epoch. */
+  /** The segment that has the frame at a position, or else the next segment of that epoch. */
   segmentFrom(position: Cursor): LogSegment | undefined;
-  /** One past the last frame of an epoch that is closed; `undefined` when it is open or unknown. */
+  /** One past the last frame of a closed epoch; `undefined` for one that is open or unknown. */
   endOf(epoch: number): number | undefined;
-  /** Where a reader goes on that has the epoch before to its end. */
+  /** The frame of an epoch at which a reader goes on that has the epoch before to its end. */
   beginOf(epoch: number): number;
   push(frame: string): void;
-  /** Adds frames, those that are known already left out; `false` when they do not join. */
+  /** Adds the frames that are new; `false` when the frames do not join those that are there. */
   add(epoch: number, first: number, frames: readonly string[]): boolean;
-  /** Takes note that frames up to `next` are not at hand, and forgets those of this epoch that are. */
+  /** Goes on at frame `next`, whose predecessors are not at hand. Forgets the newest segment. */
   skipTo(next: number): void;
-  /** Takes note that frames up to `next` are nowhere; what is at hand before them stays. */
+  /** Goes on at frame `next`, because the frames before it are nowhere. Frames at hand stay. */
   leap(next: number): void;
-  /** Takes note of why frames are missing from frame `from` on. The newest reason counts. */
+  /** Takes note that frames are missing from frame `from` on, and why. The newest reason counts. */
   lose(from: number, cause: GapCause): void;
   /**
-   * Closes the epoch that is open before frame `end`, and opens the next one, where readers that
-   * came this far go on at frame `next`. Frames from `end` on never were part of the log.
+   * Closes the open epoch before frame `end`, and opens the next one. Readers that have the closed
+   * epoch to its end go on at frame `next`. Frames from `end` on never were part of the log.
    */
   openEpoch(options: { end: number; next: number }): void;
-  /** Another log of the task has taken the place of this one: nothing of it is known yet. */
+  /** To be called when another log of the task takes the place of this one: it begins empty. */
   changeLog(firstEpoch: number): void;
   end(options?: { isCut: boolean }): void;
-  /** Forgets frames of each segment before the one that `before` names. */
+  /** Forgets the frames of each segment before the number that `before` returns for it. */
   forget(before: (segment: LogSegment) => number): void;
   readonly readers: Set<{ readonly position: Cursor }>;
-  /** Called once at the next change, and then forgotten. */
+  /** Functions that are called once, at the next change. */
   readonly waiters: Set<() => void>;
   wake(): void;
 }
@@ -80,15 +80,15 @@ export function createLogWindow({
 }: {
   taskId: string;
   epoch: number;
-  /** Default: the same. */
+  /** The first epoch of the log. Default: `epoch`. */
   firstEpoch?: number;
   next?: number;
-  /** One past the last frame, by epoch. */
+  /** One past the last frame of each closed epoch, by epoch. */
   closedEpochs?: Map<number, number>;
 }): LogWindow {
   let current: GrowingSegment = { epoch: initialEpoch, data: [], offset: firstNext };
   let segments = [current];
-  // By epoch, unless that is its first frame.
+  // The frame at which readers go on in an epoch, by epoch, unless that is frame 0.
   const begins = new Map<number, number>();
   const waiters = new Set<() => void>();
 
@@ -98,7 +98,7 @@ export function createLogWindow({
     window.length += frame.length;
   };
 
-  /** What is added from now on belongs to another segment. */
+  /** Begins a new segment, to which frames are added from now on. */
   const beginSegment = (epoch: number, offset: number) => {
     current = { epoch, data: [], offset };
     segments = [...segments, current];
@@ -107,7 +107,7 @@ export function createLogWindow({
     window.next = offset;
   };
 
-  // Plain properties: readers look at them all the time, and engines are slow at those with getters.
+  // Plain properties and no getters, which engines are slow at: readers look at them all the time.
   const window: Growing<LogWindow> = {
     taskId,
     firstEpoch: initialFirstEpoch,

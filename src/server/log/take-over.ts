@@ -2,8 +2,8 @@ import type { LogPart } from './log-part';
 import type { LogWindow } from './log-window';
 
 /**
- * Takes into a window what was read of a log where the window ends; whether there was anything new in
- * it.
+ * Adds to a window what was read of its log from the window's end on. Returns whether anything in it
+ * was new.
  *
  * @param isOver Whether the task has ended.
  */
@@ -16,7 +16,7 @@ export function takeOver(
   const moveTo = (epoch: number) => {
     while (window.epoch < epoch) {
       const end = record.closedEpochs.get(window.epoch) ?? 0;
-      // What is missing is not at hand; readers that want it ask the log, and are told.
+      // Frames up to the epoch's end are skipped: a reader that wants them reads the log.
       window.skipTo(end);
       window.openEpoch({ end, next: 0 });
     }

@@ -3,15 +3,15 @@ import { describeClient } from './client/describe-client';
 import { urlFromEnvironment } from './client/resolve-connection';
 import type { RedisStreamContextOptions } from './redis-options';
 
-/** Options with the default of what may change from edit to edit. */
+/** Options with a set `onError`, which changes with each edit of the host's code. */
 export type SharedOptions = RedisStreamContextOptions &
   Required<Pick<RedisStreamContextOptions, 'onError'>>;
 
 interface SharedContext {
   readonly context: TaskStreamContext;
-  /** Of the newest code. */
+  /** The callback of the newest code. */
   onError: SharedOptions['onError'];
-  /** How many were made of it and not closed. */
+  /** How many handles of the context were made and not closed. */
   uses: number;
 }
 
@@ -22,16 +22,16 @@ function isDevelopment(): boolean {
   return process?.env?.NODE_ENV === 'development';
 }
 
-/** `undefined`: a context like no other. */
+/** The key of contexts with the same settings; `undefined` for a client that cannot be compared. */
 function keyOf({ client, url, onError: _onError, ...settings }: SharedOptions): string | undefined {
   const address = client ? describeClient(client) : url || urlFromEnvironment() || '';
   return address === undefined ? undefined : JSON.stringify([address, settings]);
 }
 
 /**
- * Makes a context; in development, one for each set of settings. There each edit runs the module
- * that makes it anew, and nobody closes the one before, whose connections and running tasks would
- * stay behind. It is on `globalThis`, which outlives modules.
+ * Makes a context; in development, only one for each set of settings. There each edit runs the host's
+ * module anew, and nobody closes the context that the module made before, whose connections and
+ * running tasks would stay. Contexts are kept on `globalThis`, which outlives modules.
  */
 export function shareInDevelopment(
   options: SharedOptions,
@@ -54,7 +54,7 @@ export function shareInDevelopment(
   return handleOf(shared, () => contexts.delete(key));
 }
 
-/** Closes a shared context when all that were made of it are closed. */
+/** A handle of a shared context. The context is closed when all of its handles are. */
 function handleOf(shared: SharedContext, onClose: () => void): TaskStreamContext {
   let isClosed = false;
   return {

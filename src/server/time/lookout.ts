@@ -1,18 +1,19 @@
 import { later } from './later';
 
-/** Decides when to look: one look at a time, and what is asked for meanwhile is one more. */
+/** Decides when to look: one look at a time, and one more if it was asked for meanwhile. */
 export interface Lookout {
+  /** Looks now. */
   now(): void;
-  /** In so many milliseconds, which are asked for again when they have passed. */
+  /** Looks once `dueMs` returns 0 or less; it is asked again each time that it was to. */
   when(dueMs: () => number): void;
-  /** In so many milliseconds. */
+  /** Looks in `ms` milliseconds. */
   in(ms: number): void;
-  /** A look got its answer. Whether the one before it had got none. */
+  /** To be called when a look got its answer; returns whether the look before it got none. */
   answered(): boolean;
   stop(): void;
 }
 
-/** Between two looks that get no answer, at most, in milliseconds. */
+/** The longest pause between two looks that get no answer, in milliseconds. */
 const maxRetryMs = 1_000;
 
 /** Timers may fire this much early, and clocks differ by as much, in milliseconds. */
@@ -22,13 +23,13 @@ export function createLookout({
   look,
   hasEnded,
 }: {
-  /** Rejects when it got no answer, which whoever asks has reported: then it is made again. */
+  /** Looks. When it rejects, it got no answer, which was reported already: it is called again. */
   look: () => Promise<void>;
   /** Whether there is nothing more to look at. */
   hasEnded: () => boolean;
 }): Lookout {
   let isLooking = false;
-  // Whether something came that the look under way may have missed.
+  // Whether another look was asked for, because the one under way may have missed something.
   let isDirty = false;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;

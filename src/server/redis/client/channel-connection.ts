@@ -2,11 +2,10 @@ import { later } from '../../time/later';
 import type { OpenRedisConnection, RedisConnection } from './redis-connection';
 import { replyCode } from './storage-error';
 
-/** Listens to channels on one connection, which it makes at the first. */
+/** Listens to channels on one connection, which is made when the first channel is listened to. */
 export interface ChannelConnection {
   /**
-   * Listens to a channel from now on, and keeps trying to until it is left. The function that is
-   * returned leaves it.
+   * Listens to a channel, and keeps trying until it is left. The returned function leaves the channel.
    */
   listen(channel: string, listener: ChannelListener): () => void;
   close(): void;
@@ -14,14 +13,14 @@ export interface ChannelConnection {
 
 export interface ChannelListener {
   onMessage: (message: string) => void;
-  /** Subscribed, for the first time or again: messages may have been missed before. */
+  /** Called when subscribed, for the first time or again: messages may have been missed before. */
   onListening: () => void;
 }
 
 interface Channel {
   readonly listeners: Set<ChannelListener>;
   isSubscribed: boolean;
-  /** The connection, by number, on which a subscription is being changed now. */
+  /** The number of the connection on which the subscription is being changed now. */
   changingOn: number | undefined;
   retryTimer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -29,7 +28,7 @@ interface Channel {
 /** How long after a refusal a subscription is tried again, in milliseconds. */
 const resubscribeMs = 1_000;
 
-/** Whoever hears nothing for so long, in milliseconds, has to be told of. */
+/** After how many milliseconds a broken connection is reported. */
 const deafMs = 10_000;
 
 export function createChannelConnection({
@@ -41,18 +40,18 @@ export function createChannelConnection({
   trouble: (cause: unknown) => void;
 }): ChannelConnection {
   let isClosed = false;
-  // Made at the first use: modules are loaded at build time, too.
+  // Made at the first use, because modules are loaded at build time, too, without any Redis.
   let connection: RedisConnection | undefined;
-  // Counts how often it was connected.
+  // How often the connection was made.
   let connectionNumber = 0;
-  // Since when it has been broken, if it has.
+  // Since when the connection has been broken, if it is.
   let deafSince: number | undefined;
   const channels = new Map<string, Channel>();
 
   const connectionTrouble = (cause: unknown) => {
     const now = performance.now();
     deafSince ??= now;
-    // Without wake-ups things are a little late. What keeps them away for long has to be told.
+    // Without wake-ups readers are only a little late, so a short break is not reported.
     if (replyCode(cause) !== undefined || now - deafSince > deafMs) trouble(cause);
   };
 
@@ -80,7 +79,7 @@ export function createChannelConnection({
     } catch (cause) {
       if (number !== connectionNumber || isClosed) return;
       connectionTrouble(cause);
-      // Readers look at their tasks in every heartbeat meanwhile.
+      // Meanwhile readers look at their tasks in every heartbeat interval.
       channel.retryTimer = later(() => settleChannel(name), resubscribeMs);
     } finally {
       if (channel.changingOn === number) channel.changingOn = undefined;
@@ -100,7 +99,7 @@ export function createChannelConnection({
           deafSince = undefined;
           connectionNumber++;
           for (const [name, channel] of channels) {
-            // What the client has subscribed to again by itself may have missed something.
+            // A client that has subscribed again by itself may have missed messages.
             channel.isSubscribed &&= connection?.resubscribes === true;
             if (channel.isSubscribed) tellListeners(channel);
             void settleChannel(name);

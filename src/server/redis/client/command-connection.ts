@@ -5,12 +5,12 @@ import type { OpenRedisConnection } from './redis-connection';
 import { createClosedError, createStorageError, replyCode } from './storage-error';
 import { createWordEncoder } from './word-encoder';
 
-/** Sends commands on one connection, which it makes at the first. */
+/** Sends commands on one connection, which is made for the first command. */
 export interface CommandConnection {
   /**
-   * Sends a command; again, if the answer got lost on the way. `key` routes it within a cluster.
+   * Sends a command, and once more if its answer got lost. `key` routes the command in a cluster.
    *
-   * @throws TaskError `context-unavailable`; that Redis does not know a script, as Redis says it.
+   * @throws TaskError `context-unavailable`. Redis' own error when Redis does not know a script.
    */
   call(key: string, words: readonly string[]): Promise<unknown>;
   close(): void;
@@ -24,15 +24,15 @@ export function createCommandConnection({
 }: {
   findOpen: () => Promise<OpenRedisConnection>;
   commandTimeoutMs: number;
-  /** Told of each answer: Redis is there. */
+  /** Called at each answer, which proves that Redis is there. */
   onAnswer: () => void;
-  /** Reports trouble, and gives the error for whoever asked. */
+  /** Reports trouble, and returns the error for whoever has sent the command. */
   trouble: (cause: unknown) => TaskError;
 }): CommandConnection {
   const connection = createReadyConnection({ findOpen, timeoutMs: commandTimeoutMs });
   const encoder = createWordEncoder();
   let isClosed = false;
-  // The last reply, by `performance.now()`.
+  // When the last reply came, by `performance.now()`.
   let repliedAt = 0;
 
   /** @throws TaskError when the command was not sent, or not answered in time. */
@@ -43,9 +43,9 @@ export function createCommandConnection({
     let stopTimer = () => {};
     const timeout = new Promise<never>((_, reject) => {
       stopTimer = startPatientTimer(() => {
-        // Before the connection is given up, at which what was sent fails as if it broke.
+        // Rejected first: when the connection is replaced, the command fails as if that had broken.
         reject(createStorageError(new Error(`it did not answer within ${commandTimeoutMs} ms`)));
-        // Nothing has come since.
+        // If no reply at all has come since, the connection may hang.
         if (repliedAt < sentAt) connection.replace(sentAt);
       }, commandTimeoutMs);
     });
@@ -71,7 +71,7 @@ export function createCommandConnection({
           const code = replyCode(cause);
           if (code !== undefined) repliedAt = performance.now();
           if (code === 'NOSCRIPT') throw cause;
-          // The connection broke, and perhaps only the answer got lost.
+          // The connection broke, and perhaps only the answer got lost: the command is sent again.
           if (code === undefined && !TaskError.isInstance(cause) && !isAgain) continue;
           throw trouble(cause);
         }

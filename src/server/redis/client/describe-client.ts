@@ -1,17 +1,17 @@
 import type { RedisClient } from './resolve-connection';
 
-/** What both packages keep of how a client was made; `startupNodes` are those of a cluster. */
+/** What clients of both packages keep of how they were made; `startupNodes` only in a cluster. */
 interface Description {
   readonly options?: object;
   readonly startupNodes?: unknown;
 }
 
-/** Of the `redis` package, the same for all clients, and long. */
+/** Options of the `redis` package that are long, and the same for all clients. */
 const commandSets = new Set(['modules', 'functions', 'scripts']);
 
 /**
- * How a client was made, as text: clients of the same text connect to the same. `undefined` when
- * that cannot be told.
+ * How a client was made, as text: clients with the same text connect to the same Redis in the same
+ * way. `undefined` when it cannot be told.
  */
 export function describeClient(client: RedisClient): string | undefined {
   const { options, startupNodes }: Description = client as object;
@@ -22,7 +22,7 @@ export function describeClient(client: RedisClient): string | undefined {
       return typeof value === 'function' ? String(value) : value;
     });
   } catch {
-    // Something of them has a circle, such as an agent.
+    // Something in the options refers to itself, such as an agent.
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import {
 } from './redis-connection';
 import type { RedisWord } from './word-encoder';
 
-/** What we use of a `Redis` or a `Cluster` of the `ioredis` package, versions 5 and 6. */
+/** What is used of a `Redis` or a `Cluster` of the `ioredis` package, versions 5 and 6. */
 export interface IoRedis {
   readonly options: { keyPrefix?: string; redisOptions?: { keyPrefix?: string } };
   readonly isCluster?: boolean;
@@ -21,7 +21,7 @@ export interface IoRedis {
   unsubscribe(channel: string): Promise<unknown>;
 }
 
-/** What the client puts before its keys. */
+/** The prefix that a client puts before its keys. */
 export function keyPrefixOf({ options: { keyPrefix, redisOptions } }: IoRedis): string {
   return keyPrefix || redisOptions?.keyPrefix || '';
 }
@@ -32,7 +32,7 @@ export function openIoRedisConnection(
 ): RedisConnection {
   const isCluster = given.isCluster === true;
   const common = {
-    // Ours holds the client's already: channels would go without it.
+    // Our own prefix contains the client's, because clients do not prefix channels.
     keyPrefix: '',
     lazyConnect: true,
     autoResubscribe: false,
@@ -43,7 +43,7 @@ export function openIoRedisConnection(
   const single = {
     ...common,
     enableOfflineQueue: false,
-    // Whatever was sent fails as soon as the connection does.
+    // Commands that were sent fail as soon as the connection breaks.
     maxRetriesPerRequest: 0,
     retryStrategy: reconnectDelay,
   };
@@ -70,7 +70,7 @@ export function openIoRedisConnection(
 
   return {
     get isReady() {
-      // A socket that has just been closed is noticed a little later.
+      // The socket is checked, too, because `status` changes a little later than the socket closes.
       return client.status === 'ready' && client.stream?.writable !== false;
     },
     resubscribes: isCluster,

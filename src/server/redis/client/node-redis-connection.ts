@@ -4,7 +4,7 @@ import {
   reconnectDelay,
 } from './redis-connection';
 
-/** What we use of a client or a cluster of the `redis` package, versions 4 to 6. */
+/** What is used of a client or a cluster of the `redis` package, versions 4 to 6. */
 export interface NodeRedis {
   readonly options?: { socket?: object };
   readonly isOpen: boolean;
@@ -24,14 +24,14 @@ export function openNodeRedisConnection(
   { onReady, onError, onMessage }: RedisConnectionEvents,
 ): RedisConnection {
   let isClosed = false;
-  // While its socket is being made, a client cannot close it, and would leave it behind.
+  // A client that is closed while it connects would leave its socket open.
   let isConnecting = true;
-  // A cluster makes a connection for them at the first, and would leave that one behind.
+  // A cluster makes a connection for its first subscription, and would leave it open if closed then.
   let subscribing = 0;
   const canDisconnect = () => !isConnecting && (!isCluster || subscribing === 0);
   let attempt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Replies as text, whatever the given client was set to; how long to wait is our own affair.
+  // Replies have to be text, and timeouts are our own, whatever the given client was set to.
   const common = { commandOptions: { timeout: undefined } };
   const single = {
     ...common,
@@ -50,7 +50,7 @@ export function openNodeRedisConnection(
   const tell = (error: unknown) => {
     if (!isClosed) onError(error);
   };
-  // A client that gives up by itself, as a cluster does, is connected again.
+  // Connects again when the client gives up by itself, as a cluster does.
   const connect = () => {
     isConnecting = true;
     client.connect().then(
@@ -115,10 +115,10 @@ export function openNodeRedisConnection(
 }
 
 /**
- * In bytes. The client stops writing where its socket has so much to send, until the event loop's
- * next turn: with Node's 16 KiB, a busy process would send no more than that in a turn.
+ * How many bytes a socket takes before the client waits for the event loop's next turn. With Node's
+ * default of 16 KiB, a busy process would send no more than that in a turn.
  */
 const writableHighWaterMark = 4 * 1024 * 1024;
 
-/** To disconnect a client that has just closed by itself fails, and that is all right. */
+/** For `disconnect`, which rejects when the client has just closed by itself. */
 function ignoreClosed(): void {}

@@ -10,12 +10,12 @@ import { createClosedError, createStorageError } from './storage-error';
 /** A connection that is made at the first use, and again when it hangs. */
 export interface ReadyConnection {
   /**
-   * The connection, ready to send, which may take a moment.
+   * Resolves with the connection once commands can be sent on it.
    *
-   * @throws TaskError `context-unavailable` when it takes too long.
+   * @throws TaskError `context-unavailable` when that takes too long.
    */
   get(): Promise<RedisConnection>;
-  /** Gives it up for a new one, unless it has done something since, by `performance.now()`. */
+  /** Replaces the connection, unless it has done something after `since`, by `performance.now()`. */
   replace(since: number): void;
   close(): void;
 }
@@ -28,19 +28,19 @@ export function createReadyConnection({
   timeoutMs,
 }: {
   findOpen: () => Promise<OpenRedisConnection>;
-  /** How long the first connection may take, and each to do something. */
+  /** How long the first connection may take, and how long one may hang, in milliseconds. */
   timeoutMs: number;
 }): ReadyConnection {
   let isClosed = false;
-  // Set at the first use: modules are loaded at build time, too.
+  // Set at the first use, because modules are loaded at build time, too, without any Redis.
   let open: OpenRedisConnection | undefined;
   let connection: RedisConnection | undefined;
-  // The last sign that it does something, by `performance.now()`.
+  // When the connection last did something, by `performance.now()`.
   let movedAt = 0;
   let wasReady = false;
-  // Why there is none: told to the next who needs it.
+  // Why there is no connection, for the next command's error.
   let problem: unknown;
-  // Settled once it is ready; those who wait then wait for the next.
+  // Settled once the connection is ready, and then replaced for the next time.
   let becameReady = createDeferred();
 
   const events: RedisConnectionEvents = {
@@ -66,8 +66,8 @@ export function createReadyConnection({
   };
 
   /**
-   * Resolves when the connection is ready, or when it has taken too long: the first one has more
-   * time, as long as nothing is wrong with it.
+   * Resolves when the connection is ready, or has taken too long. The first connection gets the whole
+   * `timeoutMs`, unless something is wrong with it.
    */
   const readiness = async () => {
     const giveUpAt = performance.now() + timeoutMs;
@@ -92,7 +92,7 @@ export function createReadyConnection({
       if (!connection?.isReady) await readiness();
       if (isClosed) throw createClosedError();
       if (connection?.isReady) return connection;
-      // It hangs on the way to being ready, and does not even fail.
+      // A connection that hangs before it is ready does not fail by itself.
       replace(performance.now() - timeoutMs);
       throw createStorageError(problem ?? new Error('there is no connection'));
     },

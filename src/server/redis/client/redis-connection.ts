@@ -1,31 +1,31 @@
 import type { RedisWord } from './word-encoder';
 
-/** A connection of ours, over a client of whichever package: for commands, or for subscriptions. */
+/** A connection for commands or for subscriptions, over a client of either package. */
 export interface RedisConnection {
   /** Whether commands can be sent now. */
   readonly isReady: boolean;
-  /** Whether it subscribes again by itself once it is back. */
+  /** Whether the connection subscribes again by itself after a break. */
   readonly resubscribes: boolean;
   /**
-   * Sends a command at once, or rejects. `key` routes it within a cluster. Nothing is sent again
-   * on its own, or it may be: whoever sends must stand both.
+   * Sends a command at once, or rejects. `key` routes the command in a cluster. The client may send a
+   * command again by itself, or not: the caller has to cope with both.
    */
   send(key: string, words: RedisWord[]): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  /** Idempotent. Nothing is told any more. */
+  /** Closes the connection; no event is told any more. Idempotent. */
   close(): void;
 }
 
 export interface RedisConnectionEvents {
-  /** Connected, for the first time or again; what is subscribed may have missed messages. */
+  /** Called when connected, for the first time or again: messages may have been missed before. */
   onReady: () => void;
-  /** Out of connection, or a sign of trouble. */
+  /** Called when the connection breaks, and at other errors. */
   onError: (error: unknown) => void;
   onMessage: (channel: string, message: string) => void;
 }
 
-/** Opens a connection like the one of a client that we were given, and leaves that one alone. */
+/** Opens a connection like that of the client which the host has given, and never uses that client. */
 export type OpenRedisConnection = (events: RedisConnectionEvents) => RedisConnection;
 
 /** How long to wait before the next attempt to connect, in milliseconds. */

@@ -12,21 +12,21 @@ export interface RedisScript {
   readonly source: string;
 }
 
-/** Redis, as the context uses it: scripts, and messages on channels. */
+/** Redis as the context uses it: scripts, commands, and messages on channels. */
 export interface RedisLink extends ChannelConnection {
   /**
-   * Runs a script; again, if the answer got lost on the way. It may have run when this rejects.
+   * Runs a script, and once more if its answer got lost. It may have run even if this rejects.
    *
    * @throws TaskError `context-unavailable`.
    */
   run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  /** Runs a plain command, with the same promises. */
+  /** Sends a plain command, in the same way as `run` does a script. */
   command(words: readonly string[], key: string): Promise<unknown>;
-  /** Reports trouble that a script has met, and gives the error for whoever asked. */
+  /** Reports trouble that a script has met, and returns the error for the caller. */
   report(cause: unknown): TaskError;
 }
 
-/** Trouble that has not come back for so long, in milliseconds, is over. */
+/** After how many milliseconds trouble that has not come back is over. */
 const troubleMs = 10_000;
 
 /** The kind of trouble in which Redis does not answer at all. */
@@ -39,7 +39,7 @@ export function createRedisLink({
 }: {
   findOpen: () => Promise<OpenRedisConnection>;
   commandTimeoutMs: number;
-  /** Told once per kind of trouble, until it is over, in Redis' own words. */
+  /** Called once per kind of trouble until that is over, with an error in Redis' own words. */
   report: (error: TaskError) => void;
 }): RedisLink {
   let isClosed = false;
@@ -50,7 +50,7 @@ export function createRedisLink({
 
   const trouble = (cause: unknown): TaskError => {
     if (isClosed) return createUnavailableError(cause);
-    // What is wrong with the options was not said by Redis, and will not pass by itself.
+    // A mistake in the options is not told by Redis, and does not pass by itself.
     const isMistake = TaskError.isInstance(cause) && cause.code === 'invalid-options';
     const told = isMistake ? cause : createStorageError(cause);
     const kind = isMistake ? told.code : (replyCode(told.cause) ?? away);
@@ -58,11 +58,11 @@ export function createRedisLink({
     const metAt = troubles.get(kind);
     troubles.set(kind, now);
     if (metAt === undefined || now - metAt > troubleMs) report(told);
-    // Whoever asked may hand it on to a browser, where mistakes are masked.
+    // The caller may hand the error on to a browser. A mistake in the options is masked there.
     return isMistake ? told : createUnavailableError(told);
   };
 
-  /** One search for both connections; one that has failed is made again. */
+  /** Finds out once for both connections how to open them, and again after a failure. */
   const findOnce = () => {
     if (!finding) {
       finding = findOpen();

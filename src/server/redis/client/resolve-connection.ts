@@ -5,7 +5,7 @@ import type { OpenRedisConnection } from './redis-connection';
 
 /**
  * A client of the `redis` package (4 to 6; `createClient` or `createCluster`) or of `ioredis` (5 or
- * 6; `Redis` or `Cluster`). It is duplicated, and neither used nor closed itself.
+ * 6; `Redis` or `Cluster`). The client is duplicated, and neither used nor closed itself.
  */
 export interface RedisClient {
   duplicate(...args: never[]): unknown;
@@ -16,7 +16,7 @@ function invalidOptions(message: string): TaskError {
   return new TaskError({ code: 'invalid-options', message });
 }
 
-/** The one place where the types of clients that we do not depend on are taken on trust. */
+/** The one place that takes the types of clients on trust: this package depends on neither of theirs. */
 function accessBy(client: RedisClient): { keyPrefix: string; open: OpenRedisConnection } {
   const has = (name: string) => typeof client === 'object' && name in client;
   if (has('defineCommand') && has('call')) {
@@ -50,13 +50,13 @@ function accessBy(client: RedisClient): { keyPrefix: string; open: OpenRedisConn
   );
 }
 
-/** `REDIS_URL`, then `KV_URL`. */
+/** The address in `REDIS_URL`, or else in `KV_URL`. */
 export function urlFromEnvironment(): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return process?.env?.REDIS_URL || process?.env?.KV_URL;
 }
 
-// Within `try`, because that is how bundlers know that a package need not be installed.
+// The imports are within `try`, by which bundlers know that a package need not be installed.
 
 async function loadNodeRedis(): Promise<typeof import('redis') | undefined> {
   try {
@@ -76,7 +76,7 @@ async function loadIoRedis(): Promise<typeof import('ioredis') | undefined> {
   }
 }
 
-/** A client for a URL, of whichever package is installed; it is never connected itself. */
+/** Makes a client for a URL, of the package that is installed; it is never connected itself. */
 async function createClient(url: string): Promise<RedisClient> {
   const nodeRedis = await loadNodeRedis();
   if (nodeRedis) return nodeRedis.createClient({ url });
@@ -100,22 +100,23 @@ function resolveUrl(): string {
 }
 
 /**
- * Checks what is given of where Redis is. All else is looked for by `findOpen` alone, because
- * modules are loaded at build time, too, where there is neither an address nor a package.
+ * Checks the given client or address. Environment variables and packages are looked for only by
+ * `findOpen`, because modules are loaded at build time, too, where there may be neither.
  *
- * @throws TaskError `invalid-options`; `findOpen` does, too, when there is nothing to connect with.
+ * @throws TaskError `invalid-options`; `findOpen` rejects with that when there is no address or no
+ * package to connect with.
  */
 export function resolveConnection({ client, url }: { client?: RedisClient; url?: string }): {
-  /** What the client puts before its keys. */
+  /** The prefix that the client puts before its keys. */
   keyPrefix: string;
-  /** Gives the way to open connections. */
+  /** Resolves with the function that opens connections. */
   findOpen: () => Promise<OpenRedisConnection>;
 } {
   if (client) {
     const { keyPrefix, open } = accessBy(client);
     return { keyPrefix, findOpen: async () => open };
   }
-  // Code that passes on an unset variable has given nothing.
+  // An empty `url`, from an environment variable that is not set, counts as none.
   const given = url ? checkUrl(url, '`url`') : undefined;
   return {
     keyPrefix: '',

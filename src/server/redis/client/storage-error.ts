@@ -19,11 +19,11 @@ const causes = new Map([
   ['MISCONF', 'it cannot save to its disk'],
   ['BUSY', 'a script keeps it busy'],
   ['NOREPLICAS', 'it has too few replicas'],
-  // What our own scripts answer.
+  // The error that our own scripts answer.
   ['NEWER', 'a task is stored by a later version of this package, and left to that'],
 ]);
 
-/** What Redis or its client said. An error for several addresses tells it with each of them. */
+/** The message of Redis or its client; of an `AggregateError`, that of its first error. */
 function textOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause.message !== '') return cause.message;
@@ -36,7 +36,7 @@ export function replyCode(cause: unknown): string | undefined {
   return /^[A-Z]{2,}(?= )/.exec(textOf(cause))?.[0];
 }
 
-/** Written for the host. As plain data, the form in which errors leave the server, it is general. */
+/** An error for the host. As plain data, as which errors leave the server, it tells no details. */
 class StorageError extends TaskError {
   override toJSON(): TaskErrorData {
     return createUnavailableError(this).toJSON();
@@ -59,7 +59,7 @@ export function createStorageError(cause: unknown): TaskError {
   });
 }
 
-/** For whoever asks for a task that ran a moment ago, and of which the storage has nothing now. */
+/** The error for a task that ran a moment ago, and of which the storage has nothing now. */
 export function createLogAwayError(): TaskError {
   return new TaskError({
     code: 'context-unavailable',
@@ -68,7 +68,7 @@ export function createLogAwayError(): TaskError {
   });
 }
 
-/** For whoever uses a context that was closed. */
+/** The error of calls to a context that was closed. */
 export function createClosedError(): TaskError {
   return createUnavailableError(new Error('The stream context is closed. Make a new one.'));
 }

@@ -1,10 +1,10 @@
 /** A word of a command. */
 export type RedisWord = string | Buffer;
 
-/** Words of so many characters and more travel as bytes. */
+/** From how many characters on a word is sent as bytes. */
 const minLength = 4 * 1024;
 
-/** Memory is taken in slabs of so many bytes; of those that nobody uses, so many are kept. */
+/** The size of the slabs in which memory is taken, and how many unused slabs are kept. */
 const slabBytes = 1024 * 1024;
 const maxSpareSlabs = 4;
 
@@ -13,27 +13,26 @@ interface Slab {
   readonly buffer: Buffer;
   /** Where free space begins. */
   end: number;
-  /** How many commands have words here. */
+  /** How many commands have words in this slab. */
   users: number;
 }
 
 interface EncodedWords {
   readonly words: RedisWord[];
-  /** Gives the memory back. For a command that was answered; all others may still be on their way. */
+  /** Gives the memory back. Only for a command that was answered: others may still be being sent. */
   release(): void;
 }
 
 /**
- * Encodes the long words of commands. A socket that gets long strings makes memory for each of
- * them, three bytes for a character, and to fetch that from the system takes longer than the rest
- * of the command.
+ * Encodes the long words of commands into reused memory. A socket that gets long strings allocates
+ * three bytes per character for each of them, which takes longer than the rest of the command.
  */
 export function createWordEncoder(): { encode(words: readonly string[]): EncodedWords } {
   const spare: Slab[] = [];
-  // Where the next words go.
+  // The slab that takes the next words.
   let current: Slab | undefined;
 
-  /** A slab with room for so many bytes. */
+  /** A slab with room for `bytes` bytes. */
   const slabFor = (bytes: number): Slab => {
     if (current && current.end + bytes <= slabBytes) return current;
     current = spare.pop() ?? { buffer: Buffer.allocUnsafeSlow(slabBytes), end: 0, users: 0 };
@@ -51,7 +50,7 @@ export function createWordEncoder(): { encode(words: readonly string[]): Encoded
     encode(words) {
       const used = new Set<Slab>();
       const encodeLong = (word: string): Buffer => {
-        // A UTF-16 code unit is three bytes at most.
+        // A UTF-16 code unit takes three bytes at most.
         const maxBytes = word.length * 3;
         if (maxBytes > slabBytes) return Buffer.from(word);
         const slab = slabFor(maxBytes);

@@ -4,10 +4,10 @@ import { decodeReason } from '../scripts/redis-keys';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 
-/** How much longer than a reader a producer may take to find a storage that is back. */
+/** How much later than a reader a producer may find a storage that is back, in milliseconds. */
 const maxReturnMs = 1_000;
 
-/** The frames that close a log, and Redis' time when all that it holds had been read. */
+/** Reads a whole log; resolves with the frames that close it, and Redis' time after the reading. */
 async function closingFrames(stored: StoredTask, lost: StoredRecord, lookedAt: number) {
   const { firstEpoch, createdAt, openedAt = createdAt, name, cancel, leaseMs } = lost;
   const continued = await stored.fetchContinued();
@@ -26,15 +26,16 @@ async function closingFrames(stored: StoredTask, lost: StoredRecord, lookedAt: n
       for (const frame of frames) task.track(frame);
       position = { epoch, n: offset + frames.length };
     }
-    // A long log may take long to read, but Redis must not have been away meanwhile.
+    // A long log may take long to read. But if Redis was away meanwhile, `readAt` stays, so that the
+    // producer gets its chance to come back.
     if (log && log.now - readAt <= leaseMs / 2) readAt = log.now;
     if (!log?.hasMore) return { ...task.close(readAt - openedAt), readAt };
   }
 }
 
 /**
- * Marks a task whose producer's lease has lapsed as suspect or closes it, and gives how long to wait
- * before the next look, in milliseconds.
+ * Marks a task as suspect whose producer's lease has lapsed, or closes it if it was suspect for long
+ * enough. Resolves with how long to wait before the next look, in milliseconds.
  *
  * @param backAt When the storage was last found to be back, by `performance.now()`.
  */
@@ -52,6 +53,6 @@ export async function closeLostTask(
   if (returnMs > 0) return returnMs;
   const { readAt, ...closing } = await closingFrames(stored, record, now);
   await stored.close({ ...lapse, readAt }, closing);
-  // Whoever closed it, the log says so now.
+  // Whether this process or another one has closed the task: the log tells it now.
   return 0;
 }

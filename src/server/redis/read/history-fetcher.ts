@@ -7,26 +7,26 @@ import {
 } from '../scripts/stored-log';
 import type { HistorySource } from '../scripts/stored-task';
 
-/** So many entries are read at once, of large ones about a megabyte; at first fewer. */
+/** How many entries are read at once, about a megabyte of large ones; fewer the first time. */
 const pageCount = 16;
 const firstPageCount = 8;
 
-/** Entries of so many characters on average are worth a page. */
+/** From how many characters on average entries are large, and read in pages. */
 const minPageEntryLength = 16 * 1024;
 
 function averageLength(frames: readonly StoredFrames[]): number {
   return frames.reduce((sum, { length }) => sum + length, 0) / Math.max(1, frames.length);
 }
 
-/** The place behind what was read. */
+/** The place after the frames that were read. */
 function endOf(frames: readonly StoredFrames[], position: Cursor): Cursor {
   const last = frames.at(-1);
   return last ? { epoch: last.epoch, n: last.offset + last.frames.length } : position;
 }
 
 /**
- * Looks at a task and reads the first of what it has from a position on, both at once. A task that
- * is not the reader's to know is asked for no further, as if it did not exist.
+ * Looks at a task, and at the same time reads the first entries from a position on. A task that the
+ * reader may not know of is asked for no further, as if it did not exist.
  */
 export async function fetchStart(
   { fetchLog, fetchPage }: HistorySource,
@@ -38,24 +38,25 @@ export async function fetchStart(
     fetchPage(position, firstPageCount).catch(() => undefined),
   ]);
   if (!log || !mayRead(log.record)) return undefined;
-  // Another epoch may have begun between the two, or the connection was cut.
+  // If the two do not fit, because an epoch has begun between them, or one of them was lost, the task
+  // is read once more.
   return (frames && withFrames(log, frames, endOf(frames, position))) ?? fetchLog(position);
 }
 
 /**
- * Reads the history of one reader, piece by piece. Large entries come in pages, each of which is
- * asked for when the one before has come. They say nothing of where the task stands, which is
- * looked at again when another epoch begins, or when something is missing.
+ * Reads the history for one reader, piece by piece. Large entries are read in pages, the next one
+ * while the last one is used. Pages do not tell where the task stands, so the task is looked at again
+ * when another epoch begins, or when something is missing.
  */
 export function createHistoryFetcher({
   initial,
   fetchLog,
   fetchPage,
 }: HistorySource & {
-  /** What was read before. */
+  /** What was read of the log before. */
   initial: StoredLog | undefined;
 }): (position: Cursor) => Promise<StoredLog | undefined> {
-  // What is known of the task; set while pages are worth it.
+  // The task as it was last looked at; set while its entries are read in pages.
   let known: StoredLog | undefined;
   let ahead: { readonly position: Cursor; readonly page: Promise<StoredFrames[]> } | undefined;
 
@@ -66,7 +67,7 @@ export function createHistoryFetcher({
 
   const readAhead = (position: Cursor) => {
     const page = fetchPage(position, pageCount);
-    // Whoever wants it gets the error.
+    // The error is handled when the page is used.
     page.catch(() => {});
     ahead = { position, page };
   };

@@ -10,24 +10,24 @@ import { createHistoryFetcher } from './history-fetcher';
 import type { RecentTask, RecentTasks } from './recent-tasks';
 import { createRedisFollower, type RedisFollower } from './redis-follower';
 
-/** What this process has to do with a task now. */
+/** A task that this process writes or reads. */
 interface LocalTask {
   readonly window: LogWindow;
-  /** Whose it is, and of which definition. */
+  /** Whose the task is, and of which definition. */
   readonly access: TaskAsker;
-  /** Set while the task runs here. */
+  /** Set while the task runs in this process. */
   readonly producer: RedisProducer | undefined;
-  /** Whether what readers here get comes from elsewhere, and may go on. */
+  /** Whether the task runs elsewhere, as far as is known, and is followed. */
   readonly isAwaited: boolean;
-  /** Whether what readers here get comes from elsewhere, and that has come to nothing. */
+  /** Whether the task was followed, and its log has been gone for too long. */
   readonly isGone: boolean;
-  /** Gives its frames to one more reader, who has read `initial` already. */
+  /** Opens one more reader, for which `initial` was read from the log already. */
   read(from: ReaderStart, initial?: StoredLog): TaskReader;
-  /** Keeps its window up to date with a producer elsewhere, of which this much is known. */
+  /** Keeps the window up to date with a producer elsewhere. */
   follow(task: RecentTask): void;
-  /** Its producer is this process. */
+  /** To be called when this process runs the task. */
   produce(producer: RedisProducer): void;
-  /** The producer is done; readers go on with what the log says, if it still runs as `task` tells. */
+  /** To be called when the producer here has ended. A given `task` goes on elsewhere: it is followed. */
   endProducing(task?: RecentTask): void;
 }
 
@@ -37,8 +37,8 @@ export interface LocalTasks {
   /** The producers of this process. */
   producers(): RedisProducer[];
   /**
-   * Makes one, which takes the place of another of that id unless it `isOver`: what is over is
-   * for its reader alone.
+   * Adds a task, in the place of another one with the same id. A task that `isOver` is not shared: it
+   * is for its reader alone.
    */
   add(options: { window: LogWindow; access: TaskAsker; isOver?: boolean }): LocalTask;
   /** Ends all reading and writing. */
@@ -63,7 +63,7 @@ export function createLocalTasks({
     let follower: RedisFollower | undefined;
     let readerCount = 0;
 
-    /** Forgets the task once nobody here writes or reads it. */
+    /** Forgets the task once nobody in this process writes or reads it. */
     const forgetIfUnused = () => {
       if (producer || readerCount > 0) return;
       if (follower) {
@@ -100,7 +100,7 @@ export function createLocalTasks({
       endProducing(details) {
         producer = undefined;
         if (details && readerCount > 0 && !isClosed) follow(details);
-        // One that has settled can be read from the log; whoever reads it here has it at hand.
+        // A settled task is forgotten at once: new readers read its log from the storage.
         if (!details && tasks.get(taskId) === task) tasks.delete(taskId);
         forgetIfUnused();
       },

@@ -5,15 +5,15 @@ import type { StoredTask } from '../scripts/stored-task';
 
 /** Looks after tasks whose producers are lost while nobody reads them. */
 export interface LossWatch {
-  /** What a task's record says. One that is lost is closed in the background. */
+  /** What a task's record says. A task whose producer is lost is closed in the background. */
   look(taskId: string): Promise<StoredLog | undefined>;
   close(): void;
 }
 
-/** So many are closed at a time; the others when they are asked about again. */
+/** How many lost tasks are watched at a time; others are when somebody asks for them again. */
 const maxTasks = 100;
 
-/** How long one is watched, in milliseconds; closing it takes about a heartbeat. */
+/** How long a lost task is watched, in milliseconds; to close it takes about a heartbeat interval. */
 const maxWatchMs = 60_000;
 
 /** Whether the lease of a running task's producer has lapsed. */
@@ -22,8 +22,8 @@ export function isLost({ record, leaseLeftMs }: StoredLog): boolean {
 }
 
 /**
- * Whoever asks where a task stands, and finds that its producer's lease has lapsed, reads it for a
- * while: so it is closed by the same steps as if somebody followed it.
+ * A process that asks where a task stands, and finds that the producer's lease has lapsed, reads the
+ * task for a while. So the task is closed by the same steps as if somebody followed it.
  */
 export function createLossWatch({
   storedTask,
@@ -45,11 +45,11 @@ export function createLossWatch({
       if (isClosed) reader.close();
       timer = later(reader.close, maxWatchMs);
       for await (const _ of reader) {
-        // Until the task is closed.
+        // The frames are not needed. The loop ends when the task is closed.
       }
       reader.close();
     } catch {
-      // The storage is away, which the link has reported; the next who asks begins anew.
+      // The storage is away, which the link has reported. The next `look` begins anew.
     } finally {
       clearTimeout(timer);
       watched.delete(taskId);

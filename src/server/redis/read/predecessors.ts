@@ -2,17 +2,17 @@ import { pause } from '../../time/pause';
 import type { StoredLog } from '../scripts/stored-log';
 import type { LossWatch } from './loss-watch';
 
-/** Between two looks at a task that is not saved yet, in milliseconds: the first, and the longest. */
+/** The first and the longest pause between looks at a task that is not saved yet, in milliseconds. */
 const firstLookMs = 50;
 const maxLookMs = 500;
 
-/** How long a storage that is away is asked, in milliseconds. */
+/** How long a storage that is away is asked again, in milliseconds. */
 const maxAwayMs = 5_000;
 
-/** How long a task is waited for in all, in milliseconds. The caller may have a bound of its own. */
+/** How long the tasks are waited for in all, in milliseconds. The caller may wait less. */
 const maxWaitMs = 120_000;
 
-/** Whether there is a process that will yet tell the host of a task's outcome, or is telling it. */
+/** Whether there is a process that is telling the host a task's outcome, or will tell it. */
 function isBeingSaved({ record, leaseLeftMs }: StoredLog): boolean {
   return leaseLeftMs > 0 && (record.status === 'running' || record.isUnsaved);
 }
@@ -20,7 +20,7 @@ function isBeingSaved({ record, leaseLeftMs }: StoredLog): boolean {
 /**
  * Resolves once the tasks are saved, or nobody is there any more to save them. Never rejects.
  *
- * @param options.released Of a task that runs in this process: when it has been released.
+ * @param options.released Resolves when a task of this process is released; `undefined` for others.
  */
 export async function awaitSaved({
   taskIds,
@@ -46,7 +46,7 @@ export async function awaitSaved({
         awaySince = undefined;
         if (!log || !isBeingSaved(log)) return;
       } catch {
-        // The storage is away, which the link has reported: nobody can be waited for by it.
+        // The storage is away, which the link has reported. After a while the wait is given up.
         awaySince ??= performance.now();
         if (performance.now() - awaySince > maxAwayMs) return;
       }

@@ -1,24 +1,24 @@
-/** What is known of whether a producer elsewhere lives. */
+/** What is known of a producer in another process: whether it lives, and when to look again. */
 export interface ProducerSigns {
   readonly heartbeatMs: number;
-  /** How long a producer that lives may take to begin a log anew which the storage has lost. */
+  /** How long a living producer may take to begin a lost log anew, in milliseconds. */
   readonly returnMs: number;
   readonly isAlive: boolean;
-  /** How long until it has been silent for a heartbeat, or its lease may have run out. */
+  /** In how many milliseconds the producer was silent for a heartbeat, or its lease has run out. */
   dueMs(): number;
-  /** A sign that it has renewed its lease. */
+  /** To be called at a sign that the producer has renewed its lease. */
   renewed(): void;
-  /** A look has found news of it. */
+  /** To be called when a look at the log has found something new. */
   moved(): void;
-  /** A look has found how much is left of its lease; 0: it has lapsed. */
+  /** To be called when a look has found how much is left of the lease; 0 when it has lapsed. */
   leased(leftMs: number): void;
-  /** Its log is another one by now. */
+  /** To be called when the log is another one by now, with the lease of its producer. */
   change(leaseMs: number): void;
 }
 
 export function createProducerSigns(initialLeaseMs: number): ProducerSigns {
   let leaseMs = initialLeaseMs;
-  // By `performance.now()`: its last sign, and when its lease ends for sure.
+  // When the producer gave its last sign, and when its lease ends for sure, by `performance.now()`.
   let signAt = performance.now();
   let leaseEndsAt = signAt + leaseMs;
 

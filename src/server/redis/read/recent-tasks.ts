@@ -5,23 +5,23 @@ import type { StoredRecord } from '../scripts/stored-log';
 export type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
 
 /**
- * The tasks that this process has seen running a moment ago: within a lease and a heartbeat, which
- * is how long it may take until a producer begins a log anew that the storage has lost. So long
- * such a task counts as away, and not as unknown.
+ * The tasks that this process has seen running within the last lease and heartbeat interval. So long
+ * a producer may take to begin a log anew that the storage has lost. Until then such a task counts as
+ * away, and not as unknown.
  */
 export interface RecentTasks {
-  /** The task is running. It counts as seen while it `isHere`, until that is taken back. */
+  /** Takes note that a task is running. With `isHere` it counts as seen until it is noted without. */
   note(taskId: string, task: RecentTask, options?: { isHere: boolean }): void;
   /** Takes note of what a look at the task has found. */
   look(taskId: string, record: StoredRecord): void;
-  /** The task has ended, and will not come back. */
+  /** To be called when a task has ended, and will not come back. */
   forget(taskId: string): void;
   get(taskId: string): RecentTask | undefined;
-  /** The newest of a chat's tasks. */
+  /** The newest recent task of a chat. */
   inChat(chat: { owner: string | undefined; chatId: string }): string | undefined;
 }
 
-/** So many are remembered; beyond it, those that were seen least lately are not. */
+/** How many tasks are remembered. Beyond it, the task that was not seen for longest is forgotten. */
 const maxCount = 10_000;
 
 export function createRecentTasks({
@@ -29,7 +29,7 @@ export function createRecentTasks({
 }: {
   now?: () => number;
 } = {}): RecentTasks {
-  // In the order in which they were seen last; until when each counts, by `now`.
+  // The tasks in the order in which they were seen last, and until when each counts, by `now`.
   const seen = new Map<string, { readonly task: RecentTask; readonly until: number }>();
   const chats = new Map<string, string>();
 

@@ -14,7 +14,7 @@ import { parseWakeUp, takeWakeUp } from './wake-up';
 export interface RedisFollower {
   /** Whether the producer counts as alive. */
   readonly isAlive: boolean;
-  /** Whether there is no log any more, and none has come for long. */
+  /** Whether the log has been gone for longer than a producer takes to begin it anew. */
   readonly isGone: boolean;
   close(): void;
 }
@@ -22,16 +22,17 @@ export interface RedisFollower {
 export interface RedisFollowerOptions {
   stored: StoredTask;
   window: LogWindow;
-  /** What was known of the task when this began. */
+  /** What was known of the task when following began. */
   task: RecentTask;
-  /** Called at a sign of life that is no look at the log. */
+  /** Called at a wake-up, which is a sign of life that no look at the log has brought. */
   onSign: (task: RecentTask) => void;
 }
 
 /**
- * Subscribes, then looks: so nothing falls in between. Wake-ups that join what is at hand bring
- * their frames; any other, and a silent heartbeat, only make it look. A lease that has lapsed
- * makes the task suspect, and one more silent heartbeat lets it be closed.
+ * Follows a log. It subscribes first and looks at the log then, so that nothing is missed in between.
+ * Frames of a wake-up that join the window are taken from it; after any other wake-up, and after a
+ * silent heartbeat interval, the log is looked at. When the lease has lapsed, the task is marked as
+ * suspect, and after one more silent heartbeat interval it is closed.
  */
 export function createRedisFollower({
   stored,
@@ -45,7 +46,7 @@ export function createRedisFollower({
   let isGone = false;
   let isClosed = false;
   let isListening = false;
-  // By `performance.now()`: when the storage was last found to be back.
+  // When the storage was last found to be back, by `performance.now()`.
   let backAt = Number.NEGATIVE_INFINITY;
 
   const hasEnded = () => isClosed || isGone || window.isEnded;
@@ -55,7 +56,7 @@ export function createRedisFollower({
     leave();
   };
 
-  /** Lets readers have what has come, or know that nothing will. */
+  /** Wakes readers, because something has come or nothing will come any more. */
   const wakeReaders = () => {
     trimmer.trim(window.next);
     window.wake();
@@ -68,8 +69,8 @@ export function createRedisFollower({
   };
 
   /**
-   * Goes over to the log that has taken the place of this one, unless that is not for those who
-   * read here: then there is nothing more for them.
+   * Goes on with the log that has taken the place of this one. If the readers here may not read that
+   * log, there is nothing more for them.
    */
   const changeLog = (record: StoredRecord): boolean => {
     if (!mayKnow(record, task) || record.definition !== task.definition) {
@@ -82,13 +83,13 @@ export function createRedisFollower({
     return true;
   };
 
-  /** Brings the window up to date. `undefined`: there is no log, or nothing more to do. */
+  /** Brings the window up to date; `undefined` when there is no log, or nothing more to follow. */
   const bringUpToDate = async (): Promise<StoredLog | undefined> => {
     for (;;) {
       const log = await stored.fetchLog({ epoch: window.epoch, n: window.next });
       if (lookout.answered()) backAt = performance.now();
       if (hasEnded()) return undefined;
-      // A storage that went back to an older state has lost this log, too.
+      // A storage that has gone back to an older state has lost this log, too.
       if (!log || log.record.epoch < window.epoch) {
         // A producer that lives begins the log anew.
         goneAt ??= performance.now();
@@ -104,7 +105,7 @@ export function createRedisFollower({
     }
   };
 
-  /** Brings the window up to date, and draws the conclusions about the producer. */
+  /** Brings the window up to date, and then decides when to look again, or closes a lost task. */
   const look = async () => {
     const log = await bringUpToDate();
     if (hasEnded()) return;
@@ -127,7 +128,7 @@ export function createRedisFollower({
     onMessage(message) {
       const wakeUp = hasEnded() ? undefined : parseWakeUp(message);
       if (!wakeUp || wakeUp.epoch < window.epoch) return;
-      // The end may come from whoever closed the task in the producer's place.
+      // The news of an outcome is no sign of the producer: others may have closed its task.
       if (wakeUp.outcome === undefined) {
         signs.renewed();
         onSign(task);

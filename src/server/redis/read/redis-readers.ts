@@ -9,17 +9,17 @@ import { fetchStart } from './history-fetcher';
 import type { LocalTasks } from './local-tasks';
 import type { RecentTasks } from './recent-tasks';
 
-/** Before the first frame of any log. */
+/** A place before the first frame of any log. */
 const origin: Cursor = { epoch: 0, n: 0 };
 
-/** Whether a record tells of an epoch, or of a later log, that the process does not know yet. */
+/** Whether a record tells of an epoch or of a later log that this process does not know yet. */
 function isAhead({ firstEpoch, epoch }: StoredRecord, window: LogWindow): boolean {
   return (
     firstEpoch > window.firstEpoch || (firstEpoch === window.firstEpoch && epoch > window.epoch)
   );
 }
 
-/** Makes readers of tasks: from what this process has at hand, or else from the storage. */
+/** Opens readers of tasks: over what this process has at hand, or else over the storage. */
 export function createRedisReaders({
   tasks,
   storedTask,
@@ -34,12 +34,13 @@ export function createRedisReaders({
   return async (taskId, options = {}) => {
     const { cursor } = options;
     const here = tasks.get(taskId);
-    // Whoever has seen a later epoch than this process may know what its producer has yet to learn.
+    // A reader that has seen a later epoch knows more than the producer here: the storage is asked.
     const isKnown = !cursor || !here || cursor.epoch <= here.window.epoch;
     if (here?.producer && isKnown && mayKnow(here.access, options)) return here.read(options);
 
     const position = cursor ? { epoch: cursor.epoch, n: cursor.n + 1 } : origin;
-    // Also for a task here that is not theirs to know: it takes as long as one that does not exist.
+    // The storage is asked even if the reader may not know of a task that runs here, so that this
+    // takes as long as for a task that does not exist.
     const log = await fetchStart(storedTask(taskId), position, (found) => mayKnow(found, options));
     if (isClosed()) throw createClosedError();
     const known = tasks.get(taskId);
@@ -47,7 +48,7 @@ export function createRedisReaders({
       if (!log || !isAhead(log.record, known.window)) {
         return mayKnow(known.access, options) ? known.read(options) : undefined;
       }
-      // Somebody else has closed the log, or has begun another one.
+      // Others have closed this producer's log, or have begun another one.
       known.producer.abandon();
     }
     if (!log) {
@@ -63,7 +64,7 @@ export function createRedisReaders({
     if (isOther && task && !task.isGone && !isAhead(record, task.window)) {
       throw createLogAwayError();
     }
-    // The log may have come back after all hope was lost.
+    // A log that `isGone` for readers here may have come back after all.
     if (!task || isBehind || isOther || task.isGone) {
       const window = createLogWindow({
         taskId,
@@ -76,7 +77,7 @@ export function createRedisReaders({
       if (isRunning) task.follow(record);
       else window.end();
     }
-    // What was read from a place beyond this log is nothing of it.
+    // If the position is beyond this log, nothing that was read from there is of this log.
     const isBeyond = position.epoch > record.epoch;
     return task.read(options, isBeyond ? undefined : log);
   };

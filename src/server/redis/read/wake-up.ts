@@ -1,15 +1,15 @@
 import type { TaskStatus } from '../../../protocol/task-parts';
 import type { LogWindow } from '../../log/log-window';
 
-/** What a commit announces. A hint: whoever misses it finds the same in the log. */
+/** What a commit announces on the task's channel. If it gets lost, the log tells the same. */
 export interface WakeUp {
   readonly epoch: number;
-  /** Frames `first` to `last` were added; none when `last` is below `first`. */
+  /** The numbers of the first and last frame that were added; `last` is below `first` if none were. */
   readonly first: number;
   readonly last: number;
-  /** Set when this settled the task. */
+  /** Set when the commit has settled the task. */
   readonly outcome: TaskStatus | undefined;
-  /** The frames, when they are few. */
+  /** The frames that were added, if they are few. */
   readonly frames: string[] | undefined;
 }
 
@@ -30,8 +30,8 @@ export function parseWakeUp(message: string): WakeUp | undefined {
 }
 
 /**
- * Takes into a window of the same epoch what a wake-up brings, if that joins what is at hand. `false`:
- * there is something that it lacks.
+ * Takes the frames and the outcome of a wake-up into a window, if they join what the window has.
+ * Returns `false` when the window lacks something after that.
  */
 export function takeWakeUp(
   window: LogWindow,

@@ -1,8 +1,8 @@
 import type { RedisLink } from '../client/redis-link';
 
 /**
- * The answer of a script. One that is not known was given by another version of the script, and says
- * nothing: it must not count as one of the others.
+ * The answer of a script. An unknown answer, of another version of the script, must not count as one
+ * of the known ones.
  *
  * @throws TaskError `context-unavailable`.
  */

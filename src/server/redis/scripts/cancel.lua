@@ -1,15 +1,15 @@
--- Asks a task to stop, or keeps that for one that is not open.
+-- Asks a task to stop. For a task that is not open yet the request is kept.
 --
 -- KEYS  record, earlyCancels
 -- ARGV  owner
---       reason        as it is stored
---       keptMs        how long it is kept for a task that is not open
+--       reason        the reason as it is stored
+--       keptMs        how long the request is kept for a task that is not open
 --       taskId
---       definition    empty: any
---       cancelField   the field in which it is kept
---       knownFormat   a record of a later one is left alone
+--       definition    the definition that the task has to be of; empty: any
+--       cancelField   the field in which the request is kept
+--       knownFormat   records of a later format are left alone
 --
--- asked · kept · refused: the task is over, or the asker's not to know
+-- Answers: asked · kept · refused, if the task is over or the asker may not know of it
 
 local record, earlyCancels = unpack(KEYS)
 local owner, reason, keptMs, taskId, definition, cancelField, knownFormat = unpack(ARGV)

@@ -1,13 +1,13 @@
--- Adds a task to its chat, and gives the chat's newest tasks.
+-- Adds a task to its chat, and returns the chat's newest tasks.
 --
 -- KEYS  chat
--- ARGV  taskId    empty: only look
---       ttlMs
---       place     microseconds since 1970; empty: behind all others, whatever the clock says
---       maxTasks  how many the chat remembers
+-- ARGV  taskId    empty: nothing is added
+--       ttlMs     how long the chat is kept
+--       place     the task's score, microseconds since 1970; empty: after all others
+--       maxTasks  how many tasks the chat remembers
 --
--- whether it was added (1), and the tasks in the order of their coming, each followed by how many
--- milliseconds ago that was; those at 0 were superseded, and come first with -1
+-- Answers: whether the task was added (1), and the tasks in the order of their coming, each followed
+-- by its age in milliseconds; superseded tasks, whose score is 0, come first with -1
 
 local chat = KEYS[1]
 local taskId, ttlMs, place, maxTasks = unpack(ARGV)

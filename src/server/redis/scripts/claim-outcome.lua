@@ -1,11 +1,12 @@
--- Claims the telling of an outcome that nobody tells.
+-- Claims an unsaved outcome that nobody is telling the host.
 --
 -- KEYS  record, lease
 -- ARGV  token, owner
---       knownFormat   a record of a later one is left alone
+--       knownFormat   records of a later format are left alone
 --
--- none: there is nothing to tell · running · held ms: somebody else tells, for so long at least
--- claimed leaseMs log chat continued: with the message that the task continues, if that is kept
+-- Answers: none, if there is nothing to tell · running · held ms, if somebody else tells the host,
+-- whose lease ends in ms · claimed leaseMs log chat continued, with the message that the task
+-- continues, if it is kept
 
 local record, lease = unpack(KEYS)
 local token, owner, knownFormat = unpack(ARGV)

@@ -1,15 +1,16 @@
--- Marks a task whose lease has lapsed as suspect, or closes it.
+-- Marks a task as suspect whose lease has lapsed, or closes a task that was suspect for long enough.
 --
 -- KEYS  record, frames, lease
--- ARGV  epoch, last      where the log ended when that was read
+-- ARGV  epoch, last      where the log ended when the caller read it
 --       waitMs           how long the task stays suspect before it can be closed
---       readAt           Redis' time when that was read
---       readCancel       the cancel as it was read; empty: none
+--       readAt           Redis' time when the caller had read the log
+--       readCancel       the cancel as the caller read it; empty: none
 --       channel
---       and, to close it and not only to mark it: token, status, retentionMs, the number of the last
---       frame, frames
+--       and only to close the task: token, status, retentionMs, the number of the last closing frame,
+--       and the closing frames, one per line
 --
--- wait ms · ready: it can be closed · closed · changed: it is not as it was read
+-- Answers: wait ms · ready, if the task can be closed · closed · changed, if the task is not as the
+-- caller has read it
 
 local record, frames, lease = unpack(KEYS)
 local readEpoch, readLast, waitText, readAt, readCancel, channel = unpack(ARGV, 1, 6)
@@ -24,14 +25,14 @@ if redis.call('EXISTS', lease) == 1 then return {'changed'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local waited = suspectSince and now - tonumber(suspectSince)
--- A mark from the future was made by another clock.
+-- A mark from the future was made before the clock was set back, and is made anew.
 if not waited or waited < 0 then
   redis.call('HSET', record, 'suspect', now)
   return {'wait', waitMs}
 end
 if waited < waitMs then return {'wait', waitMs - waited} end
 if not token then return {'ready'} end
--- Redis itself was away since the caller looked: the producer gets its chance to come back.
+-- If Redis itself was away since the caller read, the producer gets a chance to come back first.
 if now - tonumber(readAt) > waitMs then return {'changed'} end
 if (cancel or '') ~= readCancel then return {'changed'} end
 local epoch = string.format('%.0f', tonumber(readEpoch) + 1)

@@ -1,9 +1,9 @@
--- Goes on holding an outcome, also after a pause in which the lease ran out and nobody took it.
+-- Renews the right to tell the host an outcome, even after it lapsed, if nobody else has taken it.
 --
 -- KEYS  record, lease
 -- ARGV  token, log, leaseMs
 --
--- 1: it is held · 0: it is somebody else's, or there is nothing to tell any more
+-- Answers: 1, if the caller holds the right · 0, if somebody else does, or nothing is left to tell
 
 local record, lease = unpack(KEYS)
 local token, log, leaseMs = unpack(ARGV)
@@ -13,7 +13,7 @@ local knownLog, status, unsaved = unpack(known, 1, 3)
 if knownLog ~= log or status == 'running' or not unsaved then return 0 end
 local holder = redis.call('GET', lease)
 if holder and holder ~= token then return 0 end
--- To renew works in a Redis without memory, too.
+-- Unlike SET, PEXPIRE also works in a Redis whose memory is full.
 if holder then redis.call('PEXPIRE', lease, leaseMs)
 else redis.call('SET', lease, token, 'PX', leaseMs) end
 return 1

@@ -1,21 +1,21 @@
--- Claims a task in an epoch that no earlier log of its id had; or, with an epoch, begins a log anew
--- that the storage has lost. An epoch that is drawn is the time, in milliseconds since `epochOrigin`,
--- unless something is known to be higher: the clock may have been set back.
+-- Claims a task in an epoch that no earlier log of the same id had. Or, with `wantedEpoch`, begins a
+-- log anew that the storage has lost. The epoch of a claim is the time in milliseconds since
+-- `epochOrigin`, or one above the highest known epoch, if the clock was set back.
 --
 -- KEYS  record, frames, lease, earlyCancels
 -- ARGV  token
---       wantedEpoch    empty: one is drawn
---       wantedFirst    the log's first epoch; empty: the same
---       newestEpoch    that the new one must lie above
+--       wantedEpoch    the epoch in which a lost log goes on; empty: a claim
+--       wantedFirst    the first epoch of a lost log; empty: a claim
+--       newestEpoch    the epoch of a claim must lie above this one
 --       epochOrigin    milliseconds since 1970
---       endedEpochs    `epoch=end` joined by commas
+--       endedEpochs    the closed epochs of a lost log, as `epoch=end`, joined by commas
 --       leaseMs, ttlMs
 --       last           the number of the last frame
 --       text           the frames, one per line
---       cancelOfAny, cancelOfThis   the fields in which a cancel that came before it may be
---       fields of the record, each followed by its value
+--       cancelOfAny, cancelOfThis   the fields in which a cancel that came before may be
+--       then the other fields of the record, each followed by its value
 --
--- open last cancel epoch · exists
+-- Answers: open last cancel epoch · exists, if the id is taken
 
 local record, frames, lease, earlyCancels = unpack(KEYS)
 local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin, endedEpochs = unpack(ARGV, 1, 6)
@@ -37,7 +37,7 @@ local function epochOf(entries)
 end
 
 local epoch, first = wantedEpoch, wantedFirst
--- Frames whose record is gone.
+-- Frames whose record is gone are left of an earlier log, or of this one.
 local newest = epochOf(redis.call('XREVRANGE', frames, '+', '-', 'COUNT', 1))
 local isStale = redis.call('EXISTS', frames) == 1
 local time = redis.call('TIME')
@@ -47,14 +47,14 @@ if epoch == '' then
   epoch = string.format('%.0f', drawn)
   first = epoch
 elseif newest then
-  -- Another log has begun since, or somebody has closed this one.
+  -- A higher epoch: another log has begun since, or somebody has closed this one.
   if newest >= tonumber(epoch) then return {'exists'} end
   isStale = epochOf(redis.call('XRANGE', frames, '-', '+', 'COUNT', 1)) < tonumber(first)
 end
 
 local cancel = redis.call('HGET', earlyCancels, cancelOfAny)
   or redis.call('HGET', earlyCancels, cancelOfThis)
--- Redis looks at its memory before the first write only, so that has to be the one which needs it.
+-- Redis checks its memory before a script's first write only, so XADD, which needs some, comes first.
 if isStale then redis.call('DEL', frames) end
 redis.call('XADD', frames, epoch .. '-' .. (tonumber(last) + 1), 'a', '0', 'd', text)
 redis.call('PEXPIRE', frames, ttlMs)

@@ -1,12 +1,12 @@
 -- Looks at a task, and reads entries of its log.
 --
 -- KEYS  record, frames, lease
--- ARGV  from        the id of the first entry that is wanted; empty: none is
---       maxLength   about how many bytes at most
---       knownFormat   a record of a later one is left alone
+-- ARGV  from          the id of the first entry that is wanted; empty: no entries are read
+--       maxLength     about how many bytes of entries at most
+--       knownFormat   records of a later format are left alone
 --
--- the record, what is left of the lease in milliseconds, Redis' time, whether there is more (1), and
--- entries; nothing when there is no such task
+-- Answers: the record, the rest of the lease in milliseconds, Redis' time, whether there are more
+-- entries (1), and entries; an empty list when there is no such task
 
 local record, frames, lease = unpack(KEYS)
 local from, maxLength, knownFormat = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -19,7 +19,7 @@ for i = 1, #fields, 2 do
   if name == 'format' and tonumber(value) > knownFormat then
     return {err = 'NEWER format ' .. value}
   end
-  -- It may be long, and is wanted by one who recovers the outcome only.
+  -- The continued message may be long, and is needed only to recover the outcome.
   if name == 'continued' then fields[i + 1] = '' end
 end
 local time = redis.call('TIME')
@@ -40,7 +40,7 @@ if from ~= '' then
     end
     if hasMore == 1 or #page < count then break end
     from = '(' .. page[#page][1]
-    -- About as many as are missing, by the size of those before.
+    -- The next page has about as many entries as fit, by the size of those before.
     count = math.min(maxCount, math.floor((maxLength - size) / (size / #entries)) + 1)
   end
 end

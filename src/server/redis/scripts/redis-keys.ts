@@ -1,17 +1,17 @@
 import { hexDigest } from '../../log/hex-digest';
 import type { TaskAsker } from '../../log/task-guard';
 
-/** The names that a context uses in Redis. */
+/** The names of keys and channels that a context uses in Redis. */
 export interface RedisKeys {
   readonly record: (taskId: string) => string;
   readonly frames: (taskId: string) => string;
   readonly lease: (taskId: string) => string;
   readonly earlyCancels: (taskId: string) => string;
-  /** Channel on which commits of a task are announced. */
+  /** The channel on which commits of a task are announced. */
   readonly wakeUps: (taskId: string) => string;
   /** The sorted set of a chat's running tasks. */
   readonly chat: (owner: string | undefined, chatId: string) => Promise<string>;
-  /** Channel on which a process is told to look at one of its tasks. */
+  /** The channel on which a process is told to look at one of its tasks. */
   readonly home: (processId: string) => string;
 }
 
@@ -30,7 +30,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
   };
 }
 
-/** An optional text as it is stored: none differs from an empty one. */
+/** An optional text as it is stored, so that an empty text differs from none. */
 export function encodeOptional(text: string | undefined): string {
   return text === undefined ? '' : `=${text}`;
 }
@@ -39,12 +39,12 @@ export function decodeOptional(stored: string | undefined): string | undefined {
   return stored ? stored.slice(1) : undefined;
 }
 
-/** The field of a cancel that came before its task: whose task it is for, and of which definition. */
+/** The field of a cancel that came before its task: by the task's owner, and its definition. */
 export function cancelField({ owner, definition }: TaskAsker): string {
   return JSON.stringify([owner ?? null, definition ?? null]);
 }
 
-/** The reason of a cancel as it is stored: never empty, so that it tells that there is one. */
+/** The reason of a cancel as it is stored: never empty, because an empty text means no cancel. */
 export function encodeReason(reason: string | undefined): string {
   return reason === undefined ? '-' : `=${reason}`;
 }

@@ -11,8 +11,8 @@ import releaseOutcome from './release-outcome.lua';
 import withdraw from './withdraw.lua';
 
 /*
- * The Lua scripts. Each touches the keys of one task (or one chat) only, which share a slot in a
- * cluster; channels are passed as arguments, because a client's key prefix does not reach them.
+ * The Lua scripts. Each touches only the keys of one task or one chat, which share a slot in a
+ * cluster. Channels are passed as arguments, because a client's key prefix does not apply to them.
  *
  * Keys of a task: its record (hash), its frames (stream), the producer's lease (string with a TTL),
  * and cancels that came before the task (hash by who asked, with a TTL).
@@ -20,18 +20,19 @@ import withdraw from './withdraw.lua';
  * An entry of the stream has the id `(epoch)-(last + 1)`, where `last` numbers its last frame,
  * and the fields `a`, the number of its first frame, and `d`, the frames, one per line.
  *
- * The host is told of an outcome by one process at a time. Once a task has settled, whoever tells
- * the host of it holds the lease under a token of its own: first the process that ran the task, and
- * when that is gone, whoever claims the outcome. The record's field `log` is the token with which its
- * log was opened: unlike `token` it stays when the task is closed by others, and another log of the
- * same id has another one.
+ * One process at a time tells the host an outcome. Once a task has settled, that process holds the
+ * lease under a token of its own: first the process that ran the task, and when that is gone, the
+ * process that claims the outcome. The record's field `log` is the token with which the log was
+ * opened. Unlike `token` it stays when others close the task, and another log of the same id has
+ * another one.
  *
- * `format` is the format of what is stored of a task, written when it is opened. Every format has
- * `format`, `token` and `log` as they are here: so nobody but a task's own process gets past the
- * first lines of the scripts that write to a log, and the others look at `format` before all else.
+ * `format` is the format in which a task is stored, written when the task is opened. The fields
+ * `format`, `token` and `log` are the same in every format: so a script that writes to a log stops
+ * at the token unless the caller is the task's own process, and the other scripts look at `format`
+ * before all else.
  */
 
-/** The format in which this version stores tasks, and the latest that it knows; without one it is 1. */
+/** The format in which this version stores tasks, and the latest that it knows. */
 export const recordFormat = 1;
 
 export const openScript: RedisScript = { name: 'open', source: open };

@@ -1,10 +1,10 @@
--- Ends the telling of an outcome.
+-- Gives up the right to tell the host an outcome, because the host was told, or could not be.
 --
 -- KEYS  record, lease
 -- ARGV  token, log
 --       isSaved   1: the host has the outcome
 --
--- 1: it is ended · 0: the record is that of another log of the same id, and nothing was done
+-- Answers: 1, if that is done · 0, if the record is of another log of the same id
 
 local record, lease = unpack(KEYS)
 local token, log, isSaved = unpack(ARGV)

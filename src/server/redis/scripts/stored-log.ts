@@ -6,28 +6,28 @@ import { decodeOptional } from './redis-keys';
 /** A task's record, as Redis has it. */
 export interface StoredRecord {
   readonly status: TaskStatus;
-  /** Of the log, which no other log of the task has. Its epochs rise by one. */
+  /** The first epoch of the log, which no other log of the task has. The next ones rise by one. */
   readonly firstEpoch: number;
-  /** The one that is open, or the last one. */
+  /** The epoch that is open, or the last one. */
   readonly epoch: number;
-  /** The number of the epoch's last frame. */
+  /** The number of the last frame in `epoch`. */
   readonly end: number;
-  /** One past the last frame of each epoch that is closed. */
+  /** One past the last frame of each closed epoch, by epoch. */
   readonly closedEpochs: Map<number, number>;
   readonly owner: string | undefined;
   readonly name: string | undefined;
   readonly definition?: string | undefined;
   readonly chatId: string | undefined;
-  /** Epoch milliseconds, by the clock of the process that opened it. */
+  /** Epoch milliseconds, by the clock of the process that opened the task. */
   readonly createdAt: number;
-  /** Epoch milliseconds, by Redis' clock; unset where Redis has not been asked. */
+  /** When the task was opened, in epoch milliseconds by Redis' clock. */
   readonly openedAt?: number | undefined;
   /** Epoch milliseconds; set once settled. */
   readonly settledAt: number | undefined;
   readonly leaseMs: number;
-  /** The reason as it is stored, when somebody asked the task to stop. */
+  /** The reason of a cancel as it is stored; `undefined` when nobody asked the task to stop. */
   readonly cancel: string | undefined;
-  /** Whether the task was closed as lost, and the host has yet to be told of it. */
+  /** Whether the task is over, and the host has yet to be told the outcome. */
   readonly isUnsaved: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface StoredFrames extends LogEntry {
   readonly length: number;
 }
 
-/** What a look at a task brings. */
+/** What a look at a task finds. */
 export interface StoredLog extends LogPart {
   readonly record: StoredRecord;
   /** What is left of the producer's lease, in milliseconds; 0 once it has lapsed. */
@@ -65,7 +65,7 @@ function parseRecord(flat: Reply): StoredRecord {
   const numberOf = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined);
   return {
     status: (fields.get('status') ?? 'running') as TaskStatus,
-    // Logs that began before this field was there began at 0.
+    // Logs that were opened before this field existed began at 0.
     firstEpoch: Number(fields.get('first') ?? 0),
     epoch: Number(fields.get('epoch')),
     end: Number(fields.get('end')),
@@ -105,9 +105,9 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
 }
 
 /**
- * What a look found, with entries that were read beside it, up to the place `end`: a little
- * before or after it. `undefined`: some are of an epoch that it knows nothing of, or of another
- * log.
+ * Puts together what a look at a task has found, and entries that were read at about the same time, up
+ * to the place `end`. `undefined` when some entries are of an epoch that the look does not know, or
+ * of another log.
  */
 export function withFrames(
   log: StoredLog,
@@ -118,7 +118,7 @@ export function withFrames(
   const isOfLog = ({ epoch }: { epoch: number }) =>
     epoch >= record.firstEpoch && epoch <= record.epoch;
   if (!frames.every(isOfLog)) return undefined;
-  // Nothing was read, for a reader of another log.
+  // Without entries, `end` is where the reader begins, which may be in another log.
   if (!isOfLog(end)) return undefined;
   const hasMore = end.epoch < record.epoch || end.n <= record.end;
   return { ...log, record: hasMore ? record : { ...record, end: end.n - 1 }, frames, hasMore };
@@ -129,7 +129,7 @@ export function parseEntries(reply: unknown): StoredFrames[] {
   return asList(reply).map(parseEntry);
 }
 
-/** The id from which on entries hold what comes at or after a frame. */
+/** The id from which on entries hold a frame and those after it. */
 export function entryIdFrom({ epoch, n }: Cursor): string {
   return `${epoch}-${n + 1}`;
 }

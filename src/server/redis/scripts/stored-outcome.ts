@@ -8,15 +8,15 @@ import {
   releaseOutcomeScript,
 } from './redis-scripts';
 
-/** Whose the telling of an outcome is. */
+/** The process that has the right to tell the host an outcome. */
 export interface OutcomeHolder {
-  /** Of whoever tells. */
+  /** The token under which that process holds the lease. */
   readonly token: string;
-  /** Names the log: the token with which it was opened. */
+  /** Names the log: the token with which the log was opened. */
   readonly log: string;
 }
 
-/** `held`: somebody else tells, for so many milliseconds at least. */
+/** `held`: somebody else is telling the host, and may do so for `waitMs` milliseconds at least. */
 type ClaimAnswer =
   | { readonly answer: 'none' }
   | { readonly answer: 'running' }
@@ -31,21 +31,21 @@ type ClaimAnswer =
     };
 
 /**
- * The telling of a task's outcome, as Redis has it. Each method is one call, which is made again if
- * its answer got lost.
+ * The right to tell the host a task's outcome, as Redis keeps it. Each method makes one call, which
+ * is made again if its answer got lost.
  *
- * @throws TaskError `context-unavailable`, from each of them.
+ * @throws TaskError `context-unavailable`, from each method.
  */
 export interface StoredOutcome {
-  /** Takes it over, if nobody has it. */
+  /** Takes the right, if nobody has it. */
   claim(token: string, owner: string | undefined): Promise<ClaimAnswer>;
-  /** Keeps it for another `leaseMs` milliseconds, unless somebody else has it. */
+  /** Keeps the right for another `leaseMs` milliseconds, unless somebody else has it. */
   hold(holder: OutcomeHolder, leaseMs: number): Promise<void>;
-  /** Ends it. `false`: the id is that of another log by now. */
+  /** Gives the right up. `false`: the taskId names another log by now. */
   release(holder: OutcomeHolder, isSaved: boolean): Promise<boolean>;
 }
 
-/** Gives the outcomes of the tasks that are kept in Redis, by their ids. */
+/** Returns a function that gives access to the outcome of a task in Redis, by taskId. */
 export function createStoredOutcomes(
   link: RedisLink,
   keys: RedisKeys,

@@ -1,11 +1,11 @@
--- Takes back a claim of which nothing has come.
+-- Takes back the claim of a task that will not run.
 --
 -- KEYS  record, frames, lease, earlyCancels
 -- ARGV  token
---       keptMs        how long a cancel is kept for a task that is not open
---       cancelField   in which field
+--       keptMs        how long a cancel of the task is kept for the next attempt
+--       cancelField   the field in which it is kept
 --
--- 1: it is taken back · 0: it is not the caller's
+-- Answers: 1, if the claim is taken back · 0, if it is not the caller's
 
 local record, frames, lease, earlyCancels = unpack(KEYS)
 local token, keptMs, cancelField = unpack(ARGV)
