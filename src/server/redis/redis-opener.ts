@@ -12,9 +12,6 @@ import type { LogLimitsOptions } from './write/log-limits';
 import type { OutcomeHolds } from './write/outcome-holds';
 import type { RedisChats } from './write/redis-chats';
 
-/** How long a running task is kept after its last sign, in milliseconds. */
-const runningTtlMs = 24 * 60 * 60 * 1000;
-
 /** Makes producers of tasks, each of which this process has claimed. */
 export function createRedisOpener({
   storedTask,
@@ -25,7 +22,6 @@ export function createRedisOpener({
   holds,
   look,
   home,
-  retentionMs,
   limits,
   isClosed,
 }: {
@@ -38,8 +34,6 @@ export function createRedisOpener({
   look: LossWatch['look'];
   /** The channel on which this process is told of cancels, from now on. */
   home: () => string;
-  /** How long a settled log is kept, in milliseconds. */
-  retentionMs: number;
   limits: LogLimitsOptions;
   isClosed: () => boolean;
 }): TaskStreamContext['open'] {
@@ -54,7 +48,7 @@ export function createRedisOpener({
     // It runs, whatever has become of its record: it will be begun anew.
     if (here && here.token !== token) return undefined;
     const stored = storedTask(taskId);
-    const opening = stored.open({ token, details, ttlMs: runningTtlMs, frames });
+    const opening = stored.open({ token, details, frames });
     const chat = chatId === undefined ? undefined : { owner, chatId };
     const entering = chat && chats.enter(chat, taskId);
     const [opened, entered] = await Promise.allSettled([opening, entering]);
@@ -93,7 +87,7 @@ export function createRedisOpener({
       if (chat) await chats.reenter(chat, taskId, details.createdAt);
     };
     const producer = createRedisProducer({
-      storage: { stored, window, token, details, retentionMs, runningTtlMs, reenter },
+      storage: { stored, window, token, details, reenter },
       ...{ limits, scheduler, graceMs, cancel },
       firstFrames: frames,
       tenure: { release: hold.release, predecessorsSaved },

@@ -99,7 +99,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
 
   const context: TaskStreamContext = {
     open: createRedisOpener({
-      ...{ storedTask, tasks, recentTasks, scheduler, chats, holds, retentionMs, limits },
+      ...{ storedTask, tasks, recentTasks, scheduler, chats, holds, limits },
       look: losses.look,
       home: listenAtHome,
       isClosed: () => isClosed,

@@ -5,6 +5,9 @@ import type { CancelOptions } from '../../log/task-stream-context';
 import type { ChannelListener } from '../client/channel-connection';
 import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
 
+/** How long a running task is kept after its last sign, in milliseconds. */
+export const runningTtlMs: number = 24 * 60 * 60 * 1000;
+
 // As the scripts say them.
 export const commitAnswers = [
   'stored',
@@ -34,7 +37,6 @@ interface Opening {
   /** Set when a log that the storage has lost is begun anew: its first epoch, and its next one. */
   readonly epochs?: { readonly first: number; readonly next: number };
   readonly details: TaskDetails;
-  readonly ttlMs: number;
   readonly frames: readonly string[];
 }
 
@@ -61,7 +63,6 @@ interface Commit {
   /** One above that of the log begins with the first of the entries, which ends the other. */
   readonly epoch: number;
   readonly leaseMs: number;
-  readonly ttlMs: number;
   readonly entries: readonly Entry[];
   /** Set when this is all, and settles the task. */
   readonly outcome: TaskOutcome | undefined;

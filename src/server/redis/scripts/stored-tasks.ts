@@ -17,6 +17,7 @@ import {
   cancelAnswers,
   closeAnswers,
   commitAnswers,
+  runningTtlMs,
   type StoredTask,
   type TaskDetails,
 } from './stored-task';
@@ -49,7 +50,7 @@ export function createStoredTasks(
     retentionMs,
     onLook,
   }: {
-    /** How long the log of a lost task is kept, in milliseconds. */
+    /** How long a settled log is kept, in milliseconds. */
     retentionMs: number;
     /** Told what each look at a task has found. */
     onLook: (taskId: string, record: StoredRecord) => void;
@@ -67,7 +68,7 @@ export function createStoredTasks(
     return {
       taskId,
 
-      async open({ token, epochs, details, ttlMs, frames }) {
+      async open({ token, epochs, details, frames }) {
         const { owner, definition, leaseMs } = details;
         const { first, next } = epochs ?? { first: 0, next: 0 };
         const [answer, last, cancel, drawn] = await run(
@@ -82,7 +83,7 @@ export function createStoredTasks(
             // Nothing is known any more of where they ended.
             Array.from({ length: next - first }, (_, ended) => `${first + ended}=-1`).join(','),
             String(leaseMs),
-            String(ttlMs),
+            String(runningTtlMs),
             String(frames.length - 1),
             frames.join('\n'),
             cancelField({ owner }),
@@ -101,12 +102,12 @@ export function createStoredTasks(
         await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
       },
 
-      async commit({ token, epoch, leaseMs, ttlMs, entries, outcome, yieldsToCancel }) {
+      async commit({ token, epoch, leaseMs, entries, outcome, yieldsToCancel }) {
         const [answer, last, cancel, problem] = await run(commitScript, taskKeys, [
           token,
           String(epoch),
           String(leaseMs),
-          String(ttlMs),
+          String(outcome ? retentionMs : runningTtlMs),
           wakeUps,
           outcome ?? '',
           outcome ? String(Date.now()) : '',

@@ -1,4 +1,5 @@
 import { beginsWith } from '../../../protocol/begins-with';
+import { runningTtlMs } from '../scripts/stored-task';
 import { createCommitPace } from './commit-pace';
 import { createCommitWaiters } from './commit-waiters';
 import { createPendingFrames } from './create-pending-frames';
@@ -30,7 +31,7 @@ export function createRedisProducer({
   tenure,
   onEnd,
 }: RedisProducerOptions): RedisProducer {
-  const { window, token, details, runningTtlMs } = storage;
+  const { window, token, details } = storage;
   const { taskId } = window;
   const isSnapshot = snapshotTest(taskId);
   const stop = createStopSignal();

@@ -12,10 +12,6 @@ export interface LogStorage {
   readonly token: string;
   /** What the record says, also of a log that has to begin anew. */
   readonly details: TaskDetails;
-  /** How long a settled log is kept. */
-  readonly retentionMs: number;
-  /** How long a running log is kept after its last sign. */
-  readonly runningTtlMs: number;
   /** Called when a log that was lost has been begun anew; again if that fails. */
   readonly reenter: () => Promise<void>;
 }
@@ -57,7 +53,7 @@ function hasWorked(call: Promise<void>): Promise<boolean> {
  * epoch, which tells of that; readers here lack nothing, and go on behind what it begins with.
  */
 export function createLogCommits({
-  storage: { stored, window, token, details, retentionMs, runningTtlMs, reenter },
+  storage: { stored, window, token, details, reenter },
   pending,
   settling,
   stop,
@@ -99,7 +95,6 @@ export function createLogCommits({
       token,
       epoch,
       leaseMs: details.leaseMs,
-      ttlMs: ending ? retentionMs : runningTtlMs,
       entries: all,
       outcome: ending?.outcome,
       yieldsToCancel: ending?.yieldsToCancel === true,
@@ -135,8 +130,7 @@ export function createLogCommits({
 
   const open = async (frames: readonly string[]) => {
     const epochs = { first: window.firstEpoch, next: epoch };
-    const opening = { token, epochs, details, ttlMs: runningTtlMs, frames };
-    const { isOpen, cancel } = await stored.open(opening);
+    const { isOpen, cancel } = await stored.open({ token, epochs, details, frames });
     stop.cancel(cancel);
     if (hasEnded()) return;
     if (!isOpen) return onEnd('fenced');
