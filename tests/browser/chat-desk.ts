@@ -2,13 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UIMessage } from 'ai';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { startLocalOpenAI } from '../../examples/next-chat/local-openai.mjs';
 import { answers, ask, ended, rendered } from './chat-page';
-import { createHoldPoint, type HoldPoint } from './hold-point';
-import { launchBrowser, patience } from './report-desk';
-import { type RunningDemo, startDemo } from './start-demo';
+import { type Desk, isErrorOrWarning, noteComplaints, patience, startDesk } from './desk';
+import { demoPace, type RunningDemo, startDemo } from './start-demo';
 
 /** What the model can be held at: its thoughts, its answer, or the report that a tool writes. */
 type Passage = 'reasoning' | 'answer' | 'outline' | 'report' | 'closing';
@@ -66,72 +64,38 @@ interface KeptChat {
   turns: { question: UIMessage; answer?: UIMessage }[];
 }
 
-export async function startChatDesk({
+export function startChatDesk({
   args = [],
 }: {
   /** Of `npm run demo`. */
   args?: readonly string[];
 } = {}): Promise<ChatDesk> {
-  const holdPoint = createHoldPoint();
-  const stops: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const stop of stops.splice(0).reverse()) await stop();
-  };
-  try {
+  return startDesk(async (desk) => {
     const folder = await mkdtemp(join(tmpdir(), 'chat-desk-'));
-    stops.push(() => rm(folder, { recursive: true, force: true }));
-    const model = await startLocalOpenAI({
-      wordsPerSecond: 3_000,
-      beforeWord: holdPoint.beforeWord,
-    });
-    stops.push(model.close);
+    desk.own(folder, () => rm(folder, { recursive: true, force: true }));
     const database = join(folder, 'chats.json');
-    const env = {
-      OPENAI_API_KEY: 'local',
-      OPENAI_BASE_URL: model.baseURL,
-      OPENAI_MODEL: 'local-writer',
-      CHAT_DATABASE: database,
-    };
+    const env = { ...desk.modelEnv, OPENAI_MODEL: 'local-writer', CHAT_DATABASE: database };
     const demo = await startDemo(env, args);
-    stops.push(demo.stop);
-    const browser = await launchBrowser();
-    stops.push(() => browser.close());
-    return createChatDesk({ holdPoint, model, database, demo, browser, close });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    desk.own(demo, demo.stop);
+    return createChatDesk({ desk, database, demo });
+  }, demoPace);
 }
 
 function createChatDesk({
-  holdPoint,
-  model,
+  desk,
   database,
   demo,
-  browser,
-  close,
 }: {
-  holdPoint: HoldPoint;
-  model: Awaited<ReturnType<typeof startLocalOpenAI>>;
+  desk: Desk;
   database: string;
   demo: RunningDemo;
-  browser: Browser;
-  close: () => Promise<void>;
 }): ChatDesk {
-  const contexts: BrowserContext[] = [];
   const undisturbed = new Map<string, string>();
-  let requestsBefore = 0;
 
   const openIn = async (context: BrowserContext, address: string): Promise<ChatTab> => {
     const page = await context.newPage();
-    const complaints: string[] = [];
+    const complaints = noteComplaints(page, isErrorOrWarning);
     const requests: ChatRequest[] = [];
-    page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(`${message.text()} ${message.location().url}`.trim());
-      }
-    });
     page.on('response', (response) => {
       const { pathname: path } = new URL(response.url());
       if (!path.startsWith('/api/')) return;
@@ -143,28 +107,22 @@ function createChatDesk({
     return { page, complaints, requests };
   };
 
-  const desk: ChatDesk = {
+  const chatDesk: ChatDesk = {
     address: demo.address,
     output: demo.output,
     async openTab({ address = demo.address, ...options } = {}) {
-      requestsBefore = model.requests.length;
-      const context = await browser.newContext(options);
-      context.setDefaultTimeout(patience.timeout);
-      contexts.push(context);
-      return openIn(context, address);
+      desk.countAnew();
+      return openIn(await desk.openBrowser(options), address);
     },
     openTabBeside: ({ page }) => openIn(page.context(), page.url()),
-    async closeTabs() {
-      holdPoint.release();
-      for (const context of contexts.splice(0)) await context.close();
-    },
-    holdAt: (passage, share) => holdPoint.holdAt(share, passage),
-    held: holdPoint.held,
-    release: holdPoint.release,
+    closeTabs: desk.tidy,
+    holdAt: (passage, share) => desk.holdAt(share, passage),
+    held: desk.held,
+    release: desk.release,
     async readUndisturbed(question) {
       const known = undisturbed.get(question);
       if (known) return known;
-      const { page } = await desk.openTab();
+      const { page } = await chatDesk.openTab();
       await ask(page, question);
       await ended(page);
       const seen = await rendered(page);
@@ -173,11 +131,10 @@ function createChatDesk({
       // The page shows what it was told as it shows what was kept.
       expect(await rendered(page)).toBe(seen);
       undisturbed.set(question, seen);
-      await desk.closeTabs();
+      await desk.tidy();
       return seen;
     },
-    outcomes: () =>
-      model.requests.slice(requestsBefore).map(({ kind, outcome }) => `${kind} ${outcome}`),
+    outcomes: desk.outcomes,
     async answersKept(page) {
       const { chats }: { chats: KeptChat[] } = JSON.parse(await readFile(database, 'utf8'));
       const chat = chats.find(({ id }) => id === chatIdOf(page.url()));
@@ -198,16 +155,16 @@ function createChatDesk({
       expect(await rendered(page)).toBe(undisturbed);
       expect(await answers(page).count()).toBe(count);
       // The database gets it a moment after the page.
-      await expect.poll(() => desk.answersKept(page), patience).toHaveLength(count);
+      await expect.poll(() => chatDesk.answersKept(page), patience).toHaveLength(count);
     },
     async breakDatabase() {
       const whole = await readFile(database, 'utf8').catch(() => undefined);
       await writeFile(database, 'not JSON');
       return () => (whole === undefined ? rm(database) : writeFile(database, whole));
     },
-    close,
+    close: desk.close,
   };
-  return desk;
+  return chatDesk;
 }
 
 function chatIdOf(pageAddress: string): string | null {

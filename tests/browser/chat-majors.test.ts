@@ -15,7 +15,7 @@ import {
   tryAgain,
 } from './chat-majors/majors-page';
 import { setVisibility, wordsUntil } from './chat-page';
-import { patience } from './report-desk';
+import { patience } from './desk';
 
 const story = 'Tell me a story about a lighthouse';
 const reportRequest = 'Write a report about small harbours';

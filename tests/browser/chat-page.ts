@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { composeAnswer } from '../../examples/next-chat/local-model/compose-answer.mjs';
-import { patience } from './report-desk';
+import { patience } from './desk';
 
 export async function ask(page: Page, question: string): Promise<void> {
   const field = page.getByLabel('Your message');

@@ -9,7 +9,7 @@ import {
   type RecipeTab,
   startRecipeDesk,
 } from './chat-recipe/recipe-desk';
-import { patience } from './report-desk';
+import { patience } from './desk';
 
 const majors = [7, 6] as const;
 const question = 'Hello';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ChatDesk, startChatDesk } from './chat-desk';
 import { alert, answers, ask, ended, rendered, shows, textUntil } from './chat-page';
-import { patience } from './report-desk';
+import { patience } from './desk';
 
 const story = 'Tell me a story about a lighthouse';
 const reportRequest = 'Write a report about small harbours';

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { closed, reset, startTcpProxy } from '../helpers/tcp-proxy';
 
 /** A wire between the page and the server that can really be cut. */
 export interface CuttableProxy {
@@ -14,49 +13,31 @@ export interface CuttableProxy {
 
 /** Passes bytes on to an `http:` address on this machine. */
 export async function createCuttableProxy(target: string): Promise<CuttableProxy> {
-  const targetPort = Number(new URL(target).port);
-  const sockets = new Set<Socket>();
   let isCut = false;
-
-  const keep = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-  };
-
-  const server = createServer((near) => {
-    keep(near);
-    if (isCut) {
-      near.resetAndDestroy();
-      return;
+  const port = Number(new URL(target).port);
+  const proxy = await startTcpProxy({ hostname: '127.0.0.1', port }, (near, far) => {
+    const cut = () => reset(near, far);
+    for (const socket of [near, far]) {
+      socket.on('error', () => socket.destroy());
+      socket.once('close', () => {
+        near.destroy();
+        far.destroy();
+      });
     }
-    const far = connect(targetPort, '127.0.0.1');
-    keep(far);
     near.pipe(far).pipe(near);
-    near.once('close', () => far.destroy());
-    far.once('close', () => near.destroy());
+    if (isCut) cut();
+    return { cut, closed: closed(near, far) };
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-
-  const resetAll = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `http://127.0.0.1:${proxy.port}`,
     cut() {
       isCut = true;
-      resetAll();
+      proxy.cut();
     },
     mend() {
       isCut = false;
     },
-    reset: resetAll,
-    async close() {
-      server.close();
-      resetAll();
-      await once(server, 'close');
-    },
+    reset: proxy.cut,
+    close: proxy.close,
   };
 }

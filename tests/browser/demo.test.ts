@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCuttableProxy } from './cuttable-proxy';
+import { patience } from './desk';
 import {
   connection,
   html,
-  patience,
   percent,
   type ReportDesk,
   startReportDesk,

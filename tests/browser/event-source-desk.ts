@@ -4,7 +4,7 @@ import { createDeferred, type Deferred } from '../helpers/async';
 import { startHttpServer } from '../helpers/http-server';
 import { createOwnContext } from '../helpers/tasks';
 import { type CuttableProxy, createCuttableProxy } from './cuttable-proxy';
-import { launchBrowser, patience } from './report-desk';
+import { launchBrowser, patience } from './desk';
 
 /** What the page has noted: each event by its name, and the states of its `EventSource`. */
 export interface Noted {

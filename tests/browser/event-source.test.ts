@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from './desk';
 import { type EventSourceDesk, type Noted, startEventSourceDesk } from './event-source-desk';
-import { patience } from './report-desk';
 
 let desk: EventSourceDesk;
 let page: Page;

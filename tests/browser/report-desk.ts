@@ -1,16 +1,13 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { composeOutline, composeSection } from '../../examples/next-chat/lib/compose-report.mjs';
-import { startLocalOpenAI } from '../../examples/next-chat/local-openai.mjs';
-import { requireProgram } from '../../scripts/find-program.mjs';
-import { createHoldPoint, type HoldPoint } from './hold-point';
-import { type RunningDemo, startDemo } from './start-demo';
+import { type Desk, isErrorOrWarning, noteComplaints, patience, startDesk } from './desk';
+import { demoPace, type RunningDemo, startDemo } from './start-demo';
 
 /** Where the demo's reports are. */
 const reportPath = '/report';
 
-/** Bounds what never comes; a slow machine may take its time. */
-export const patience = { timeout: 60_000 };
+export { patience };
 
 /** The demo, a browser in front of it, and a model behind it that writes no further than it may. */
 export interface ReportDesk {
@@ -36,67 +33,24 @@ export interface ReportDesk {
   close(): Promise<void>;
 }
 
-export async function startReportDesk({
+export function startReportDesk({
   args = [],
 }: {
   /** Of `npm run demo`. */
   args?: readonly string[];
 } = {}): Promise<ReportDesk> {
-  const holdPoint = createHoldPoint();
-  const model = await startLocalOpenAI({
-    wordsPerSecond: 3_000,
-    beforeWord: holdPoint.beforeWord,
-  });
-  const stops: (() => Promise<unknown>)[] = [model.close];
-  const close = async () => {
-    for (const stop of stops.splice(0).reverse()) await stop();
-  };
-  try {
-    const env = {
-      OPENAI_API_KEY: 'local',
-      OPENAI_BASE_URL: model.baseURL,
-      OPENAI_MODEL: 'local-writer',
-    };
-    const demo = await startDemo(env, args);
-    stops.push(demo.stop);
-    const browser = await launchBrowser();
-    stops.push(() => browser.close());
-    return createReportDesk({ holdPoint, model, demo, browser, close });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return startDesk(async (desk) => {
+    const demo = await startDemo({ ...desk.modelEnv, OPENAI_MODEL: 'local-writer' }, args);
+    desk.own(demo, demo.stop);
+    return createReportDesk(desk, demo);
+  }, demoPace);
 }
 
-function createReportDesk({
-  holdPoint,
-  model,
-  demo,
-  browser,
-  close,
-}: {
-  holdPoint: HoldPoint;
-  model: Awaited<ReturnType<typeof startLocalOpenAI>>;
-  demo: RunningDemo;
-  browser: Browser;
-  close: () => Promise<void>;
-}): ReportDesk {
-  let requestsBefore = 0;
-  let closeContext: () => Promise<void> = async () => {};
-
+function createReportDesk(desk: Desk, demo: RunningDemo): ReportDesk {
   const openPage: ReportDesk['openPage'] = async ({ address = demo.address, ...options } = {}) => {
-    requestsBefore = model.requests.length;
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(patience.timeout);
-    closeContext = () => context.close();
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        complaints.push(message.text());
-      }
-    });
+    desk.countAnew();
+    const page = await (await desk.openBrowser(options)).newPage();
+    const complaints = noteComplaints(page, isErrorOrWarning);
     page.on('response', (response) => {
       if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
     });
@@ -104,19 +58,13 @@ function createReportDesk({
     return { page, complaints };
   };
 
-  const closePage = async () => {
-    holdPoint.release();
-    await closeContext();
-    closeContext = async () => {};
-  };
-
   return {
     address: demo.address,
     output: demo.output,
     openPage,
-    closePage,
+    closePage: desk.tidy,
     async startHeld(page, topic, share) {
-      holdPoint.holdAt(share);
+      desk.holdAt(share);
       await start(page, topic);
       const report = composeOutline(topic).map((title) => composeSection(topic, title));
       const words = report.join('\n\n').match(/\s*\S+/g) ?? [];
@@ -132,29 +80,13 @@ function createReportDesk({
       await start(page, topic);
       await page.getByRole('status', { name: 'The report is ready' }).waitFor();
       const undisturbed = await html(page);
-      await closePage();
+      await desk.tidy();
       return undisturbed;
     },
-    release: holdPoint.release,
-    outcomes: () =>
-      model.requests.slice(requestsBefore).map(({ kind, outcome }) => `${kind} ${outcome}`),
-    close,
+    release: desk.release,
+    outcomes: desk.outcomes,
+    close: desk.close,
   };
-}
-
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: requireProgram('chromium'),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
 }
 
 async function start(page: Page, topic: string): Promise<void> {

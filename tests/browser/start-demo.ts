@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../examples/next-chat/demo/run.mjs', import.meta.url));
 
+/** How fast its model writes: so that a page shows it growing. */
+export const demoPace = { wordsPerSecond: 3_000 };
+
 export interface RunningDemo {
   /** As it was printed. */
   readonly address: string;

@@ -1,14 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  connection,
-  html,
-  patience,
-  type ReportDesk,
-  startReportDesk,
-  status,
-  text,
-} from './report-desk';
+import { patience } from './desk';
+import { connection, html, type ReportDesk, startReportDesk, status, text } from './report-desk';
 
 let desk: ReportDesk;
 

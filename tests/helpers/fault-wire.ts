@@ -8,6 +8,7 @@ import {
   toCommand,
 } from './redis-replies';
 import { createRespReader } from './resp';
+import { closed, reset, type Wire } from './tcp-proxy';
 
 /** What becomes of a message that Redis publishes to a subscriber. */
 export type MessageTreatment = 'pass' | 'hold' | 'drop' | 'duplicate' | { delayMs: number };
@@ -28,12 +29,10 @@ export interface Faults {
   noteMessage(): void;
 }
 
-/** One connection through a proxy. */
-export interface Wire {
-  cut(): void;
+/** A connection between a client and Redis. */
+export interface FaultWire extends Wire {
   /** Delivers what is due, after a fault has changed. */
   flush(): void;
-  readonly closed: Promise<unknown>;
 }
 
 /** Passes bytes between a client and Redis, as the faults allow. */
@@ -45,7 +44,7 @@ export function joinSockets({
   near: Socket;
   far: Socket;
   faults: Faults;
-}): Wire {
+}): FaultWire {
   const latencyMs = () => faults.latencyMs;
   const up = createLane({ socket: far, latencyMs });
   const down = createLane({ socket: near, latencyMs });
@@ -58,11 +57,7 @@ export function joinSockets({
     up.close();
     down.close();
     heldMessages = [];
-    for (const socket of [near, far]) {
-      // A socket that is being shut down cannot be reset: it would never close.
-      if (socket.writableEnded) socket.destroy();
-      else socket.resetAndDestroy();
-    }
+    reset(near, far);
   };
 
   const deliver = (message: RedisMessage, raw: Buffer) => {
@@ -116,10 +111,6 @@ export function joinSockets({
       up.flush();
       down.flush();
     },
-    closed: Promise.all([closed(near), closed(far)]),
+    closed: closed(near, far),
   };
-}
-
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()));
 }

@@ -1,15 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
-import { findFreePort } from '../../scripts/find-free-port.mjs';
 import { createDeferred } from './async';
-import {
-  type AnswerFault,
-  type Faults,
-  joinSockets,
-  type MessageTreatment,
-  type Wire,
-} from './fault-wire';
+import { type AnswerFault, type Faults, joinSockets, type MessageTreatment } from './fault-wire';
 import type { RedisCommand, RedisMessage } from './redis-replies';
+import { startTcpProxy } from './tcp-proxy';
 
 /** Whether a command is the one. Each is asked about once, in order, so the function may count. */
 type Matches = (command: RedisCommand) => boolean;
@@ -60,9 +52,6 @@ export interface FaultProxy {
 
 /** Puts a proxy in front of a server, given by its `redis://` address. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
-  const address = new URL(target);
-  const port = await findFreePort();
-  const wires = new Set<Wire>();
   const counts = new Map<string, number>();
   const tallies: ((command: RedisCommand) => void)[] = [];
   let answerFaults: AnswerFault[] = [];
@@ -88,26 +77,15 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     answerFaults.push(fault);
     return fault;
   };
+  const url = new URL(target);
+  const { hostname } = url;
+  const { port, wires, cut, refuse, accept, close } = await startTcpProxy(
+    { hostname, port: Number(url.port || 6379) },
+    (near, far) => joinSockets({ near, far, faults }),
+  );
   const flushAll = () => {
     for (const wire of wires) wire.flush();
   };
-  const cut = () => {
-    for (const wire of wires) wire.cut();
-  };
-  const listen = async (): Promise<Server> => {
-    const created = createServer((near) => {
-      const far = connect(Number(address.port || 6379), address.hostname);
-      const wire = joinSockets({ near, far, faults });
-      wires.add(wire);
-      void wire.closed.then(() => wires.delete(wire));
-    });
-    created.listen(port, '127.0.0.1');
-    await once(created, 'listening');
-    return created;
-  };
-  let server = await listen();
-
-  const url = new URL(target);
   url.host = `127.0.0.1:${port}`;
   return {
     url: url.href,
@@ -116,10 +94,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       return wires.size;
     },
     cut,
-    refuse: () => void server.close(),
-    async accept() {
-      if (!server.listening) server = await listen();
-    },
+    refuse,
+    accept,
     delay(ms) {
       faults.latencyMs = ms;
       flushAll();
@@ -150,10 +126,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       });
       return () => count;
     },
-    async close() {
-      server.close();
-      cut();
-      await Promise.all([...wires].map(({ closed }) => closed));
-    },
+    close,
   };
 }

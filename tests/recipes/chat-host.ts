@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { composeAnswer } from '../../examples/next-chat/local-model/compose-answer.mjs';
 import { wordsUntil } from '../browser/chat-page';
-import { patience } from '../browser/report-desk';
-import type { Desk, WiredServer } from './desk';
+import { patience } from '../browser/desk';
+import type { RecipesDesk, WiredServer } from './desk';
 
 /** The question that the page of docs/chat.md asks. */
 export const question = 'Hello';
@@ -38,7 +38,7 @@ export interface ChatHost {
   keeps(chatId: string, ...texts: string[]): Promise<void>;
 }
 
-export function createChatHost(desk: Desk, server: WiredServer): ChatHost {
+export function createChatHost(desk: RecipesDesk, server: WiredServer): ChatHost {
   const { address } = server.wire;
   const open = async () => {
     const chatId = randomUUID();

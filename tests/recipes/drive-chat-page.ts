@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { type ChatHost, click, question, shows, until, whole } from './chat-host';
-import type { Desk } from './desk';
+import type { RecipesDesk } from './desk';
 
 /** Drives the pasted page of docs/chat.md through what can happen to a chat while its server runs. */
-export function driveChatPage(getDesk: () => Desk, getHost: () => ChatHost): void {
+export function driveChatPage(getDesk: () => RecipesDesk, getHost: () => ChatHost): void {
   it('goes on with an answer over a reload and a cut of the network, and with a second turn', async () => {
     const [desk, { openHeld, keeps, server }] = [getDesk(), getHost()];
     const { page, chatId } = await openHeld();

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { composeAnswer } from '../../examples/next-chat/local-model/compose-answer.mjs';
 import { wordsUntil } from '../browser/chat-page';
-import { patience } from '../browser/report-desk';
-import type { Desk, WiredServer } from './desk';
+import { patience } from '../browser/desk';
+import type { RecipesDesk, WiredServer } from './desk';
 
 /** A page that shows a report being written, and the server that has it written. */
 export interface TaskHost {
@@ -29,7 +29,7 @@ const percentOf = async (page: Page): Promise<number> =>
 const click = (page: Page, name: 'Write' | 'Cancel') => page.getByRole('button', { name }).click();
 
 /** Drives a pasted page through what can happen to a task. */
-export function driveTaskPage(getDesk: () => Desk, getHost: () => TaskHost): void {
+export function driveTaskPage(getDesk: () => RecipesDesk, getHost: () => TaskHost): void {
   const whole = () => composeAnswer(getHost().prompt, { canWriteReports: false }).text;
   const until = (share: number) => wordsUntil(whole(), share);
 

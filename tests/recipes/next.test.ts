@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../helpers/redis-server';
 import { type ChatHost, click, createChatHost, question, shows, until, whole } from './chat-host';
-import { type Desk, startDesk } from './desk';
+import { type RecipesDesk, startRecipesDesk } from './desk';
 import { driveChatPage } from './drive-chat-page';
 import { driveTaskPage } from './drive-task-page';
 import type { Major } from './read-recipe';
@@ -10,11 +10,11 @@ import { serveNext } from './serve-next';
 
 const majors: Major[] = [7, 6];
 
-let desk: Desk;
+let desk: RecipesDesk;
 let hosts: Record<Major, ChatHost>;
 
 beforeAll(async () => {
-  desk = await startDesk();
+  desk = await startRecipesDesk();
   const { url, stop } = await startRedis();
   desk.own(url, stop);
   const start = async (major: Major) => createChatHost(desk, await serveNext(desk, major, url));

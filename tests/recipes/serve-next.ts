@@ -1,12 +1,16 @@
 import { join } from 'node:path';
-import type { Desk, WiredServer } from './desk';
+import type { RecipesDesk, WiredServer } from './desk';
 import { next } from './frameworks';
 import { makeProject } from './make-project';
 import { type Major, readRecipe } from './read-recipe';
 import { run } from './run-program';
 
 /** Pastes README.md and docs/chat.md into a fresh Next.js project, builds it, and serves it. */
-export async function serveNext(desk: Desk, major: Major, redisUrl: string): Promise<WiredServer> {
+export async function serveNext(
+  desk: RecipesDesk,
+  major: Major,
+  redisUrl: string,
+): Promise<WiredServer> {
   // What docs/chat.md shows takes the place of the short route in README.md.
   const recipes = ['README.md', 'docs/chat.md'].map((page) => readRecipe(page, major));
   const made = await makeProject(next, ...recipes);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { type Desk, startDesk, type WiredServer } from './desk';
+import { type RecipesDesk, startRecipesDesk, type WiredServer } from './desk';
 import { driveTaskPage } from './drive-task-page';
 import { vite } from './frameworks';
 import { makeProject } from './make-project';
@@ -10,12 +10,12 @@ import { run } from './run-program';
 describe.each<Major>([7, 6])(
   'a fresh Vite project with what docs/hosts/vite.md shows, on two origins, with AI SDK %i',
   (major) => {
-    let desk: Desk;
+    let desk: RecipesDesk;
     let server: WiredServer;
     let pages: WiredServer;
 
     beforeAll(async () => {
-      desk = await startDesk();
+      desk = await startRecipesDesk();
       const made = await makeProject(vite, readRecipe('docs/hosts/vite.md', major));
       const { folder: cwd } = desk.own(made, made.remove);
       const program = join(cwd, 'node_modules/vite/bin/vite.js');

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { startLocalOpenAI } from '../../../examples/next-chat/local-openai.mjs';
-import { createHoldPoint, type HoldPoint } from '../hold-point';
-import { launchBrowser, patience } from '../report-desk';
+import { type Desk, noteComplaints, patience, startDesk } from '../desk';
+import type { HoldPoint } from '../hold-point';
 import { type ChatHost, startChatHost } from './chat-host';
 import { loadMajor } from './load-major';
 import { ask, ended, type MajorTab, rendered } from './majors-page';
@@ -24,42 +23,33 @@ export interface MajorsDesk extends HoldPoint {
   close(): Promise<void>;
 }
 
-export async function startMajorsDesk(): Promise<MajorsDesk> {
-  const holdPoint = createHoldPoint();
-  const model = await startLocalOpenAI({
-    wordsPerSecond: 6_000,
-    beforeWord: holdPoint.beforeWord,
-  });
+export function startMajorsDesk(): Promise<MajorsDesk> {
+  return startDesk(createMajorsDesk);
+}
+
+function createMajorsDesk(desk: Desk): MajorsDesk {
   const hosts: ChatHost[] = [];
   const undisturbed = new Map<string, string>();
-  const browser = await launchBrowser();
-  const context = await browser.newContext();
-  context.setDefaultTimeout(patience.timeout);
 
   const openChat = async (host: ChatHost, chatId: string) => {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
-    page.on('console', (message) => {
-      // The browser's own words about the network are not the page's.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-        complaints.push(message.text());
-      }
-    });
+    const page = await desk.openTab();
+    // The browser's own words about the network are not the page's.
+    const complaints = noteComplaints(
+      page,
+      (message) => message.type() === 'error' && !message.text().startsWith('Failed to load'),
+    );
     const tab = { page, host, chatId, complaints };
     await page.goto(`${host.address}/?chat=${chatId}`);
     await ready(page);
     return tab;
   };
 
-  const desk: MajorsDesk = {
-    ...holdPoint,
+  const majorsDesk: MajorsDesk = {
+    ...desk,
     openTab: (host) => openChat(host, `chat-${randomUUID()}`),
     openTabBeside: ({ host, chatId }) => openChat(host, chatId),
     async tidy() {
-      holdPoint.release();
-      for (const page of context.pages()) await page.close();
-      await context.setOffline(false);
+      await desk.tidy();
       for (const host of hosts) {
         host.intercept = () => false;
         host.beforeAnswer = () => {};
@@ -71,26 +61,26 @@ export async function startMajorsDesk(): Promise<MajorsDesk> {
       const scope = randomUUID();
       const host = await startChatHost({
         major,
-        baseURL: model.baseURL,
-        holdPoint,
+        baseURL: desk.modelEnv.OPENAI_BASE_URL,
+        holdPoint: desk,
         createStreamContext: () =>
           redisUrl
             ? major.redis.createRedisStreamContext({ url: redisUrl })
             : major.server.createMemoryStreamContext({ scope }),
       });
-      hosts.push(host);
+      hosts.push(desk.own(host, host.close));
       return host;
     },
     async readUndisturbed(host, question) {
       const key = `${host.address} ${question}`;
       const known = undisturbed.get(key);
       if (known) return known;
-      const { page } = await desk.openTab(host);
+      const { page } = await majorsDesk.openTab(host);
       await ask(page, question);
       await ended(page);
       const seen = await rendered(page);
       undisturbed.set(key, seen);
-      await desk.tidy();
+      await majorsDesk.tidy();
       return seen;
     },
     async expectWhole({ page, host, chatId, complaints }, undisturbed) {
@@ -108,14 +98,8 @@ export async function startMajorsDesk(): Promise<MajorsDesk> {
       await expect.poll(kept, patience).toEqual(shown);
       expect(complaints).toEqual([]);
     },
-    async close() {
-      await desk.tidy();
-      for (const host of hosts) await host.close();
-      await browser.close();
-      await model.close();
-    },
   };
-  return desk;
+  return majorsDesk;
 }
 
 /** Only a page that is alive takes a question. */

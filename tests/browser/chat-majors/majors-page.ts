@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { patience } from '../report-desk';
+import { patience } from '../desk';
 import type { ChatHost } from './chat-host';
 
 /** A tab of the chat page. */

@@ -3,13 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UIMessage } from 'ai';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { startLocalOpenAI } from '../../../examples/next-chat/local-openai.mjs';
 import { type RedisServer, startRedis } from '../../helpers/redis-server';
 import { spawnProgram, type TaskProcess } from '../../helpers/spawn-task-process';
-import { createHoldPoint, type HoldPoint } from '../hold-point';
-import { launchBrowser, patience } from '../report-desk';
+import { type Desk, noteComplaints, startDesk } from '../desk';
+import type { HoldPoint } from '../hold-point';
 import { bundleRecipe } from './bundle-recipe';
 
 /** A chat in a tab of the page that docs/chat.md shows. */
@@ -41,61 +40,37 @@ export interface RecipeDesk extends HoldPoint {
   close(): Promise<void>;
 }
 
-export async function startRecipeDesk(): Promise<RecipeDesk> {
-  const holdPoint = createHoldPoint();
-  const closes: (() => Promise<unknown>)[] = [];
-  const model = await startLocalOpenAI({ wordsPerSecond: 6_000, beforeWord: holdPoint.beforeWord });
-  closes.push(model.close);
-  const redis = await startRedis();
-  closes.push(redis.stop);
-  const browser = await launchBrowser();
-  closes.push(() => browser.close());
-  const context = await browser.newContext();
-  context.setDefaultTimeout(patience.timeout);
-
-  const tidy = async () => {
-    holdPoint.release();
-    for (const page of context.pages()) await page.close();
-  };
-  return {
-    ...holdPoint,
-    async startHost(major, options) {
-      const { host, close } = await startRecipeHost({
-        ...{ major, options, redis, context, baseURL: model.baseURL },
-      });
-      closes.push(close);
-      return host;
-    },
-    tidy,
-    async close() {
-      await tidy();
-      for (const close of closes.reverse()) await close();
-    },
-  };
+export function startRecipeDesk(): Promise<RecipeDesk> {
+  return startDesk(async (desk) => {
+    const redis = await startRedis();
+    desk.own(redis, redis.stop);
+    return {
+      ...desk,
+      startHost: (major, options) => startRecipeHost({ major, options, redis, desk }),
+    };
+  });
 }
 
 async function startRecipeHost({
   major,
   options,
   redis,
-  context,
-  baseURL,
+  desk,
 }: {
   major: 6 | 7;
   options: { uploadsAll?: boolean } | undefined;
   redis: RedisServer;
-  context: BrowserContext;
-  baseURL: string;
-}): Promise<{ host: RecipeHost; close: () => Promise<void> }> {
+  desk: Desk;
+}): Promise<RecipeHost> {
   const folder = await mkdtemp(join(tmpdir(), 'chat-recipe-'));
+  desk.own(folder, () => rm(folder, { recursive: true }));
   const script = await bundleRecipe(major, options);
   await writeFile(join(folder, 'page.js'), script.page);
   const env = {
     CHATS_FILE: join(folder, 'chats.json'),
     RECIPE_PAGE: join(folder, 'page.js'),
     REDIS_URL: redis.url,
-    OPENAI_API_KEY: 'local',
-    OPENAI_BASE_URL: baseURL,
+    ...desk.modelEnv,
   };
   let port = 0;
   let server: TaskProcess | undefined;
@@ -107,14 +82,14 @@ async function startRecipeHost({
   };
   const kill = async () => server?.kill();
   await start();
+  desk.own(server, kill);
 
-  const host: RecipeHost = {
+  return {
     start,
     kill,
     async openTab(chatId = `chat-${randomUUID()}`) {
-      const page = await context.newPage();
-      const complaints: string[] = [];
-      page.on('pageerror', (error) => complaints.push(error.message));
+      const page = await desk.openTab();
+      const complaints = noteComplaints(page);
       await page.goto(`http://127.0.0.1:${port}/?chat=${chatId}`);
       await page.getByRole('button', { name: 'Send' }).waitFor();
       return { page, chatId, complaints };
@@ -133,13 +108,6 @@ async function startRecipeHost({
       expect(response.headers.get('cache-control')).toBe('no-store');
       const { messages }: { messages: UIMessage[] } = await response.json();
       return messages;
-    },
-  };
-  return {
-    host,
-    async close() {
-      await kill();
-      await rm(folder, { recursive: true });
     },
   };
 }
