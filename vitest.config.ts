@@ -81,22 +81,19 @@ const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
 // `npm install` may take its time.
 const recipes = { ...browser, hookTimeout: 900_000 };
 
-const twoAtATime = { maxWorkers: 2 };
+/** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
+const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
-const waitingForRedis = [
-  'fencing',
-  'lost-producer',
-  'outage',
-  'refusals',
-  'resumable-stream',
-  'saving',
-  'saving-apart',
-  'saving-turns',
-].map((name) => `tests/redis/${name}.test.ts`);
-const waitingForInstances = ['two-instances', 'chat-two-instances'].map(
-  (name) => `tests/browser/${name}.test.ts`,
-);
+/** They have no page that is busy, or wait for an instance that is gone. */
+const waitingInBrowser = [
+  'chat-store',
+  'chat-two-instances',
+  'demo-command',
+  'demo-proxy',
+  'event-source',
+  'two-instances',
+].map((name) => `tests/browser/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -127,36 +124,19 @@ export default defineConfig({
         }),
       ),
       bare(react('react-bare', [])),
-      // Most of their time they wait for something to be given up.
-      node('redis-waits', waitingForRedis, {
-        ...redis,
-        ...twoAtATime,
-        sequence: { groupOrder: 1 },
-      }),
-      node('browser-waits', waitingForInstances, {
-        ...browser,
-        ...twoAtATime,
-        sequence: { groupOrder: 1 },
-      }),
+      node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fourAtATime }),
+      node('browser-waits', waitingInBrowser, { ...browser, ...fourAtATime }),
       node('recipes', ['tests/recipes/**/*.test.ts'], {
         ...recipes,
-        ...twoAtATime,
+        ...fourAtATime,
         globalSetup: ['tests/recipes/global-setup.ts'],
-        sequence: { groupOrder: 1 },
-      }),
-      // Leases run by the clock of a real server: these files have the machine to themselves.
-      node('redis', ['tests/redis/**/*.test.ts'], {
-        ...redis,
-        ...oneAtATime,
-        exclude: waitingForRedis,
-        sequence: { groupOrder: 2 },
       }),
       // After all others: a browser and the demo's server share the cores.
       node('browser', ['tests/browser/**/*.test.ts'], {
         ...browser,
         ...oneAtATime,
-        exclude: waitingForInstances,
-        sequence: { groupOrder: 3 },
+        exclude: waitingInBrowser,
+        sequence: { groupOrder: 2 },
       }),
     ],
   },
