@@ -85,6 +85,19 @@ const recipes = { ...browser, hookTimeout: 900_000 };
 const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
+/** They read the build, compile programs, fill memory, or cut at every byte: not for `test:fast`. */
+const slow = [
+  'tests/docs/snippets.test.ts',
+  'tests/package/**/*.test.ts',
+  'tests/server/memory/*.test.ts',
+  'tests/testing/faulty-stream-context.test.ts',
+  'tests/ui/chat/lowest-versions.test.ts',
+  'tests/ui/chat/reconnect.test.ts',
+  'tests/ui/chat/types.test.ts',
+  'tests/ui/growth.test.ts',
+  'tests/ui/reconnect.test.ts',
+];
+
 /** They have no page that is busy, or wait for an instance that is gone. */
 const waitingInBrowser = [
   'chat-store',
@@ -101,19 +114,23 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       node('protocol', ['tests/protocol/**/*.test.ts']),
-      node('server', [
-        'tests/server/**/*.test.ts',
-        'tests/contract/**/*.test.ts',
-        'tests/testing/**/*.test.ts',
-        'tests/package/**/*.test.ts',
-        'tests/docs/**/*.test.ts',
-        'tests/helpers/**/*.test.ts',
-        // What users would write, with the kit.
-        'examples/*/*.test.ts',
-      ]),
+      node(
+        'server',
+        [
+          'tests/server/**/*.test.ts',
+          'tests/contract/**/*.test.ts',
+          'tests/testing/**/*.test.ts',
+          'tests/docs/**/*.test.ts',
+          'tests/helpers/**/*.test.ts',
+          // What users would write, with the kit.
+          'examples/*/*.test.ts',
+        ],
+        { exclude: slow },
+      ),
+      node('slow', slow),
       node('patterns', ['tests/patterns/**/*.test.ts']),
       node('hosts', ['tests/hosts/**/*.test.ts']),
-      node('ui', ['tests/ui/**/*.test.ts'], { exclude: ['tests/ui/react/**'] }),
+      node('ui', ['tests/ui/**/*.test.ts'], { exclude: ['tests/ui/react/**', ...slow] }),
       node('cli', ['tests/cli/**/*.test.ts']),
       react('react-19', []),
       react('react-18', react18),

@@ -1,14 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { FrameRange, TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
 import { testStreamContext } from 'ai-task-stream/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { createOwnContext } from '../helpers/tasks';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Found {
   readonly name: string;
@@ -291,24 +284,5 @@ describe('testStreamContext', () => {
     vi.unstubAllGlobals();
     expect(describe).toHaveBeenCalled();
     expect(it).toHaveBeenCalled();
-  });
-
-  it('runs with the test runner of Node, as it is published (reads dist)', async () => {
-    const folder = await mkdtemp(join(root, 'node_modules', '.kit-'));
-    const program = `
-      import { describe, it } from 'node:test';
-      import { createMemoryStreamContext } from 'ai-task-stream/server';
-      import { testStreamContext } from 'ai-task-stream/testing';
-      testStreamContext(() => createMemoryStreamContext(), { describe, it });
-    `;
-    await writeFile(join(folder, 'memory.test.mjs'), program);
-    const run = promisify(execFile)(
-      process.execPath,
-      ['--test', '--test-reporter=tap', 'memory.test.mjs'],
-      { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } },
-    );
-    const { stdout } = await run.finally(() => rm(folder, { recursive: true }));
-    expect(stdout).toMatch(/^# pass [1-9]\d$/m);
-    expect(stdout).toMatch(/^# fail 0$/m);
   });
 });
