@@ -1,7 +1,7 @@
 import { later } from '../../time/later';
+import { startRenewal } from '../../time/lease-renewal';
 import { startPatientTimer } from '../../time/patient-timer';
 import type { CommitScheduler } from './commit-scheduler';
-import { startRenewal } from './lease-renewal';
 
 /** A commit of this many characters or more is part of a burst: the next one waits for more frames. */
 const burstLength = 32 * 1024;

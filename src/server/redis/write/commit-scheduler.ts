@@ -1,6 +1,6 @@
 import { longestTimeoutMs } from '../../time/later';
 import { inNextTurn } from '../../time/next-turn';
-import { createRateWindow } from './rate-window';
+import { createRateWindow } from '../../time/rate-window';
 
 type Commit = () => Promise<void> | void;
 

@@ -1,4 +1,5 @@
 import { beginsWith } from '../../../protocol/begins-with';
+import { createWindowCare } from '../../log/window-care';
 import { runningTtlMs } from '../scripts/stored-task';
 import { createCommitPace } from './commit-pace';
 import { createCommitWaiters } from './commit-waiters';
@@ -8,7 +9,6 @@ import { createLogLimits } from './log-limits';
 import type { RedisProducer, RedisProducerOptions } from './redis-producer';
 import { createSettling } from './settling';
 import { createStopSignal } from './stop-signal';
-import { createWindowCare } from './window-care';
 
 /** Recognises a root task's snapshots by their beginning: our own chunks begin with type and id. */
 function snapshotTest(taskId: string): (frame: string) => boolean {

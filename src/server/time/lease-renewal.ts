@@ -1,4 +1,4 @@
-import { later } from '../../time/later';
+import { later } from './later';
 
 /** Renews a lease in every heartbeat interval in which no commit has done so. */
 export interface LeaseRenewal {

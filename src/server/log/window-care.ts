@@ -1,6 +1,6 @@
-import type { LogWindow } from '../../log/log-window';
-import { createWindowTrimmer } from '../../log/window-trimmer';
-import { nextTurn } from '../../time/next-turn';
+import { nextTurn } from '../time/next-turn';
+import type { LogWindow } from './log-window';
+import { createWindowTrimmer } from './window-trimmer';
 
 /** Keeps the window of a producer small, but only after readers here had a turn to take its frames. */
 export interface WindowCare {
