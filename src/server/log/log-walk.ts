@@ -34,6 +34,22 @@ export interface LogWalk {
 
 type Walking = { -readonly [Name in keyof LogWalk]: LogWalk[Name] };
 
+function isAtHand(window: LogWindow, position: Cursor): boolean {
+  const segment = window.segmentFrom(position);
+  if (!segment || position.n < segment.offset) return false;
+  return position.n < segment.offset + segment.data.length;
+}
+
+/** The first frame after a position that is at hand, if the one at the position is not. */
+function firstAtHand(window: LogWindow, position: Cursor): Cursor | undefined {
+  for (let { epoch, n } = position; epoch <= window.epoch; epoch++, n = 0) {
+    const segment = window.segmentFrom({ epoch, n });
+    if (!segment || segment.data.length === 0) continue;
+    if (epoch > position.epoch || segment.offset > n) return { epoch, n: segment.offset };
+  }
+  return undefined;
+}
+
 /**
  * Creates a walk through a log. Frames in the window are taken from it. Frames before them have to be
  * fetched; where there is nothing to fetch them from, they become a gap.
@@ -89,25 +105,9 @@ export function createLogWalk({
   /** Whether there is nothing after the position: for most readers the only check that is needed. */
   const isCaughtUp = () => walk.position.epoch === window.epoch && walk.position.n >= window.next;
 
-  const isAtHand = () => {
-    const segment = window.segmentFrom(walk.position);
-    if (!segment || walk.position.n < segment.offset) return false;
-    return walk.position.n < segment.offset + segment.data.length;
-  };
-
-  /** The first frame after the position that is at hand, if the one at the position is not. */
-  const firstAtHand = (): Cursor | undefined => {
-    for (let { epoch, n } = walk.position; epoch <= window.epoch; epoch++, n = 0) {
-      const segment = window.segmentFrom({ epoch, n });
-      if (!segment || segment.data.length === 0) continue;
-      if (epoch > walk.position.epoch || segment.offset > n) return { epoch, n: segment.offset };
-    }
-    return undefined;
-  };
-
   const accept = (fetched: LogPart) => {
     // Frames at hand are taken from the window, because the storage may have lost them by now.
-    const atHand = firstAtHand();
+    const atHand = firstAtHand(window, walk.position);
     const part = atHand ? partBefore(fetched, atHand) : fetched;
     const { ranges, after } = rangesOf(taskId, walk.position, part);
     queued.push(...ranges);
@@ -131,7 +131,7 @@ export function createLogWalk({
     if (queued.length > 0 || isCaughtUp()) return false;
     advance();
     const { epoch, n } = walk.position;
-    if (epoch > window.epoch || isAtHand()) return false;
+    if (epoch > window.epoch || isAtHand(window, walk.position)) return false;
     return epoch < window.epoch || n < (window.segmentFrom(walk.position)?.offset ?? 0);
   };
 
@@ -146,7 +146,7 @@ export function createLogWalk({
   /** Moves the position on behind frames that are nowhere. */
   const leap = () => {
     const { epoch } = walk.position;
-    const after = { epoch, n: firstAtHand()?.n ?? window.next };
+    const after = { epoch, n: firstAtHand(window, walk.position)?.n ?? window.next };
     const cause = window.gap?.cause ?? 'log-full';
     if (isTold) walk.position = after;
     else queued.push({ ...gapRange(taskId, after, cause), after, isGap: true });
@@ -197,7 +197,7 @@ export function createLogWalk({
       if (queued.length > 0) return true;
       if (isCaughtUp()) return isGapDue();
       advance();
-      return isAtHand() || (lacksFrames() ? !hasHistory : isGapDue());
+      return isAtHand(window, walk.position) || (lacksFrames() ? !hasHistory : isGapDue());
     },
     lacksHistory: () => hasHistory && lacksFrames(),
     isAtEnd() {
@@ -230,6 +230,6 @@ export function createLogWalk({
     },
   };
   locate(initial?.record.epoch);
-  if (initial && !isAtHand()) accept(initial);
+  if (initial && !isAtHand(window, walk.position)) accept(initial);
   return walk;
 }

@@ -61,6 +61,16 @@ export interface LogWindow {
   wake(): void;
 }
 
+interface LogWindowOptions {
+  taskId: string;
+  epoch: number;
+  /** The first epoch of the log. Default: `epoch`. */
+  firstEpoch?: number;
+  next?: number;
+  /** One past the last frame of each closed epoch, by epoch. */
+  closedEpochs?: Map<number, number>;
+}
+
 type Growing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 interface GrowingSegment extends Growing<LogSegment> {
@@ -77,15 +87,7 @@ export function createLogWindow({
   firstEpoch: initialFirstEpoch = initialEpoch,
   next: firstNext = 0,
   closedEpochs = new Map(),
-}: {
-  taskId: string;
-  epoch: number;
-  /** The first epoch of the log. Default: `epoch`. */
-  firstEpoch?: number;
-  next?: number;
-  /** One past the last frame of each closed epoch, by epoch. */
-  closedEpochs?: Map<number, number>;
-}): LogWindow {
+}: LogWindowOptions): LogWindow {
   let current: GrowingSegment = { epoch: initialEpoch, data: [], offset: firstNext };
   let segments = [current];
   // The frame at which readers go on in an epoch, by epoch, unless that is frame 0.
