@@ -49,6 +49,24 @@ function leaveStream(stream: { cancel(): Promise<void> } | null | undefined): vo
   });
 }
 
+async function* linesOf(reader: ReadableStreamDefaultReader<string>): AsyncGenerator<LiveLine[]> {
+  const parse = createLineParser();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield parse(value);
+  }
+}
+
+function createLostError(cause: unknown): TaskError {
+  return new TaskError({
+    code: 'lost',
+    message: 'The process that runs the task gives no sign any more. Try again later.',
+    retryable: true,
+    cause,
+  });
+}
+
 export function createMirrorStream({
   log,
   resume,
@@ -82,12 +100,7 @@ export function createMirrorStream({
   };
 
   const fail = (cause?: unknown) => {
-    failure ??= new TaskError({
-      code: 'lost',
-      message: 'The process that runs the task gives no sign any more. Try again later.',
-      retryable: true,
-      cause,
-    });
+    failure ??= createLostError(cause);
     leave();
   };
 
@@ -106,14 +119,11 @@ export function createMirrorStream({
     leaveStream(reader);
     const own = stream.getReader();
     reader = own;
-    const parse = createLineParser();
     log.changeStream();
     try {
-      for (;;) {
-        const { done, value } = await own.read();
+      for await (const lines of linesOf(own)) {
         if (isOver || reader !== own) return;
-        if (done) break;
-        add(parse(value));
+        add(lines);
       }
     } catch {
       // A stream that breaks is treated as one that ends before the log's end.
