@@ -11,6 +11,7 @@ import type {
 } from '../log/task-stream-context';
 import { answerWithin } from '../time/answer-within';
 import { atMost } from '../time/at-most';
+import { answerTimeoutMs } from './answer-timeout';
 import { createStreamClaims, streamIdOf } from './stream-claims';
 import type { TaskBroadcast } from './task-broadcast';
 import { openTaskMirror, type TaskMirror } from './task-mirror';
@@ -24,9 +25,6 @@ interface OwnLog
   readonly settledAt: number | undefined;
   readonly frames: FrameLog;
 }
-
-/** How long an answer of the wrapped context may take, in milliseconds. */
-const answerTimeoutMs = 5_000;
 
 /** A reader of a task that is over. */
 const endedReader: TaskReader = {
@@ -53,7 +51,6 @@ function mirrorsOf(context: ResumableStreamContext) {
       opening = openTaskMirror({
         taskId,
         resume: () => context.resumeExistingStream(streamIdOf(taskId)),
-        answerTimeoutMs,
         onOver: forget,
       });
       mirrors.set(taskId, opening);
@@ -84,7 +81,7 @@ export function createLiveContext({
   /** Finds a log that `own` keeps. */
   ownLog: (taskId: string) => OwnLog | undefined;
 }): TaskStreamContext {
-  const claims = createStreamClaims({ context, answerTimeoutMs });
+  const claims = createStreamClaims(context);
   const broadcasts = new Map<string, TaskBroadcast>();
   const openMirror = mirrorsOf(context);
 

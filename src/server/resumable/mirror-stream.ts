@@ -2,6 +2,7 @@ import { TaskError } from '../../protocol/task-error';
 import { unlessAway } from '../log/task-errors';
 import { answerWithin } from '../time/answer-within';
 import { createDeferred } from '../time/deferred';
+import { answerTimeoutMs } from './answer-timeout';
 import { createLineParser, type LiveLine } from './live-lines';
 import type { MirrorLog } from './mirror-log';
 
@@ -11,8 +12,6 @@ export interface MirrorStreamOptions {
   log: MirrorLog;
   /** Asks for the stream from its start. `null`: the stream is over. `undefined`: there is none. */
   resume: () => Promise<Strings>;
-  /** How long an answer may take, in milliseconds. */
-  answerTimeoutMs: number;
   /** Called once nothing will come any more. */
   onOver: () => void;
 }
@@ -67,12 +66,7 @@ function createLostError(cause: unknown): TaskError {
   });
 }
 
-export function createMirrorStream({
-  log,
-  resume,
-  answerTimeoutMs,
-  onOver,
-}: MirrorStreamOptions): MirrorStream {
+export function createMirrorStream({ log, resume, onOver }: MirrorStreamOptions): MirrorStream {
   let failure: TaskError | undefined;
   let isOver = false;
   // When the producer last gave a sign, by `performance.now()`.

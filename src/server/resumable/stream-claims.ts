@@ -2,6 +2,7 @@ import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { answerWithin } from '../time/answer-within';
 import { later } from '../time/later';
+import { answerTimeoutMs } from './answer-timeout';
 import { createTaskBroadcast, type TaskBroadcast } from './task-broadcast';
 
 /**
@@ -40,14 +41,7 @@ export function streamIdOf(taskId: string): string {
   return `ai-task-stream:${taskId}`;
 }
 
-export function createStreamClaims({
-  context,
-  answerTimeoutMs,
-}: {
-  context: ResumableStreamContext;
-  /** How long a claim may take, in milliseconds. */
-  answerTimeoutMs: number;
-}): StreamClaims {
+export function createStreamClaims(context: ResumableStreamContext): StreamClaims {
   const claims = new Map<string, StreamClaim>();
 
   const create = async (taskId: string): Promise<TaskBroadcast | undefined> => {
