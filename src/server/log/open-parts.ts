@@ -94,7 +94,7 @@ function changeParts(open: OpenParts, change: (part: OpenPart) => OpenPart | und
 }
 
 /** What is open once a source has finished a step: its calls without an output wait for the page. */
-export function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenParts {
+function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenParts {
   return changeParts(open, (part) => {
     // The provider's own tools never wait for the page; their output may come in a later step.
     const isLeft = part.source === source && part.stage === 'input-available';

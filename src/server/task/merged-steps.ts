@@ -1,7 +1,6 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import type { ChunkSource } from '../log/chunk-source';
 import {
-  leaveToPage,
   nothingOpen,
   type OpenPart,
   type OpenParts,
@@ -104,7 +103,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
   const finish = (source: ChunkSource) => {
     open.delete(source);
     const ends = endParts(source, ['text', 'reasoning']);
-    openParts = leaveToPage(openParts, source);
+    openParts = trackChunk(openParts, { type: 'finish-step' }, { source });
     if (canFinish()) return [...ends, { type: 'finish-step' } as const];
     dueFrom = source;
     return ends;
