@@ -1,7 +1,15 @@
 import { nothingOpen, type OpenParts, openedUntil, trackFrame } from '../../log/open-parts';
 import { bridge } from '../../log/part-ends';
-import { cutAt, type FrameRun, hasRoomFor, lengthOf, runOf, takeBatch } from './frame-runs';
-import { entryOf, type PendingFrames } from './pending-frames';
+import {
+  cutAt,
+  entryOf,
+  type FrameRun,
+  hasRoomFor,
+  lengthOf,
+  runOf,
+  takeBatch,
+} from './frame-runs';
+import type { PendingFrames } from './pending-frames';
 
 /** Frames that were dropped, of which the next epoch tells. */
 interface Loss {
@@ -70,7 +78,7 @@ export function createPendingFrames({
 
     push(frame, room) {
       if (length + frame.length > room && !isDropping()) lose(count, open);
-      if (!isDropping()) {
+      if (!loss || !isDropping()) {
         let run = runs.at(-1);
         if (!run || !hasRoomFor(frame, run)) {
           run = runOf(count, [], open);

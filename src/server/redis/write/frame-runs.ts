@@ -1,4 +1,5 @@
 import type { OpenParts } from '../../log/open-parts';
+import type { Entry } from '../scripts/stored-task';
 
 /** Runs are cut at about this many characters, but never within a frame. */
 const maxRunLength = 64 * 1024;
@@ -29,6 +30,11 @@ export function lengthOf(list: readonly { readonly length: number }[]): number {
 /** A run of frames, before which there were `first`. */
 export function runOf(first: number, frames: string[], openBefore: OpenParts): FrameRun {
   return { first, frames, length: lengthOf(frames), isSent: false, openBefore };
+}
+
+/** An entry with frames from number `first` on. */
+export function entryOf(first: number, frames: readonly string[]): Entry {
+  return { first, last: first + frames.length - 1, text: frames.join('\n') };
 }
 
 /** Whether a frame can go into the run. */

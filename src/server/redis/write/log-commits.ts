@@ -1,7 +1,8 @@
 import { type GapCause, gapFrame, gapMessage } from '../../log/frame-gap';
 import type { LogWindow } from '../../log/log-window';
 import type { StoredTask, TaskDetails } from '../scripts/stored-task';
-import { type Batch, entryOf, type PendingFrames } from './pending-frames';
+import { entryOf } from './frame-runs';
+import type { Batch, PendingFrames } from './pending-frames';
 import type { Settling } from './settling';
 import type { StopSignal } from './stop-signal';
 

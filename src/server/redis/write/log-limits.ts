@@ -47,13 +47,12 @@ export function createLogLimits({
   let logBytes = firstFrames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
   // A log that is full stays so: of a part whose start it did not take it must not take more.
   let isFull = false;
-
   let hasToldFull = false;
 
   const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
     if (bytes > maxFrameBytes) return isFull ? 'log-full' : 'frame-too-large';
     // What is dropped takes no room.
-    isFull ||= !pending.isDropping() && logBytes + bytes > maxLogBytes;
+    isFull ||= logBytes + bytes > maxLogBytes && !pending.isDropping();
     if (!isFull) return undefined;
     const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;
     return isKept ? undefined : 'log-full';

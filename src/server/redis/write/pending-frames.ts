@@ -52,8 +52,3 @@ export interface PendingFrames {
   /** Goes on in the next epoch, and gives the frames that it begins with: they are the first to wait. */
   beginEpoch(beginning: EpochBeginning): readonly string[];
 }
-
-/** An entry with frames from number `first` on. */
-export function entryOf(first: number, frames: readonly string[]): Entry {
-  return { first, last: first + frames.length - 1, text: frames.join('\n') };
-}
