@@ -32,7 +32,7 @@ export interface LogWindow {
   readonly isCut: boolean;
   /** The segment that has the frame at a position, or else the next segment of that epoch. */
   segmentFrom(position: Cursor): LogSegment | undefined;
-  /** One past the last frame of a closed epoch; `undefined` for one that is open or unknown. */
+  /** One past the last frame of a closed epoch: 0 if nothing is known of it; `undefined` if it is open. */
   endOf(epoch: number): number | undefined;
   /** The frame of an epoch at which a reader goes on that has the epoch before to its end. */
   beginOf(epoch: number): number;
@@ -131,7 +131,7 @@ export function createLogWindow({
           (segment === current || n < segment.offset + segment.data.length),
       );
     },
-    endOf: (epoch) => closedEpochs.get(epoch),
+    endOf: (epoch) => (epoch < current.epoch ? (closedEpochs.get(epoch) ?? 0) : undefined),
     beginOf: (epoch) => begins.get(epoch) ?? 0,
 
     push,

@@ -61,10 +61,6 @@ end
 
 if last > before and not isBegun then
   redis.call('HSET', record, 'epoch', epoch, 'endOf' .. knownEpoch, knownEnd)
-  -- What an older copy of this storage has lost.
-  for lost = tonumber(knownEpoch) + 1, tonumber(epoch) - 1 do
-    redis.call('HSET', record, 'endOf' .. string.format('%.0f', lost), -1)
-  end
 end
 local settles = status ~= '' and not problem
 if settles then

@@ -8,7 +8,6 @@
 --       wantedFirst    the first epoch of a lost log; empty: a claim
 --       newestEpoch    the epoch of a claim must lie above this one
 --       epochOrigin    milliseconds since 1970
---       endedEpochs    the closed epochs of a lost log, as `epoch=end`, joined by commas
 --       leaseMs, ttlMs
 --       last           the number of the last frame
 --       text           the frames, one per line
@@ -18,9 +17,9 @@
 -- Answers: open last cancel epoch · exists, if the id is taken
 
 local record, frames, lease, earlyCancels = unpack(KEYS)
-local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin, endedEpochs = unpack(ARGV, 1, 6)
-local leaseMs, ttlMs, last, text, cancelOfAny, cancelOfThis = unpack(ARGV, 7, 12)
-local firstField = 13
+local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin = unpack(ARGV, 1, 5)
+local leaseMs, ttlMs, last, text, cancelOfAny, cancelOfThis = unpack(ARGV, 6, 11)
+local firstField = 12
 
 local known = redis.call('HMGET', record, 'token', 'epoch', 'first', 'end', 'cancel')
 local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel = unpack(known, 1, 5)
@@ -65,10 +64,6 @@ local fields = {'openedAt', now, 'token', token, 'log', token, 'epoch', epoch, '
 if cancel then
   fields[#fields + 1] = 'cancel'
   fields[#fields + 1] = cancel
-end
-for ended, endOfIt in string.gmatch(endedEpochs, '(%d+)=(-?%d+)') do
-  fields[#fields + 1] = 'endOf' .. ended
-  fields[#fields + 1] = endOfIt
 end
 for i = firstField, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', record, unpack(fields))

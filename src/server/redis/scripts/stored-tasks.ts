@@ -70,18 +70,16 @@ export function createStoredTasks(
 
       async open({ token, epochs, details, frames }) {
         const { owner, definition, leaseMs } = details;
-        const { first, next } = epochs ?? { first: 0, next: 0 };
+        const { first, next } = epochs ?? { first: '', next: '' };
         const [answer, last, cancel, drawn] = await run(
           openScript,
           [...taskKeys, earlyCancelsKey],
           [
             token,
-            epochs ? String(next) : '',
-            epochs ? String(first) : '',
+            String(next),
+            String(first),
             String(newestEpoch()),
             String(epochOrigin),
-            // Nothing is known any more of where they ended.
-            Array.from({ length: next - first }, (_, ended) => `${first + ended}=-1`).join(','),
             String(leaseMs),
             String(runningTtlMs),
             String(frames.length - 1),
