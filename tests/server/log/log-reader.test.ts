@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../../src/protocol/cursor';
 import { createLogReader } from '../../../src/server/log/log-reader';
 import { createLogWindow, type LogWindow } from '../../../src/server/log/log-window';
-import { createWindowTrimmer } from '../../../src/server/log/window-trimmer';
 import { parseStoredLog, type StoredLog } from '../../../src/server/redis/scripts/stored-log';
 import { receiveFrames } from '../../../src/testing/contract/reading';
 import { turns } from '../../helpers/async';
 import { fc } from '../../helpers/fast-check';
-
-type Received = [cursor: string, frame: string];
+import { base, frameOf, gap, type Received, readFrom, start, taskId } from './model-log';
 
 /** An entry of the stream, as it is written, and whether it is still there. */
 interface ModelEntry {
@@ -25,16 +23,6 @@ interface NumberedEntry extends ModelEntry {
   epoch: number;
   first: number;
   last: number;
-}
-
-const taskId = 'task';
-/** The log's first epoch; in what is expected of it they count from 0. */
-const base = 59_950_785_260;
-const start: Cursor = { epoch: base, n: 0 };
-const gap = 'a gap';
-
-function frameOf(epoch: number, n: number): string {
-  return `frame ${epoch}-${n}`;
 }
 
 function numbered(log: ModelLog): NumberedEntry[] {
@@ -66,11 +54,6 @@ function expected(log: ModelLog, from: Cursor): Received[] {
     }
   }
   return received;
-}
-
-/** A reader that wants what follows a place. */
-function readFrom({ epoch, n }: Cursor) {
-  return { cursor: { epoch: base + epoch, n: n - 1 } };
 }
 
 /** What the `read` script answers, `count` entries at a time. */
@@ -227,169 +210,6 @@ function restoreFrom(entries: ModelEntry[], at: number): ModelEntry[] {
   });
 }
 
-/** What happens to a task and its readers in one process. */
-type Step =
-  | { kind: 'write'; count: number; length: number }
-  | { kind: 'store' }
-  /** Somebody else closes the epoch; what was not stored is not part of the log. */
-  | { kind: 'close' }
-  | { kind: 'attach'; back: number }
-  | { kind: 'read'; reader: number }
-  | { kind: 'leave'; reader: number };
-
-const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('write' as const),
-      count: fc.integer({ min: 1, max: 5 }),
-      length: fc.constantFrom(10, 1_000, 60_000, 300_000),
-    }),
-  },
-  { weight: 3, arbitrary: fc.constant({ kind: 'store' as const }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'close' as const }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('attach' as const), back: fc.nat(30) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), reader: fc.nat(5) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), reader: fc.nat(5) }) },
-);
-
-interface Attached {
-  reader: TaskReader;
-  from: Cursor;
-  got: string[];
-  /** Set while it waits for more. */
-  reading: Promise<void> | undefined;
-  /** What it had that then turned out not to be stored. */
-  early: Set<string>;
-}
-
-describe('the readers of a process', () => {
-  it('miss nothing of the log, however much of it is forgotten meanwhile', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(stepArbitrary, { maxLength: 60 }), async (steps) => {
-        const window = createLogWindow({ taskId, epoch: base });
-        const trimmer = createWindowTrimmer(window);
-        const log: string[][] = [[]];
-        let stored = 0;
-        let attached: Attached[] = [];
-        const open = () => log.at(-1)!;
-        const write = (length: number) => {
-          const frame = `${log.length - 1}-${open().length} ${'x'.repeat(length)}`;
-          open().push(frame);
-          window.push(frame);
-          trimmer.trim(stored);
-        };
-        const store = () => {
-          stored = open().length;
-          trimmer.trim(stored);
-        };
-        const fetchLog = async ({ epoch: at, n: next }: Cursor): Promise<StoredLog> => {
-          const all = log.flatMap((frames, of) =>
-            frames.slice(0, of === log.length - 1 ? stored : frames.length).map((frame, n) => ({
-              epoch: base + of,
-              offset: n,
-              frames: [frame],
-              length: frame.length,
-            })),
-          );
-          const wanted = all.filter(
-            (entry) => entry.epoch > at || (entry.epoch === at && entry.offset >= next),
-          );
-          const closedEpochs = new Map(
-            log.slice(0, -1).map(({ length }, of) => [base + of, length]),
-          );
-          const open = base + log.length - 1;
-          return {
-            record: { ...record, epoch: open, end: stored - 1, closedEpochs },
-            leaseLeftMs: 500,
-            now: 1_000,
-            frames: wanted.slice(0, 3),
-            hasMore: wanted.length > 3,
-          };
-        };
-        const readOn = async (one: Attached) => {
-          const { value: range } = await one.reader.next();
-          one.reading = undefined;
-          if (!range) return;
-          const { data, offset, start, end } = range;
-          one.got.push(...data.slice(start - offset, end - offset));
-        };
-        const perform = async (step: Step) => {
-          if (step.kind === 'write') {
-            for (let count = 0; count < step.count; count++) write(step.length);
-          } else if (step.kind === 'store') {
-            store();
-          } else if (step.kind === 'close') {
-            const dropped = open().splice(stored);
-            for (const { got, early } of attached) {
-              for (const frame of dropped) if (got.includes(frame)) early.add(frame);
-            }
-            window.openEpoch({ end: stored, next: 0 });
-            log.push([]);
-            stored = 0;
-          } else if (step.kind === 'attach') {
-            const epoch = Math.max(0, log.length - 1 - (step.back % 3));
-            const from = { epoch, n: Math.max(0, log[epoch]!.length - step.back) };
-            const reader = createLogReader({
-              window,
-              from: readFrom(from),
-              history: fetchLog,
-            });
-            attached.push({ reader, from, got: [], reading: undefined, early: new Set() });
-          }
-          const one = 'reader' in step && attached[step.reader % attached.length];
-          if (one && step.kind === 'read') {
-            one.reading ??= readOn(one);
-            await turns(2);
-          } else if (one) {
-            one.reader.close();
-            attached = attached.filter((other) => other !== one);
-          }
-        };
-
-        write(10);
-        store();
-        for (const step of steps) {
-          await perform(step);
-          window.wake();
-        }
-        store();
-        window.end();
-        window.wake();
-        for (const one of attached) {
-          while (one.reading || !one.reader.isEnded) await (one.reading ?? readOn(one));
-          one.reader.close();
-          const wanted = log.flatMap((frames, epoch) =>
-            epoch < one.from.epoch ? [] : frames.slice(epoch === one.from.epoch ? one.from.n : 0),
-          );
-          const got = one.got.filter((frame) => !one.early.has(frame));
-          expect(got.map(nameOf)).toEqual(wanted.map(nameOf));
-        }
-        expect(window.readers.size).toBe(0);
-        expect(window.waiters.size).toBe(0);
-      }),
-      { numRuns: 150 },
-    );
-  });
-});
-
-function nameOf(frame: string): string {
-  return frame.slice(0, frame.indexOf(' '));
-}
-
-const record = {
-  status: 'running' as const,
-  firstEpoch: base,
-  owner: undefined,
-  name: undefined,
-  chatId: undefined,
-  createdAt: 1,
-  settledAt: undefined,
-  leaseMs: 1_000,
-  cancel: undefined,
-  isUnsaved: false,
-};
-
 describe('a reader that waits', () => {
   const wait = (fetchLog: (position: Cursor) => Promise<StoredLog | undefined>) => {
     const window = createLogWindow({ taskId, epoch: base, next: 1 });
@@ -477,130 +297,4 @@ describe('a reader that waits', () => {
     expect(reader.isEnded).toBe(true);
     reader.close();
   });
-});
-
-describe('the readers of a process whose task is started again, and again', () => {
-  const runArbitrary = fc.record({
-    /** How far its epoch lies above the one before. */
-    jump: fc.integer({ min: 1, max: 10_000_000_000 }),
-    /** Frames that are there when it takes the place of the one before, and that come then. */
-    before: fc.integer({ min: 1, max: 5 }),
-    after: fc.nat(5),
-    /** How many turns go by, and which readers come, with which of the cursors so far. */
-    turns: fc.nat(3),
-    cursors: fc.array(fc.nat(30), { maxLength: 3 }),
-    /** Whether this process has the frames at hand that come. */
-    isAtHand: fc.boolean(),
-  });
-
-  it('get one run after the other, each from its start and behind a gap, and all of the last (R-CURSOR-9)', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(runArbitrary, { minLength: 1, maxLength: 5 }), async (runs) => {
-        let epoch = base;
-        let size = 0;
-        const window = createLogWindow({ taskId, epoch, next: 0 });
-        const cursors: { epoch: number; n: number }[] = [];
-        const sizes = new Map<number, number>();
-        const readings: {
-          cursor: string | undefined;
-          reader: TaskReader;
-          done: Promise<Received[]>;
-        }[] = [];
-        const grow = (count: number) => {
-          for (let grown = 0; grown < count; grown++) cursors.push({ epoch, n: size++ });
-          sizes.set(epoch, size);
-        };
-        // As of when it was asked for: it may come when another run has begun.
-        const fetchLog = async ({ epoch: at, n: next }: Cursor): Promise<StoredLog> => {
-          const [of, count] = [epoch, size];
-          await turns(2);
-          const first = of > at ? 0 : next;
-          const frames = Array.from({ length: Math.max(0, count - first) }, (_, index) => ({
-            epoch: of,
-            offset: first + index,
-            frames: [frameOf(of, first + index)],
-            length: 10,
-          }));
-          const found = of < at ? [] : frames.slice(0, 2);
-          return {
-            record: {
-              ...record,
-              firstEpoch: of,
-              epoch: of,
-              end: count - 1,
-              closedEpochs: new Map(),
-            },
-            leaseLeftMs: 500,
-            now: 1_000,
-            frames: found,
-            hasMore: of >= at && frames.length > 2,
-          };
-        };
-        const attach = (cursor: { epoch: number; n: number } | undefined) => {
-          const reader = createLogReader({
-            window,
-            from: { cursor },
-            history: fetchLog,
-          });
-          const shown = cursor && `${cursor.epoch}-${cursor.n}`;
-          readings.push({ cursor: shown, reader, done: readRuns(reader) });
-        };
-
-        for (const run of runs) {
-          epoch += run.jump;
-          size = 0;
-          grow(run.before);
-          window.changeLog(epoch);
-          window.skipTo(size);
-          window.wake();
-          attach(undefined);
-          for (const index of run.cursors) attach(cursors[index % cursors.length]);
-          await turns(run.turns);
-          for (let count = 0; count < run.after; count++) {
-            grow(1);
-            if (run.isAtHand) window.push(frameOf(epoch, size - 1));
-            else window.skipTo(size);
-            window.wake();
-            await turns(run.turns);
-          }
-        }
-        window.end();
-        window.wake();
-        for (const { cursor, reader, done } of readings) {
-          const received = await done;
-          expect(reader.isCut).toBe(false);
-          reader.close();
-          let last = cursor;
-          let isTold = false;
-          for (const [at, frame] of received) {
-            if (frame === gap) {
-              expect(at).toBe(last);
-              isTold = true;
-              continue;
-            }
-            const [of = 0, n = 0] = at.split('-').map(Number);
-            const [lastOf, lastN = -1] = last?.split('-').map(Number) ?? [];
-            expect(frame).toBe(frameOf(of, n));
-            // Within one run nothing is left out; another begins behind a gap, from its start.
-            const isSame = of === lastOf;
-            expect(n).toBe(isSame ? lastN + 1 : 0);
-            expect(isTold).toBe(!isSame && last !== undefined);
-            last = at;
-            isTold = false;
-          }
-          expect(last).toBe(`${epoch}-${size - 1}`);
-        }
-        expect(window.readers.size).toBe(0);
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  async function readRuns(reader: TaskReader): Promise<Received[]> {
-    const received = await receiveFrames(reader);
-    return received.map(({ epoch, n, data }) => [
-      `${epoch}-${n}`,
-      data.includes('another-log') ? gap : data,
-    ]);
-  }
 });
