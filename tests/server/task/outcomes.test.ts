@@ -1,13 +1,5 @@
 import { TaskError, type TaskSettlement } from 'ai-task-stream';
-import {
-  createMemoryStreamContext,
-  createTaskRoute,
-  defineTask,
-  resumeTask,
-  toResumableStreamContext,
-} from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
-import { aiVersions } from '../../helpers/ai-versions';
 import { aborted } from '../../helpers/async';
 import { relativeIds } from '../../helpers/cursors';
 import {
@@ -17,9 +9,10 @@ import {
   typesIn,
   withoutHeartbeats,
 } from '../../helpers/sse';
-import { createId, runToText, startOwnTask } from '../../helpers/tasks';
+import { runToText, startOwnTask } from '../../helpers/tasks';
 
 const timed = { createdAt: expect.any(Number), updatedAt: expect.any(Number) };
+
 const ended = { durationMs: expect.any(Number), settledAt: expect.any(Number) };
 
 describe('a task that completes', () => {
@@ -326,170 +319,5 @@ describe('a task that is cancelled', () => {
     ]);
     expect(text.endsWith('\n\ndata: [DONE]\n\n')).toBe(true);
     await expect(task.result).rejects.toMatchObject(error);
-  });
-});
-
-describe('the start chunk', () => {
-  const assistant = { id: 'a', role: 'assistant' as const, parts: [] };
-  const user = { id: 'u', role: 'user' as const, parts: [] };
-
-  it.each([
-    ['has no messageId when nobody gave one', {}, {}],
-    ['carries the id that the page gave', { messageId: 'm' }, { messageId: 'm' }],
-    [
-      'keeps the id of a message that is continued',
-      { messageId: 'm', originalMessages: [user, assistant] },
-      { messageId: 'a' },
-    ],
-    [
-      'takes no id from a message of the user',
-      { taskId: 'the-id-of-a-task', originalMessages: [assistant, user] },
-      { messageId: 'the-id-of-a-task' },
-    ],
-    [
-      'takes the id of the page after a message of the user',
-      { messageId: 'm', originalMessages: [user] },
-      { messageId: 'm' },
-    ],
-  ])('%s', async (_name, options, expected) => {
-    const { text } = await runToText({ ...options, execute: () => {} });
-    expect(storedChunksIn(text)[0]).toEqual({ type: 'start', ...expected });
-  });
-});
-
-describe('options', () => {
-  it.each([
-    [{ execute: undefined }, '`execute` must be a function.'],
-    [{ heartbeatMs: 0 }, '`heartbeatMs` must be a number of milliseconds from 1 to 2147483647.'],
-    [{ heartbeatMs: Number.NaN }, '`heartbeatMs` must be'],
-    [{ deadlineMs: 0 }, '`deadlineMs` must be'],
-    [{ deadlineMs: 2 ** 31 }, '`deadlineMs` must be'],
-    [{ graceMs: -1 }, '`graceMs` must be'],
-    [{ progressIntervalMs: -1 }, '`progressIntervalMs` must be'],
-    [{ steps: { a: -1 } }, 'The weight of the step `a` must be'],
-    [{ steps: { a: Number.POSITIVE_INFINITY } }, 'The weight of the step `a` must be'],
-  ])('like %j are refused at once, and the message names the option', (options, message) => {
-    const start = () => startOwnTask({ execute: () => {}, ...options } as never);
-    expect(start).toThrow(message);
-    expect(start).toThrow(expect.objectContaining({ code: 'invalid-options' }));
-  });
-
-  it.each([0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1e12, '5' as never])(
-    'that give an interval which no timer takes are refused wherever there are some: %s',
-    (heartbeatMs) => {
-      const error = expect.objectContaining({
-        code: 'invalid-options',
-        message: expect.stringContaining('`heartbeatMs` must be'),
-      });
-      const streamContext = createMemoryStreamContext();
-      const task = defineTask({ name: 'timed', execute: () => 1 });
-      const timed = defineTask({ name: 'timed', heartbeatMs, execute: () => 1 });
-      expect(() => createTaskRoute(task, { heartbeatMs })).toThrow(error);
-      expect(() => createTaskRoute(timed)).toThrow(error);
-      expect(() => resumeTask({ taskId: 'x', streamContext, heartbeatMs })).toThrow(error);
-      expect(() => toResumableStreamContext(streamContext, { heartbeatMs })).toThrow(error);
-    },
-  );
-
-  it('that give a retention may be any number of 0 or more', () => {
-    for (const retentionMs of [Number.NaN, -1, '5' as never]) {
-      expect(() => createMemoryStreamContext({ retentionMs })).toThrow('`retentionMs` must be');
-    }
-    for (const retentionMs of [0, 2 ** 40, Number.POSITIVE_INFINITY]) {
-      expect(() => createMemoryStreamContext({ retentionMs })).not.toThrow();
-    }
-  });
-
-  it('take 0 for the grace and for the progress interval', async () => {
-    const { text } = await runToText({ graceMs: 0, progressIntervalMs: 0, execute: () => {} });
-    expect(typesIn(text).at(-1)).toBe('finish');
-  });
-});
-
-const everything = () =>
-  runToText({
-    taskId: createId(),
-    name: 'Everything',
-    messageId: 'm',
-    steps: { prepare: 10, render: 90 },
-    progressIntervalMs: 0,
-    execute: async ({ task, writer }) => {
-      await task.step('prepare', (step) => step.progress({ value: 1, total: 2, message: 'Half' }));
-      task.progress({ value: 1 });
-      task.log('Connecting …');
-      task.log({ level: 'warning', message: 'Slow' });
-      task.partial({ page: 1 });
-      task.partial(null);
-      writer.write({ type: 'start', messageMetadata: { model: 'x' } });
-      writer.write({ type: 'start-step' });
-      writer.write({ type: 'reasoning-start', id: 'r' });
-      writer.write({ type: 'reasoning-delta', id: 'r', delta: 'Hm' });
-      writer.write({ type: 'text-start', id: 't' });
-      writer.write({ type: 'text-delta', id: 't', delta: 'Hello' });
-      writer.write({ type: 'tool-input-start', toolCallId: 'c', toolName: 'search' });
-      writer.write({ type: 'data-weather', data: { degrees: 20 } } as never);
-      writer.write({ type: 'finish', finishReason: 'stop', messageMetadata: { tokens: 3 } });
-      await task.step('render', () => {});
-      return { done: true };
-    },
-  });
-
-describe.each(aiVersions)('AI SDK $version', ({ validateChunk, readMessage, parseBody }) => {
-  it('takes every chunk of a run that uses everything', async () => {
-    const { text } = await everything();
-    const chunks = chunksIn(text);
-    expect(chunks.some(({ type }) => type === 'data-task-heartbeat')).toBe(true);
-    for (const chunk of chunks) await validateChunk(chunk);
-  });
-
-  it('takes every chunk of a run that failed and of one that was cancelled', async () => {
-    const failed = await runToText({
-      execute: ({ writer }) => {
-        writer.write({ type: 'tool-input-available', toolCallId: 'c', toolName: 's', input: {} });
-        throw new TaskError({ message: 'No.', details: [1] });
-      },
-    });
-    const cancelled = await runToText({ abortSignal: AbortSignal.abort('Why'), execute: () => {} });
-    for (const { text } of [failed, cancelled]) {
-      for (const chunk of chunksIn(text)) await validateChunk(chunk);
-    }
-  });
-
-  it('understands the stream with its own parser and its own reader', async () => {
-    const { text, task } = await everything();
-    const { body } = new Response(text);
-    if (!body) throw new Error('There is no body.');
-    const errors: unknown[] = [];
-    const message = await readMessage(await parseBody(body), {
-      onError: (error) => errors.push(error),
-    });
-    expect(errors).toEqual([]);
-    expect(message).toMatchObject({
-      id: 'm',
-      role: 'assistant',
-      metadata: { model: 'x', tokens: 3 },
-    });
-    expect(message?.parts.map(({ type }) => type)).toEqual([
-      'data-task',
-      'step-start',
-      'reasoning',
-      'text',
-      'tool-search',
-      'data-weather',
-      'data-task-settle',
-    ]);
-    expect(message?.parts[0]).toMatchObject({
-      id: task.taskId,
-      data: {
-        status: 'completed',
-        steps: [
-          { name: 'prepare', weight: 10, status: 'completed' },
-          { name: 'render', weight: 90, status: 'completed' },
-        ],
-      },
-    });
-    expect(message?.parts[3]).toMatchObject({ text: 'Hello', state: 'done' });
-    expect(message?.parts[4]).toMatchObject({ state: 'output-error' });
-    expect(message?.parts[6]).toMatchObject({ data: { result: { done: true } } });
   });
 });
