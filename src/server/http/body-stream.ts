@@ -1,6 +1,6 @@
 /** A request's body as a web stream, and the way to throw away what nobody has read of it. */
 export interface BodyStream {
-  /** Opens it; once at most. */
+  /** Opens the stream; may be called once. */
   open(): ReadableStream<Uint8Array>;
   /** Reads what is left of the body, and throws it away; does not wait for the client. */
   discard(): void;

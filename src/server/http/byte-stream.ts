@@ -5,12 +5,12 @@ import {
   type TextSourceOptions,
 } from './text-source';
 
-/** What our bodies are made of. */
+/** The text sources of the bodies that this module has made. */
 const sources = new WeakMap<ReadableStream, TextSource>();
 
 /**
- * What a body is made of, if it is one of ours and nobody reads it: a stream for each of thousands
- * of clients that wait takes half of their memory, and half of the time of their heartbeats.
+ * The text source of a body that this module has made and that nobody reads yet. To send from the
+ * source halves the memory of thousands of clients that wait, and the time of their heartbeats.
  */
 export function textSourceOf(body: ReadableStream | null): TextSource | undefined {
   return body && !body.locked ? sources.get(body) : undefined;

@@ -41,7 +41,7 @@ function sendHead(response: Response, target: NodeResponse): void {
   target.flushHeaders?.();
 }
 
-/** A body as it is sent. */
+/** A response's body, as it is written into a sink. */
 interface BodySource {
   start?(sink: BodySink): void;
   /** Writes what comes next, once there is something, or ends the sink. */
@@ -70,7 +70,7 @@ function streamSource(body: ReadableStream<Uint8Array> | null): BodySource {
 
 const encoder = new TextEncoder();
 
-/** What was encoded last: readers of one task are sent the same text one after the other. */
+/** The text encoded last, because readers of one task are sent the same text one after the other. */
 let newest = { text: '', bytes: new Uint8Array() };
 
 function encode(text: string): Uint8Array {

@@ -12,7 +12,7 @@ import type { LogLimitsOptions } from './write/log-limits';
 import type { OutcomeHolds } from './write/outcome-holds';
 import type { RedisChats } from './write/redis-chats';
 
-/** Makes producers of tasks, each of which this process has claimed. */
+/** Claims tasks, and makes their producers. */
 export function createRedisOpener({
   storedTask,
   tasks,
@@ -32,7 +32,7 @@ export function createRedisOpener({
   chats: RedisChats;
   holds: OutcomeHolds;
   look: LossWatch['look'];
-  /** The channel on which this process is told of cancels, from now on. */
+  /** Listens on the channel on which this process is told of cancels, and returns its name. */
   home: () => string;
   limits: LogLimitsOptions;
   isClosed: () => boolean;
@@ -45,7 +45,7 @@ export function createRedisOpener({
     const known = { owner, name, definition, chatId, savesOutcome, continued };
     const details: TaskDetails = { ...known, home: home(), createdAt: Date.now(), leaseMs };
     const here = tasks.get(taskId)?.producer;
-    // It runs, whatever has become of its record: it will be begun anew.
+    // A task that runs here exists, even if the storage has lost it: its log will be begun anew.
     if (here && here.token !== token) return undefined;
     const stored = storedTask(taskId);
     const opening = stored.open({ token, details, frames });
@@ -55,7 +55,7 @@ export function createRedisOpener({
     if (opened.status === 'rejected') throw opened.reason;
     const { isOpen, epoch, last, cancel } = opened.value;
     if (entered.status === 'rejected') {
-      // It will not run: the next attempt has to find its id free, now or when the lease is over.
+      // The task will not run. Its claim is taken back, so that the next attempt finds the id free.
       if (isOpen) await stored.withdraw(token, details).catch(() => {});
       throw entered.reason;
     }
@@ -69,10 +69,10 @@ export function createRedisOpener({
 
     const other = tasks.get(taskId)?.producer;
     if (other?.token === token) return other;
-    // Another attempt had the task when the storage lost it.
+    // Another producer here had this id when the storage lost its log. Its log is replaced now.
     other?.abandon();
     const window = createLogWindow({ taskId, epoch });
-    // Asked again after a lost answer, the log may hold more than its beginning.
+    // When `open` was repeated after a lost answer, the log may hold more than its beginning.
     if (last === frames.length - 1) for (const frame of frames) window.push(frame);
     else window.skipTo(last + 1);
     const task = tasks.add({ window, access: details });

@@ -23,10 +23,10 @@ import { createOutcomeHolds } from './write/outcome-holds';
 import { createRedisChats } from './write/redis-chats';
 import { createRedisEarlyCancels } from './write/redis-early-cancels';
 
-/** How long closing waits for frames that are on their way, in milliseconds. */
+/** How long `close` waits for frames that are being stored, in milliseconds. */
 const maxCloseMs = 1_000;
 
-/** What is known of a task, and where it stands. */
+/** A task's record as the port tells it. */
 function describe(
   taskId: string,
   {
@@ -54,7 +54,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
     report: (error) => callHost(() => onError(error), console.error),
   });
   const scheduler = createCommitScheduler({ intervalMs: commitIntervalMs });
-  // Named at the first use: workers give no random numbers while modules are loaded.
+  // Named at the first use, because workers give no random numbers while modules are loaded.
   let home: string | undefined;
   const recentTasks = createRecentTasks();
   const storedTask = createStoredTasks(link, keys, { retentionMs, onLook: recentTasks.look });
@@ -63,7 +63,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
 
-  /** One channel tells this process of cancels. */
+  /** Listens on the one channel that tells this process of cancels, and returns its name. */
   const listenAtHome = (): string => {
     home ??= keys.home(crypto.randomUUID());
     leaveHome ??= link.listen(home, {
@@ -80,12 +80,12 @@ function createContext(options: SharedOptions): TaskStreamContext {
     if (answer === 'refused') return false;
     const producer = tasks.get(taskId)?.producer;
     if (answer === 'kept') earlyCancels.note(taskId, options);
-    // What is asked for here need not wait for the message.
+    // A producer in this process need not wait for the channel's message.
     else if (producer) producer.look();
-    // Where nobody is left to stop, it is closed.
+    // If the task's producer is lost, the task is closed instead.
     else {
       losses.look(taskId).catch(() => {
-        // The storage is away, which the link has reported; whoever asks next closes it.
+        // The storage is away, which the link has reported. The next look at the task closes it.
       });
     }
     return true;
@@ -111,7 +111,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
       const log = await losses.look(taskId);
       const { producer, window } = tasks.get(taskId) ?? {};
       if (!log) {
-        // Whatever the storage has of it.
+        // A task that runs here exists, even if the storage has lost it.
         if (producer && window) {
           const { details, outcome: status = 'running' } = producer;
           const cursor = formatCursor(window.epoch, window.next - 1);
@@ -136,7 +136,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
       const chat = { owner, chatId };
       const active = await chats.active(chat);
       const recent = active === undefined ? recentTasks.inChat(chat) : undefined;
-      // Unless the storage has lost the chat together with its task, it has none.
+      // If a recent task of the chat is gone, the storage may have lost both: then the chat is away.
       if (recent === undefined || (await storedTask(recent).fetchLog())) return active;
       if (tasks.get(recent)?.producer) return recent;
       throw createLogAwayError();
@@ -163,11 +163,11 @@ function createContext(options: SharedOptions): TaskStreamContext {
 }
 
 /**
- * Keeps streams in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A
- * task that runs on one is followed, replayed and cancelled from all, also after it has ended;
- * a producer that died is found within three heartbeats. Make one per process, and share it
- * between routes; in development (`NODE_ENV`) those of the same options are one. It connects at the
- * first use.
+ * Keeps tasks in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A task
+ * that runs on one instance is followed and cancelled from all, and replayed after its end. A producer
+ * that has died is found within three heartbeats. Make one context per process, and share it between
+ * routes; in development (`NODE_ENV`) contexts with the same options are one. The context connects at
+ * its first use.
  *
  * @throws TaskError `invalid-options`.
  */

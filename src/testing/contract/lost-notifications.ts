@@ -30,7 +30,7 @@ export function describeLostNotifications(
     }
   };
 
-  /** Reads at the other instance what is appended one by one, from where the reader stands. */
+  /** Appends frames one by one, and reads each at the other instance, which is deaf meanwhile. */
   const readOneByOne = async ({ open, openReader, elsewhere }: Bench, hasReader: boolean) => {
     const log = await open({ leaseMs });
     const before = hasReader ? await openReader(elsewhere) : undefined;

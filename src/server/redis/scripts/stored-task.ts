@@ -8,7 +8,7 @@ import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
 /** How long a running task is kept after its last sign, in milliseconds. */
 export const runningTtlMs: number = 24 * 60 * 60 * 1000;
 
-// As the scripts say them.
+// The answers of the scripts, under the names that the scripts use.
 export const commitAnswers = [
   'stored',
   'behind',
@@ -20,32 +20,32 @@ export const commitAnswers = [
 export const cancelAnswers = ['asked', 'kept', 'refused'] as const;
 export const closeAnswers = ['wait', 'ready', 'changed', 'closed'] as const;
 
-/** What a task's record says of it from the start. Milliseconds, and since the epoch. */
+/** What a task's record says from the start. `createdAt` is in epoch milliseconds. */
 export interface TaskDetails
   extends Pick<StoredRecord, 'owner' | 'name' | 'definition' | 'chatId' | 'createdAt' | 'leaseMs'> {
   /** The channel of the process where the task runs. */
   readonly home: string;
   /** Whether the host has to be told of the outcome. */
   readonly savesOutcome: boolean;
-  /** The message that the task continues, as JSON, for whoever tells in the producer's place. */
+  /** The message that the task continues, as JSON, for another process that may tell the host. */
   readonly continued: string | undefined;
 }
 
 /** The beginning of a log. */
 interface Opening {
   readonly token: string;
-  /** Set when a log that the storage has lost is begun anew: its first epoch, and its next one. */
+  /** Set when a lost log is begun anew: its first epoch, and the epoch in which it goes on. */
   readonly epochs?: { readonly first: number; readonly next: number };
   readonly details: TaskDetails;
   readonly frames: readonly string[];
 }
 
 interface OpenAnswer {
-  /** Whether the log is the caller's; else it is somebody else's. */
+  /** Whether the log is the caller's now. If not, the id is taken, and the rest means nothing. */
   readonly isOpen: boolean;
-  /** Of a log that is the caller's. */
+  /** The epoch that is open. */
   readonly epoch: number;
-  /** Where it ends: further on than it began if this was asked again. */
+  /** The number of the last frame. After a repeated call the log may have more than its first ones. */
   readonly last: number;
   readonly cancel: string | undefined;
 }
@@ -60,36 +60,36 @@ export interface Entry {
 
 interface Commit {
   readonly token: string;
-  /** One above that of the log begins with the first of the entries, which ends the other. */
+  /** The epoch of the entries. If it is above that of the log, they begin it, and end the other. */
   readonly epoch: number;
   readonly leaseMs: number;
   readonly entries: readonly Entry[];
-  /** Set when this is all, and settles the task. */
+  /** Set when the entries end the log, and settle the task. */
   readonly outcome: TaskOutcome | undefined;
-  /** Whether a cancel that was accepted before keeps it from settling. */
+  /** Whether the task is not settled if a cancel was accepted before. */
   readonly yieldsToCancel: boolean;
 }
 
 /**
- * `refused` comes with why. `behind`: the log ends before the first entry,
- * at -1 if it has nothing of the epoch. `gone`: there is no log.
- * `fenced`: it is not the caller's any more. `cancelled`: it would have settled, but a cancel was
- * accepted before.
+ * `refused`: Redis has refused to store an entry, and `problem` says why. `behind`: an entry does not
+ * join the log, which ends at `last` (-1: it has nothing of the epoch). `gone`: there is no log.
+ * `fenced`: the log is not the caller's any more. `cancelled`: nothing was stored, because the task
+ * would have settled, but a cancel was accepted before.
  */
 interface CommitAnswer {
   readonly answer: (typeof commitAnswers)[number];
-  /** Where the log ends now; of a log that is the caller's. */
+  /** The number of the last frame in the log now, if the log is the caller's. */
   readonly last: number;
   readonly cancel: string | undefined;
   readonly problem: TaskError | undefined;
 }
 
-/** What was known of a task whose lease has lapsed. */
+/** What the caller has read of a task whose lease has lapsed. */
 interface Lapse {
   readonly record: StoredRecord;
-  /** Redis' time when that was read. */
+  /** Redis' time when the task was read. */
   readonly readAt: number;
-  /** How long it stays suspect before it can be closed, in milliseconds. */
+  /** How long the task stays suspect before it can be closed, in milliseconds. */
   readonly waitMs: number;
 }
 
@@ -98,43 +98,43 @@ interface Closing {
   readonly frames: readonly string[];
 }
 
-/** `wait` comes with how many milliseconds; `changed`: it is not as it was known to be. */
+/** `wait`: not before `waitMs`. `ready`: it can be closed. `changed`: it is not as it was read. */
 interface CloseAnswer {
   readonly answer: (typeof closeAnswers)[number];
   readonly waitMs: number;
 }
 
-/** The two ways to read from a position on. */
+/** The two ways to read a log from a position on. */
 export interface HistorySource {
-  /** Looks at the task; without a position, at its record only. */
+  /** Reads the task's record, and entries from the position on, if one is given. */
   fetchLog: (position?: Cursor) => Promise<StoredLog | undefined>;
-  /** Reads entries alone, by Redis' own command: in half the time that they take through a script. */
+  /** Reads entries only, by a command of Redis, which takes half the time that a script takes. */
   fetchPage: (position: Cursor, count: number) => Promise<StoredFrames[]>;
 }
 
 /**
- * A task as Redis has it. Each method but `listen` is one call, which is made again if its answer got
+ * A task in Redis. Each method but `listen` makes one call, which is made again if its answer got
  * lost.
  *
- * @throws TaskError `context-unavailable`, from each of them.
+ * @throws TaskError `context-unavailable`, from each method.
  */
 export interface StoredTask extends HistorySource {
   readonly taskId: string;
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
-  /** Takes back a claim, so that another may have the id; a cancel that was asked for is kept. */
+  /** Takes back a claim, so that the id is free again. A cancel that came meanwhile is kept. */
   withdraw(token: string, details: TaskDetails): Promise<void>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
   /**
-   * Asks the task to stop. `kept`: it is not open yet. `refused`: it is over, or the asker's not to
-   * know.
+   * Asks the task to stop. `kept`: the task is not open yet. `refused`: the task is over, or the asker
+   * may not know of it.
    */
   cancel(options: CancelOptions): Promise<(typeof cancelAnswers)[number]>;
-  /** Listens to what commits tell of themselves, until the function that is returned is called. */
+  /** Listens to the wake-ups that commits publish, until the returned function is called. */
   listen(listener: ChannelListener): () => void;
-  /** The message that the task continues, as JSON, if it was kept. */
+  /** The message that the task continues, as JSON, if the record has it. */
   fetchContinued(): Promise<string | undefined>;
-  /** Marks a task as suspect or, with what is to be its end, closes it. */
+  /** Marks a task as suspect whose lease has lapsed or, with `closing`, closes it. */
   close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
 }

@@ -22,13 +22,13 @@ import {
   type TaskDetails,
 } from './stored-task';
 
-/** One read brings about so many bytes. */
+/** About how many bytes one read brings. */
 const maxReadBytes = 512 * 1024;
 
-/** News of a commit brings its frames along, if they take no more than so many bytes. */
+/** Up to how many bytes the frames of a commit are published with the news of it. */
 const maxWakeUpBytes = 16 * 1024;
 
-/** The fields of a record that stay as they are, each followed by its value. */
+/** The fields of a record that never change, each followed by its value. */
 function fieldsOf(details: TaskDetails): string[] {
   const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
   const { savesOutcome, continued } = details;
@@ -42,7 +42,7 @@ function fieldsOf(details: TaskDetails): string[] {
   ];
 }
 
-/** Gives the tasks that are kept in Redis, by their ids; whether they exist is another question. */
+/** Returns a function that gives access to a task in Redis by taskId, whether or not it exists. */
 export function createStoredTasks(
   link: RedisLink,
   keys: RedisKeys,
@@ -52,7 +52,7 @@ export function createStoredTasks(
   }: {
     /** How long a settled log is kept, in milliseconds. */
     retentionMs: number;
-    /** Told what each look at a task has found. */
+    /** Called with what each look at a task has found. */
     onLook: (taskId: string, record: StoredRecord) => void;
   },
 ): (taskId: string) => StoredTask {
@@ -162,7 +162,7 @@ export function createStoredTasks(
 
       async close({ record, readAt, waitMs }, closing) {
         const end = closing && [
-          // Nobody has it: whoever closes a task never writes again.
+          // A token that nobody has, because a task that was closed is never written to again.
           crypto.randomUUID(),
           closing.outcome,
           String(retentionMs),
