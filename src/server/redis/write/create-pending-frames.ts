@@ -11,38 +11,39 @@ import {
 } from './frame-runs';
 import type { PendingFrames } from './pending-frames';
 
-/** Frames that were dropped, of which the next epoch tells. */
+/** Frames that were dropped. The next epoch tells readers so. */
 interface Loss {
-  /** What was open before them. */
+  /** The parts that were open before the dropped frames. */
   readonly openBefore: OpenParts;
-  /** How many frames there were when there was room again. */
+  /** The count of frames when there was room again; `undefined` while frames are dropped. */
   readonly end: number | undefined;
 }
 
 /**
- * A reader of the log must be able to follow it although frames were dropped: AI SDK clients throw
- * at a delta of a part whose start they have not seen, and a tool call that never ends makes a
- * chat's next turn throw. So the epoch that follows brings what has ended and what was opened in
- * what its readers lack.
+ * Creates the queue of frames that wait to be stored. When frames were dropped, readers of the log
+ * must still be able to follow it: AI SDK clients throw at a delta of a part whose start they have
+ * not seen, and a tool call that never ends makes a chat's next turn throw. So the next epoch begins
+ * with the ends of the parts that have ended in the dropped frames, and the starts of those that were
+ * opened there.
  */
 export function createPendingFrames({
   frames: storedFrames,
   next: firstCount,
 }: {
-  /** What the log begins with. */
+  /** The frames that the log begins with, which are stored already. */
   frames: readonly string[];
   /** The number that the next frame gets. */
   next: number;
 }): PendingFrames {
   let runs: FrameRun[] = [];
-  // Of all runs.
+  // The characters of all runs.
   let length = 0;
-  // Frames are counted on from epoch to epoch: so many there were before number 0 of this one.
+  // Frames are counted through all epochs: `zero` is the count before frame 0 of the present epoch.
   let zero = 0;
   let count = firstCount;
   let open = storedFrames.reduce(trackFrame, nothingOpen);
   let loss: Loss | undefined;
-  // What this epoch begins with, also when that is stored.
+  // The frames that this epoch begins with, kept here even once they are stored.
   let preface: FrameRun | undefined;
 
   const change = (changed: FrameRun[]) => {
@@ -52,14 +53,14 @@ export function createPendingFrames({
 
   const storedCount = () => runs[0]?.first ?? count;
 
-  /** Up to where this epoch goes. */
+  /** The count of frames at which this epoch ends, because those after it were dropped. */
   const end = () => (loss ? (loss.end ?? count) : Number.POSITIVE_INFINITY);
 
   const isDropping = () => loss !== undefined && loss.end === undefined;
 
   const isEpochDue = () => storedCount() >= end();
 
-  /** Drops what waits from a place on; behind another loss, all that was kept since. */
+  /** Drops the frames that wait from `from` on, and all that were kept after an earlier loss. */
   const lose = (from: number, openBefore: OpenParts) => {
     const last = Math.min(from, end());
     loss = { openBefore: loss && from >= end() ? loss.openBefore : openBefore, end: undefined };
@@ -121,7 +122,7 @@ export function createPendingFrames({
     },
 
     beginEpoch({ head, errorText, last }) {
-      // One that nobody has read takes along what it was to tell.
+      // A beginning that was not stored is dropped: the new one tells all that it had to tell.
       if (runs[0] === preface) runs.shift();
       const now = runs[0]?.openBefore ?? open;
       const before = (isEpochDue() && loss?.openBefore) || now;

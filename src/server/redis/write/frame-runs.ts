@@ -1,25 +1,25 @@
 import type { OpenParts } from '../../log/open-parts';
 import type { Entry } from '../scripts/stored-task';
 
-/** Runs are cut at about this many characters, but never within a frame. */
+/** About how many characters a run has at most. It is never cut within a frame. */
 const maxRunLength = 64 * 1024;
 
-/** One call carries about so many characters at most. */
+/** About how many characters one call carries at most. */
 const maxBatchLength = 256 * 1024;
 
-/** What a run costs in a call beside its frames, in characters: so it has not too many of them. */
+/** What each run counts in a call beside its frames, in characters, so that a call has few runs. */
 const runOverhead = 64;
 
 /** Neighbouring frames, which are stored in one entry. */
 export interface FrameRun {
-  /** How many frames there were before it. */
+  /** How many frames there were before this run, in all epochs. */
   readonly first: number;
   readonly frames: string[];
   /** Characters of `frames`. */
   length: number;
-  /** Sent, and perhaps stored: it must not grow, or the log could hold a part of it. */
+  /** Whether the run was sent. It must not grow any more then, because it may be stored already. */
   isSent: boolean;
-  /** What is open before it. */
+  /** The parts that are open before this run. */
   readonly openBefore: OpenParts;
 }
 
@@ -27,7 +27,7 @@ export function lengthOf(list: readonly { readonly length: number }[]): number {
   return list.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** A run of frames, before which there were `first`. */
+/** Makes a run of frames. */
 export function runOf(first: number, frames: string[], openBefore: OpenParts): FrameRun {
   return { first, frames, length: lengthOf(frames), isSent: false, openBefore };
 }
@@ -42,7 +42,7 @@ export function hasRoomFor(frame: string, { isSent, length }: FrameRun): boolean
   return !isSent && length + frame.length <= maxRunLength;
 }
 
-/** Those of the runs that go in one call, and whether there is room for more in it. */
+/** The runs that go in one call, and whether there is room for more in that call. */
 export function takeBatch(runs: readonly FrameRun[]): { taken: FrameRun[]; hasRoom: boolean } {
   const taken: FrameRun[] = [];
   let length = 0;
@@ -55,7 +55,7 @@ export function takeBatch(runs: readonly FrameRun[]): { taken: FrameRun[]; hasRo
   return { taken, hasRoom: length < maxBatchLength };
 }
 
-/** Cuts the newest off, so that about `maxLength` characters are left; what was sent stays. */
+/** The first run to drop, so that about `maxLength` characters stay. Runs that were sent stay, too. */
 export function cutAt(maxLength: number, runs: readonly FrameRun[]): FrameRun | undefined {
   let kept = 0;
   return runs.find((run) => {

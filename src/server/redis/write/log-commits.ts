@@ -6,12 +6,12 @@ import type { Batch, PendingFrames } from './pending-frames';
 import type { Settling } from './settling';
 import type { StopSignal } from './stop-signal';
 
-/** What a log is stored with. */
+/** What is needed to store a log. */
 export interface LogStorage {
   readonly stored: StoredTask;
   readonly window: LogWindow;
   readonly token: string;
-  /** What the record says, also of a log that has to begin anew. */
+  /** What the record says of the task, also when the log has to begin anew. */
   readonly details: TaskDetails;
   /** Called when a log that was lost has been begun anew; again if that fails. */
   readonly reenter: () => Promise<void>;
@@ -22,25 +22,25 @@ export interface LogCommitsOptions {
   pending: PendingFrames;
   settling: Settling;
   stop: StopSignal;
-  /** What the log began with, but for snapshots. */
+  /** The first frames of the log, without snapshots. */
   startFrames: readonly string[];
   newestSnapshot: () => string | undefined;
   hasEnded: () => boolean;
-  /** Nothing is stored any more: all of it is, or the log is somebody else's. */
+  /** Called when all is stored (`settled`), or the log belongs to somebody else now (`fenced`). */
   onEnd: (how: 'settled' | 'fenced') => void;
-  /** A log was begun anew, of which readers elsewhere know nothing yet. */
+  /** Called when the log was begun anew. Readers elsewhere do not know of that yet. */
   onBegun: () => void;
 }
 
 /** Makes the calls that store a log, epoch after epoch. */
 export interface LogCommits {
-  /** Stores the next of what waits, and tells whether that has worked. Never rejects. */
+  /** Stores the next batch of what waits, and resolves with whether this worked. Never rejects. */
   store(): Promise<boolean>;
-  /** Stores what follows the call under way, whose end then waits for it. Never rejects. */
+  /** Stores what follows the call under way. That `store` then waits for this one. Never rejects. */
   storeBehind(): Promise<void>;
 }
 
-/** The link has reported what did not work; the same is tried again until it does. */
+/** Whether a call worked. An error was reported by the link, and the call is made again later. */
 function hasWorked(call: Promise<void>): Promise<boolean> {
   return call.then(
     () => true,
@@ -49,9 +49,10 @@ function hasWorked(call: Promise<void>): Promise<boolean> {
 }
 
 /**
- * Each entry names its frames, so that a call whose answer got lost is made again without storing
- * anything twice. Where the log lacks frames that this producer has no more, it goes on in the next
- * epoch, which tells of that; readers here lack nothing, and go on behind what it begins with.
+ * Creates the calls. Each entry names its frames, so that a call whose answer got lost is made again
+ * without storing anything twice. If the log lacks frames that this producer does not have any more,
+ * it goes on in the next epoch, which begins by telling so. Readers in this process lack nothing, and
+ * skip that beginning.
  */
 export function createLogCommits({
   storage: { stored, window, token, details, reenter },
@@ -65,14 +66,14 @@ export function createLogCommits({
   onBegun,
 }: LogCommitsOptions): LogCommits {
   let { epoch } = window;
-  // Set while the storage has no log: what it is begun anew with.
+  // Set while the storage has no log: the frames with which the log is begun anew.
   let preface: readonly string[] | undefined;
   // The frame after those of the newest call.
   let sentNext = 0;
   // Whether the call behind the one under way has worked.
   let behind: Promise<boolean> | undefined;
 
-  /** Begins the next epoch, whose readers have the one before up to frame `last`. */
+  /** Begins the next epoch. Its readers have the present one up to frame `last`. */
   const beginEpoch = (cause: GapCause, last: number, firstFrames: readonly string[] = []) => {
     const { taskId, next } = window;
     const snapshot = newestSnapshot();
@@ -101,10 +102,10 @@ export function createLogCommits({
       yieldsToCancel: ending?.yieldsToCancel === true,
     });
     stop.cancel(cancel);
-    // The call before it may have found that the log is gone.
+    // The call before this one may have found that the log is gone.
     if (hasEnded() || epoch !== epochThen) return;
     pending.shift(last);
-    // It has answered: so it is there.
+    // The storage has answered, so it is there, and frames are kept for it again.
     pending.resume();
     switch (answer) {
       case 'stored':
@@ -112,7 +113,7 @@ export function createLogCommits({
         if (pending.isEpochDue()) beginEpoch('storage-away', Number.POSITIVE_INFINITY);
         return;
       case 'behind':
-        // It may only lack what another call has failed to store.
+        // If frames that still wait are all that the log lacks, the next call stores them.
         if (last + 1 < pending.first()) {
           beginEpoch('storage-lost', last < 0 ? Number.NEGATIVE_INFINITY : last);
         }
@@ -152,8 +153,8 @@ export function createLogCommits({
     async storeBehind() {
       if (preface || behind) return;
       const batch = pending.batch(sentNext);
-      // Redis takes calls in order, and refuses what does not join: so there has to be something, or
-      // it could settle a log that lacks the frames of the call before.
+      // Redis takes calls in order, and refuses frames that do not join the log. A call without any
+      // frames would always join, and could settle a log that lacks the frames of the call before.
       const isJoined = batch.entries.length > 0 || (batch.isAll && settling.ending?.frames.length);
       if (!isJoined) return;
       behind = hasWorked(send(batch));

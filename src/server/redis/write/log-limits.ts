@@ -3,30 +3,30 @@ import { endedBy, trackFrame } from '../../log/open-parts';
 import { bridge } from '../../log/part-ends';
 import type { PendingFrames } from './pending-frames';
 
-/** How much of a log is kept, in bytes, and how much may wait, in characters. */
+/** How large a log and a frame may be, in bytes, and how much may wait to be stored, in characters. */
 export interface LogLimitsOptions {
   readonly maxLogBytes: number;
   readonly maxFrameBytes: number;
   readonly maxUnflushedBytes: number;
 }
 
-/** Decides which frames go into a log, for readers in all processes alike. */
+/** Decides which frames go into a log; readers in all processes then get the same frames. */
 export interface LogLimits {
   /**
-   * What goes into the log in place of a frame that it does not take: what tells of that, and the
-   * end of what the frame would have ended. `undefined`: it takes the frame, which counts from now on.
+   * The frames that go into the log in place of one that it does not take: a gap frame, and the end of
+   * a part that the frame would have ended. `undefined` when the log takes the frame, which is counted.
    */
   inPlaceOf(frame: string): readonly string[] | undefined;
-  /** The frames that settle the task, but for the ends of parts whose starts the log did not take. */
+  /** The closing frames, without the ends of parts whose starts the log did not take. */
   closing(frames: readonly string[]): readonly string[];
 }
 
-/** Room beyond `maxLogBytes` for snapshots and errors; the outcome always finds some. */
+/** How many bytes beyond `maxLogBytes` are for snapshots and errors. The outcome always fits. */
 const reservedBytes = 1024 * 1024;
 
 const keptTypes = ['data-task', 'data-task-error', 'data-task-settle'];
 
-/** Whether a frame is a part of ours that finds room in a log that is full. */
+/** Whether a frame is a task part that a full log still takes. */
 function isKeptWhenFull(frame: string): boolean {
   return keptTypes.some((type) => frame.startsWith(`{"type":"${type}"`));
 }
@@ -40,18 +40,18 @@ export function createLogLimits({
 }: Omit<LogLimitsOptions, 'maxUnflushedBytes'> & {
   taskId: string;
   pending: Pick<PendingFrames, 'open' | 'isDropping'>;
-  /** What the log begins with. */
+  /** The frames that the log begins with. */
   firstFrames: readonly string[];
 }): LogLimits {
-  // Of what is stored and of what waits, in all epochs.
+  // The bytes of all frames that are stored or wait, in all epochs.
   let logBytes = firstFrames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
-  // A log that is full stays so: of a part whose start it did not take it must not take more.
+  // A full log stays full, because it must not take the rest of a part whose start it did not take.
   let isFull = false;
   let hasToldFull = false;
 
   const refusalOf = (frame: string, bytes: number): GapCause | undefined => {
     if (bytes > maxFrameBytes) return isFull ? 'log-full' : 'frame-too-large';
-    // What is dropped takes no room.
+    // Frames that are dropped anyway take no room in the log.
     isFull ||= logBytes + bytes > maxLogBytes && !pending.isDropping();
     if (!isFull) return undefined;
     const isKept = isKeptWhenFull(frame) && logBytes + bytes <= maxLogBytes + reservedBytes;

@@ -1,20 +1,20 @@
 import type { OpenParts } from '../../log/open-parts';
 import type { Entry } from '../scripts/stored-task';
 
-/** What goes in one call. */
+/** The entries that go in one call. */
 export interface Batch {
   readonly entries: Entry[];
-  /** Whether this is all there is, and there is room for more in the call. */
+  /** Whether these are all that wait, and the call has room for more. */
   readonly isAll: boolean;
 }
 
-/** How an epoch begins in which the log goes on although frames were lost. */
+/** How an epoch begins in which a log goes on after frames were lost. */
 interface EpochBeginning {
-  /** The first frames. Behind them comes what its readers lack of what is open, and what waits. */
+  /** The first frames. After them come starts and ends of parts that readers lack, and what waits. */
   readonly head: readonly string[];
-  /** What became of the output of a tool call whose end was lost. */
+  /** The error of tool calls whose output was lost. */
   readonly errorText: string;
-  /** The last frame of the epoch before that its readers have. */
+  /** The number of the last frame of the epoch before that readers have. */
   readonly last: number;
 }
 
@@ -26,29 +26,29 @@ export interface PendingFrames {
   first(): number;
   /** The number that the next frame gets. */
   next(): number;
-  /** How many frames there were, in all epochs, before the first that waits. */
+  /** How many frames there were, in all epochs, before the first frame that waits. */
   storedCount(): number;
-  /** How many there are with those that wait. */
+  /** How many frames there were in all epochs, those that wait included. */
   count(): number;
-  /** What is open behind the last frame. */
+  /** The parts that are open after the last frame. */
   open(): OpenParts;
-  /** Whether frames are dropped. */
+  /** Whether new frames are dropped. */
   isDropping(): boolean;
-  /** Whether another epoch has to begin now, because what comes next was dropped. */
+  /** Whether another epoch has to begin now, because the next frames were dropped. */
   isEpochDue(): boolean;
-  /** Adds a frame. Where more than `room` characters would wait, it and all that follow are dropped. */
+  /** Adds a frame. If more than `room` characters would wait, drops it and all that follow. */
   push(frame: string, room: number): void;
-  /** Drops the newest frames until about `room` characters wait; what was sent stays. */
+  /** Drops the newest frames until about `room` characters wait. Frames that were sent stay. */
   shed(room: number): void;
-  /** Keeps frames again, for the epoch that tells of those that were dropped. */
+  /** Keeps new frames again, for the epoch that tells of the dropped ones. */
   resume(): void;
   /**
-   * The entries of the next call, from frame `first` on. Nothing is taken away: asked again, they
-   * are the same and more.
+   * The entries of the next call, from frame `first` on. They stay here until `shift`: asked again,
+   * the same entries are given, and perhaps more.
    */
   batch(first?: number): Batch;
-  /** Forgets what is stored: everything up to frame `last`. */
+  /** Forgets the frames up to frame `last`, which are stored. */
   shift(last: number): void;
-  /** Goes on in the next epoch, and gives the frames that it begins with: they are the first to wait. */
+  /** Begins the next epoch, and returns its first frames, which are now the first that wait. */
   beginEpoch(beginning: EpochBeginning): readonly string[];
 }
