@@ -1,5 +1,4 @@
 import type { TaskError } from '../../protocol/task-error';
-import { createDeferred, type Deferred } from '../time/deferred';
 import { nextTurn } from '../time/next-turn';
 import { pause } from '../time/pause';
 import { type LogHistory, type LogPart, nothingOf } from './log-part';
@@ -48,8 +47,8 @@ export function createLogReader({
   const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
   let isClosed = false;
   let isFetching = false;
-  // Set while `next` waits, because there is nothing to take.
-  let waiting: Deferred | undefined;
+  // Ends the wait of `next`, by failing with an error if one is given.
+  let wake: ((gone?: TaskError) => void) | undefined;
   // The promise that `next` returned last, until it is settled.
   let upcoming: Promise<Step> | undefined;
 
@@ -105,31 +104,32 @@ export function createLogReader({
     return hasEnded() ? over : undefined;
   };
 
-  const endWait = (settle: (waiter: Deferred) => void) => {
-    if (!waiting) return;
-    const waiter = waiting;
-    waiting = undefined;
+  const endWait = (gone?: TaskError) => {
     window.waiters.delete(check);
-    settle(waiter);
+    wake?.(gone);
+    wake = undefined;
   };
 
   /** Ends the wait of `next` if it can, and else makes sure that it will end. */
   const check = () => {
-    if (!waiting) return;
-    if (walk.hasNext() || hasEnded()) return endWait(({ resolve }) => resolve());
+    if (!wake) return;
+    if (walk.hasNext() || hasEnded()) return endWait();
     const gone = isGone?.();
-    if (typeof gone === 'object') return endWait(({ reject }) => reject(gone));
+    if (typeof gone === 'object') return endWait(gone);
     if (history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
     window.waiters.add(check);
+  };
+
+  const beginWait = (resolve: (gone?: TaskError) => void) => {
+    wake = resolve;
+    check();
   };
 
   const waitForStep = async (): Promise<Step> => {
     try {
       for (;;) {
-        waiting = createDeferred();
-        const { promise } = waiting;
-        check();
-        await promise;
+        const gone = await new Promise(beginWait);
+        if (gone) throw gone;
         // Frames that come in the same turn are given together. The reader waits for its own next
         // turn, because in workerd a timer is gone with the request that has set it, and the request
         // that wakes the reader may be another one.
@@ -147,7 +147,7 @@ export function createLogReader({
     isClosed = true;
     walk.leave();
     window.readers.delete(walk);
-    endWait(({ resolve }) => resolve());
+    endWait();
     onClose?.();
   };
 
