@@ -50,12 +50,13 @@ export function createChunkStream({
 
   const log = createPieceReader({
     openReader,
+    taskId,
     heartbeatMs,
     piecesOf: chunksOf,
-    onBeat() {
+    onBeat(at) {
       // Heartbeats must not pile up before a consumer that has stopped reading.
       if (!waiting || !log.isLive() || (waiting.desiredSize ?? 0) < 0) return;
-      const data = { taskId, at: Date.now(), intervalMs: heartbeatMs };
+      const data = { taskId, at, intervalMs: heartbeatMs };
       waiting.enqueue({ type: 'data-task-heartbeat', data, transient: true });
     },
   });

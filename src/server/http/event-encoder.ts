@@ -14,9 +14,23 @@ export interface EventEncoder {
   readonly pieces: SharedPieces;
 }
 
+/** Keeps the newest heartbeat: readers of one task are sent the same one after the other. */
+function sharedHeartbeat(encode: (data: TaskHeartbeatData) => string): EventEncoder['heartbeat'] {
+  let newest: TaskHeartbeatData | undefined;
+  let text = '';
+  return (data) => {
+    const { taskId, at, intervalMs } = data;
+    const isKnown =
+      newest?.taskId === taskId && newest.at === at && newest.intervalMs === intervalMs;
+    if (!isKnown) text = encode(data);
+    newest = data;
+    return text;
+  };
+}
+
 const unnamedEvents: EventEncoder = {
   frame: encodeFrame,
-  heartbeat: encodeHeartbeat,
+  heartbeat: sharedHeartbeat(encodeHeartbeat),
   done: doneFrame,
   pieces: createSharedPieces(),
 };
@@ -44,7 +58,7 @@ const namedEvents: EventEncoder = {
     const event = encodeFrame(prefix, n, data);
     return name === undefined ? event : named(event, name);
   },
-  heartbeat: (data) => named(encodeHeartbeat(data), 'task-heartbeat'),
+  heartbeat: sharedHeartbeat((data) => named(encodeHeartbeat(data), 'task-heartbeat')),
   done: named(doneFrame, 'done'),
   pieces: createSharedPieces(),
 };

@@ -62,24 +62,25 @@ export function createTextSource({
     reader,
     // That a storage is away, the next request hears.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
+    taskId,
     heartbeatMs,
     piecesOf: (range) => eventsOf(range, encoder),
-    onBeat() {
+    onBeat(at) {
       isBeatDue = true;
-      beatIfAwaited();
+      beatIfAwaited(at);
     },
   });
 
-  const heartbeat = () => {
+  const heartbeat = (at = Date.now()) => {
     isBeatDue = false;
     if (!log.isLive()) return '';
-    return encoder.heartbeat({ taskId, at: Date.now(), intervalMs: heartbeatMs });
+    return encoder.heartbeat({ taskId, at, intervalMs: heartbeatMs });
   };
 
   /** Heartbeats must not pile up before a client that has stopped reading. */
-  const beatIfAwaited = () => {
+  const beatIfAwaited = (at?: number) => {
     if (!isBeatDue || !waiting || waiting.isFull()) return;
-    const text = heartbeat();
+    const text = heartbeat(at);
     if (text) waiting.write(text);
   };
 

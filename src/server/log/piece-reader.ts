@@ -1,4 +1,5 @@
 import type { Cursor } from '../../protocol/cursor';
+import { startBeats } from '../time/beats';
 import { later } from '../time/later';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
@@ -36,6 +37,7 @@ const maxUnreadMs = 60_000;
 export function createPieceReader<Content>({
   reader: first,
   openReader,
+  taskId,
   heartbeatMs,
   piecesOf,
   onBeat,
@@ -43,11 +45,16 @@ export function createPieceReader<Content>({
   reader?: TaskReader;
   /** Opens a reader after the cursor, or at the start. `undefined` when the log is gone. */
   openReader: (cursor?: Cursor) => Promise<TaskReader | undefined>;
+  /** The task whose readers share the timer of their heartbeats. */
+  taskId: string;
   heartbeatMs: number;
   /** Makes pieces of a range, lazily. */
   piecesOf: (range: FrameRange) => Iterator<Piece<Content>, undefined>;
-  /** Called in every interval from the first read on, until the reader is closed. */
-  onBeat?: () => void;
+  /**
+   * Called in every interval from the first read on, until the reader is closed, with the time in
+   * epoch milliseconds.
+   */
+  onBeat?: (at: number) => void;
 }): PieceReader<Content> {
   let reader = first;
   // The pieces that are left of a range, and the epoch and end of that range.
@@ -61,12 +68,12 @@ export function createPieceReader<Content>({
   let isClosed = false;
   let idleBeats = 0;
   let unread: ReturnType<typeof setTimeout> | undefined;
-  let beats: ReturnType<typeof setInterval> | undefined;
+  let stopBeats: (() => void) | undefined;
 
   const letGo = () => {
     clearTimeout(unread);
-    clearInterval(beats);
-    beats = undefined;
+    stopBeats?.();
+    stopBeats = undefined;
     pieces = undefined;
     reader?.close();
     reader = undefined;
@@ -77,9 +84,9 @@ export function createPieceReader<Content>({
     letGo();
   };
 
-  const beat = () => {
+  const beat = (at: number) => {
     if (!isAwaited && ++idleBeats >= maxIdleBeats) letGo();
-    else onBeat?.();
+    else onBeat?.(at);
   };
 
   const takePiece = () => {
@@ -107,7 +114,8 @@ export function createPieceReader<Content>({
       isAwaited = true;
       idleBeats = 0;
       clearTimeout(unread);
-      beats ??= setInterval(beat, heartbeatMs);
+      unread = undefined;
+      stopBeats ??= startBeats(taskId, heartbeatMs, beat);
       try {
         for (;;) {
           const piece = takePiece();

@@ -49,6 +49,7 @@ function textOf(
  */
 export function createStringStream({
   openReader,
+  taskId,
   skipCharacters,
   heartbeatMs,
   decoded,
@@ -56,6 +57,7 @@ export function createStringStream({
   /** Opens a reader after the cursor, or at the start. The stream fails with what this rejects with. */
   openReader: (cursor: Cursor | undefined) => Promise<TaskReader>;
   /** How much of the log to leave out, in UTF-16 code units. */
+  taskId: string;
   skipCharacters: number;
   heartbeatMs: number;
   decoded?: DecodedFrames;
@@ -91,7 +93,7 @@ export function createStringStream({
     }
   }
 
-  const log = createPieceReader({ openReader, heartbeatMs, piecesOf: stringsOf });
+  const log = createPieceReader({ openReader, taskId, heartbeatMs, piecesOf: stringsOf });
 
   return new ReadableStream<string>(
     {

@@ -75,6 +75,7 @@ export function toResumableStreamContext(
   ) =>
     createStringStream({
       ...(decoded && { decoded }),
+      taskId,
       skipCharacters: Math.max(0, Math.trunc(skipCharacters) || 0),
       heartbeatMs,
       async openReader(cursor) {

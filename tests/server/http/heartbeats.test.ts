@@ -103,6 +103,29 @@ describe('heartbeats', () => {
     expect(await texts).toEqual([21, 3]);
   });
 
+  it('are the same for all who follow a task in one process, whose timer they share', async () => {
+    useFakeTimers();
+    const gate = createDeferred();
+    const { task, streamContext } = startOwnTask({
+      heartbeatMs: 5_000,
+      execute: () => gate.promise,
+    });
+    const first = (await task.toResponse()).text();
+    await turns();
+    const timers = vi.getTimerCount();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const others = [1, 2].map(async () => (await follow(streamContext, task.taskId)).text());
+    await turns();
+    expect(vi.getTimerCount()).toBe(timers);
+    await vi.advanceTimersByTimeAsync(5_000);
+    gate.resolve();
+    const beats = (await Promise.all([first, ...others])).map((text) =>
+      text.split('\n\n').filter((event) => event.includes('data-task-heartbeat')),
+    );
+    expect(beats.map(({ length }) => length)).toEqual([2, 2, 2]);
+    expect(new Set(beats.map((own) => own.at(-1))).size).toBe(1);
+  });
+
   it('stop once the producer does not count as alive', async () => {
     useFakeTimers();
     const gate = createDeferred();
