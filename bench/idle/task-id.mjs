@@ -1,0 +1,3 @@
+export function taskIdOf(index) {
+  return `idle-task-${String(index).padStart(8, '0')}`;
+}
