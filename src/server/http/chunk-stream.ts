@@ -31,10 +31,10 @@ export function createChunkStream({
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
-  // Set while somebody waits for a chunk that is not there yet.
+  // Set while the consumer waits for a chunk that is not there yet.
   let waiting: ReadableStreamDefaultController<UIMessageChunk> | undefined;
   let isCancelled = false;
-  // Whether the outcome has come, without which a stream must not look as if it were whole.
+  // Whether the outcome has come. Without it, the stream must not end as if it were whole.
   let isSettled = false;
   const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
 
@@ -67,7 +67,7 @@ export function createChunkStream({
         waiting = controller;
         const chunk = await log.next();
         waiting = undefined;
-        // One that was cancelled is closed already.
+        // A stream that was cancelled is closed already.
         if (isCancelled) return;
         if (chunk) return controller.enqueue(chunk);
         log.close();

@@ -14,7 +14,7 @@ export interface EventEncoder {
   readonly pieces: SharedPieces;
 }
 
-/** Keeps the newest heartbeat: readers of one task are sent the same one after the other. */
+/** Keeps the text of the newest heartbeat, because all readers of one task are sent the same one. */
 function sharedHeartbeat(encode: (data: TaskHeartbeatData) => string): EventEncoder['heartbeat'] {
   let newest: TaskHeartbeatData | undefined;
   let text = '';

@@ -6,30 +6,30 @@ import { inNextTurn } from '../time/next-turn';
 import { createEventEncoder } from './event-encoder';
 import { eventsOf } from './events-of';
 
-/** Where the text of a response goes. */
+/** Takes the text of a response, and sends it to the client. */
 export interface TextSink {
   write(text: string): void;
-  /** Nothing follows. */
+  /** Ends the response. */
   end(): void;
-  /** Whether the client has stopped reading: then nothing is written unless it was pulled. */
+  /** Whether the client has stopped reading. Then only text that was pulled may be written. */
   isFull(): boolean;
 }
 
-/** The text of a response. While nobody pulls, nothing is read, encoded or kept. */
+/** Makes the text of a response. While nobody pulls, nothing is read, encoded or kept. */
 export interface TextSource {
-  /** Writes what leaves at once. */
+  /** Writes the beginning of the response, which need not wait for the log. */
   start(sink: TextSink): void;
   /** Writes what comes next, once there is something, or ends the sink. */
   pull(sink: TextSink): Promise<void>;
-  /** The client has left. */
+  /** To be called when the client has left. */
   cancel(): void;
 }
 
 export interface TextSourceOptions {
   reader: TaskReader;
   /**
-   * Opens another reader, should somebody pull long after nobody has: from after the cursor on,
-   * or without one from where the first began.
+   * Opens another reader if the client reads on after a long pause, in which the first was closed.
+   * The reader begins after the cursor, or without one where the first reader began.
    */
   openReader: (cursor?: Cursor) => Promise<TaskReader | undefined>;
   taskId: string;
@@ -42,7 +42,7 @@ export interface TextSourceOptions {
 
 /**
  * Reads a log as the text of a response, with heartbeats in between, which are stored nowhere. The
- * first leaves with the first frames, or alone when there are none.
+ * first heartbeat leaves with the first frames, or alone when there are none.
  */
 export function createTextSource({
   reader,
@@ -53,14 +53,14 @@ export function createTextSource({
   onCancel,
 }: TextSourceOptions): TextSource {
   const encoder = createEventEncoder(events);
-  // Where the client waits for what is not there yet.
+  // The client's sink; set while the client waits for frames that are not there yet.
   let waiting: TextSink | undefined;
   let isBeatDue = true;
   let isCancelled = false;
 
   const log = createPieceReader({
     reader,
-    // That a storage is away, the next request hears.
+    // If the storage is away, this response ends, and the client's next request is told why.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
     taskId,
     heartbeatMs,
@@ -87,7 +87,7 @@ export function createTextSource({
   return {
     start: (sink) => sink.write(preamble),
     async pull(sink) {
-      // What is at hand comes before the next turn, and takes the heartbeat along.
+      // Frames at hand come before the next turn, and then the heartbeat leaves with them.
       if (isBeatDue) inNextTurn(beatIfAwaited);
       let text = '';
       try {
@@ -99,7 +99,7 @@ export function createTextSource({
       if (isCancelled) return;
       const isLast = log.isAtEnd();
       if (isBeatDue) text += heartbeat();
-      // Whoever was cut off from the log has to come back for the rest of it.
+      // Without `done`, a client that was cut off from the log comes back for the rest of it.
       if (isLast && !log.isCut()) text += encoder.done;
       if (text) sink.write(text);
       if (!isLast) return;

@@ -56,8 +56,8 @@ export function createStringStream({
 }: {
   /** Opens a reader after the cursor, or at the start. The stream fails with what this rejects with. */
   openReader: (cursor: Cursor | undefined) => Promise<TaskReader>;
-  /** How much of the log to leave out, in UTF-16 code units. */
   taskId: string;
+  /** How much of the log to leave out, in UTF-16 code units. */
   skipCharacters: number;
   heartbeatMs: number;
   decoded?: DecodedFrames;

@@ -9,9 +9,9 @@ function canShareTimers(): boolean {
   return isNode && navigator?.userAgent !== 'Cloudflare-Workers';
 }
 
-/** A timer, and who is called by it. */
+/** A timer, and the listeners that it calls. */
 interface Beats {
-  /** Under which others find it; a timer of one caller has none. */
+  /** The name under which other callers find the timer; unset for the timer of one caller alone. */
   readonly name: string | undefined;
   readonly listeners: Set<(at: number) => void>;
   readonly timer: ReturnType<typeof setInterval>;
