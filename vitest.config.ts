@@ -85,11 +85,18 @@ const recipes = { ...browser, hookTimeout: 900_000 };
 const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
-/** They read the build, compile programs, fill memory, or cut at every byte: not for `test:fast`. */
+/** They read the build or the documents, fill memory, or try very many cases: not for `test:fast`. */
 const slow = [
-  'tests/docs/snippets.test.ts',
+  'tests/docs/**/*.test.ts',
   'tests/package/**/*.test.ts',
+  'tests/protocol/compact-replay-in-ai-sdk.test.ts',
+  'tests/server/http/refused-bodies.test.ts',
   'tests/server/memory/*.test.ts',
+  'tests/server/resumable/resumable-strings.test.ts',
+  'tests/server/task/encode-chunk.test.ts',
+  'tests/server/task/message-history.test.ts',
+  'tests/server/task/message-record.test.ts',
+  'tests/server/task/saved-message.test.ts',
   'tests/testing/faulty-stream-context.test.ts',
   'tests/ui/chat/lowest-versions.test.ts',
   'tests/ui/chat/reconnect.test.ts',
@@ -113,14 +120,13 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      node('protocol', ['tests/protocol/**/*.test.ts']),
+      node('protocol', ['tests/protocol/**/*.test.ts'], { exclude: slow }),
       node(
         'server',
         [
           'tests/server/**/*.test.ts',
           'tests/contract/**/*.test.ts',
           'tests/testing/**/*.test.ts',
-          'tests/docs/**/*.test.ts',
           'tests/helpers/**/*.test.ts',
           // What users would write, with the kit.
           'examples/*/*.test.ts',
