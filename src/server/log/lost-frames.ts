@@ -7,7 +7,7 @@ import {
   type TaskOutcome,
 } from '../../protocol/task-parts';
 import { closingChunks } from './closing-chunks';
-import { nothingOpen, trackFrame, withAnsweredCalls } from './open-parts';
+import { addAnsweredCalls, concernsParts, type OpenPartsNow, trackChunk } from './open-parts';
 import { cancelledError, lostError } from './stop-reason';
 
 /** Closes the log of a task whose producer is gone. */
@@ -46,7 +46,7 @@ export function createLostTask({
   cancel: { readonly reason: string | undefined } | undefined;
 }): LostTask {
   // A log does not store which merged stream a chunk came from; the parts of all are closed alike.
-  let openParts = nothingOpen;
+  const openParts: OpenPartsNow = new Map();
   // The newest snapshots of nested tasks that have not settled, in the order of their starting.
   const nested = new Map<string, TaskData>();
   let snapshot: TaskData = { taskId, name, status: 'running', createdAt, updatedAt: createdAt };
@@ -65,9 +65,9 @@ export function createLostTask({
         // Data parts of the host may have the same type.
         const part = JSON.parse(frame) as { type: 'data-task' | 'data-task-settle' };
         if (isTaskPart(part)) trackTask(part);
-      } else {
-        openParts = trackFrame(openParts, frame, 0);
-        if (type === 'start') openParts = withAnsweredCalls(openParts, continued);
+      } else if (concernsParts(type)) {
+        trackChunk(openParts, JSON.parse(frame));
+        if (type === 'start') addAnsweredCalls(openParts, continued);
       }
     },
 

@@ -35,11 +35,11 @@ export interface OpenPart {
   readonly opener?: NumberedFrame | undefined;
 }
 
-/**
- * The parts that are open at some point of a stream, in the order of opening. Immutable: for a later
- * point there is another object, or the same one if nothing was opened or ended in between.
- */
+/** The parts that are open at some point of a stream, in the order of opening. */
 export type OpenParts = ReadonlyMap<string, OpenPart>;
+
+/** The parts that are open now, kept up to date in place. */
+export type OpenPartsNow = Map<string, OpenPart>;
 
 export const nothingOpen: OpenParts = new Map();
 
@@ -76,25 +76,32 @@ const effects = new Map<string, readonly [Effect, PartKind?]>([
   ['reset-step', ['resets']],
 ]);
 
-function withPart(open: OpenParts, part: OpenPart): OpenParts {
-  return new Map(open).set(`${part.kind} ${part.id}`, part);
+function keyOf({ kind, id }: Pick<OpenPart, 'kind' | 'id'>): string {
+  return `${kind} ${id}`;
 }
 
-/** Replaces parts by what `change` returns for them; `undefined` removes a part. */
-function changeParts(open: OpenParts, change: (part: OpenPart) => OpenPart | undefined): OpenParts {
-  let changed: Map<string, OpenPart> | undefined;
-  for (const [key, part] of open) {
+/**
+ * Replaces parts by what `change` returns for them; `undefined` removes a part. Tells whether any
+ * has changed.
+ */
+function changeParts(
+  open: OpenPartsNow,
+  change: (part: OpenPart) => OpenPart | undefined,
+  parts: Iterable<OpenPart> = open.values(),
+): boolean {
+  let hasChanged = false;
+  for (const part of parts) {
     const next = change(part);
     if (next === part) continue;
-    changed ??= new Map(open);
-    if (next) changed.set(key, next);
-    else changed.delete(key);
+    hasChanged = true;
+    if (next) open.set(keyOf(part), next);
+    else open.delete(keyOf(part));
   }
-  return changed ?? open;
+  return hasChanged;
 }
 
-/** What is open once a source has finished a step: its calls without an output wait for the page. */
-function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenParts {
+/** A source has finished a step: its calls without an output wait for the page. */
+function leaveToPage(open: OpenPartsNow, source: ChunkSource | undefined): boolean {
   return changeParts(open, (part) => {
     // The provider's own tools never wait for the page; their output may come in a later step.
     const isLeft = part.source === source && part.stage === 'input-available';
@@ -103,10 +110,10 @@ function leaveToPage(open: OpenParts, source: ChunkSource | undefined): OpenPart
 }
 
 /**
- * What is open once a log has told the message that its task continues. Calls whose approval was
- * answered are executed by the task now; all other calls wait for the page.
+ * A log has told the message that its task continues. Calls whose approval was answered are executed
+ * by the task now; all other calls wait for the page.
  */
-function continueParts(open: OpenParts): OpenParts {
+function continueParts(open: OpenPartsNow): boolean {
   return changeParts(open, (part) => {
     if (part.kind !== 'tool') return part;
     const isAnswered = part.stage === 'approved' || part.stage === 'denied';
@@ -114,15 +121,19 @@ function continueParts(open: OpenParts): OpenParts {
   });
 }
 
+function addPart(open: OpenPartsNow, part: OpenPart): true {
+  open.set(keyOf(part), part);
+  return true;
+}
+
 /**
  * Adds the calls whose approval was answered in the message that a task continues. In AI SDK 6 there
  * is no chunk that tells such an answer.
  */
-export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefined): OpenParts {
-  let parts = open;
+export function addAnsweredCalls(open: OpenPartsNow, message: UIMessage | undefined): void {
   for (const part of message?.parts ?? []) {
     if (!('toolCallId' in part) || part.state !== 'approval-responded') continue;
-    parts = withPart(parts, {
+    addPart(open, {
       kind: 'tool',
       id: part.toolCallId,
       stage: part.approval.approved ? 'approved' : 'denied',
@@ -131,46 +142,50 @@ export function withAnsweredCalls(open: OpenParts, message: UIMessage | undefine
       isContinued: true,
     });
   }
-  return parts;
 }
 
 /** The parts of `open` that frame `n`, or a frame before it, has opened. */
 export function openedUntil(open: OpenParts, n: number): OpenParts {
-  return changeParts(open, (part) => (part.opener && part.opener.n <= n ? part : undefined));
+  return new Map([...open].filter(([, { opener }]) => opener && opener.n <= n));
 }
 
 function idOf({ id, toolCallId }: PartChunk, kind: PartKind): string {
   return (kind === 'tool' ? toolCallId : id) ?? '';
 }
 
-/** What is open after a chunk, given what is open before it. */
+/** Whether chunks of a type open or end parts, or change how they stand. */
+export function concernsParts(type: string | undefined): boolean {
+  return type !== undefined && effects.has(type);
+}
+
+/** Takes note of a chunk. Tells whether that has changed what is open. */
 export function trackChunk(
-  open: OpenParts,
+  open: OpenPartsNow,
   chunk: PartChunk,
   { source, opener }: Pick<OpenPart, 'source' | 'opener'> = {},
-): OpenParts {
+): boolean {
   const [effect, kind = 'tool'] = effects.get(chunk.type) ?? [];
-  if (effect === undefined) return open;
+  if (effect === undefined) return false;
   const { providerExecuted, dynamic } = chunk;
   const id = idOf(chunk, kind);
-  const changeNamed = (change: (part: OpenPart) => OpenPart | undefined) =>
-    changeParts(open, (part) => (part.kind === kind && part.id === id ? change(part) : part));
+  const known = open.get(keyOf({ kind, id }));
+  const changeKnown = (change: (part: OpenPart) => OpenPart | undefined) =>
+    changeParts(open, change, known ? [known] : []);
   switch (effect) {
     case 'opens': {
-      if (kind !== 'tool') return withPart(open, { kind, id, source, opener });
+      if (kind !== 'tool') return addPart(open, { kind, id, source, opener });
       const stage = chunk.type === 'tool-input-start' ? 'input-streaming' : 'input-available';
-      return withPart(open, { kind, id, source, opener, stage, providerExecuted, dynamic });
+      return addPart(open, { kind, id, source, opener, stage, providerExecuted, dynamic });
     }
     case 'ends': {
-      if (!chunk.preliminary) return changeNamed(() => undefined);
-      const known = open.get(`${kind} ${id}`);
+      if (!chunk.preliminary) return changeKnown(() => undefined);
       const call = known ?? { kind, id, source, opener, providerExecuted, dynamic };
       // A call that waited for the page is worked on by the server now, so the task has taken it up.
       const isContinued = known?.isContinued === true && known.stage !== 'waiting';
-      return withPart(open, { ...call, stage: 'preliminary', isContinued });
+      return addPart(open, { ...call, stage: 'preliminary', isContinued });
     }
     case 'asks':
-      return changeNamed((part) => ({ ...part, stage: 'waiting', approvalId: chunk.approvalId }));
+      return changeKnown((part) => ({ ...part, stage: 'waiting', approvalId: chunk.approvalId }));
     case 'answers':
       return changeParts(open, (part) =>
         part.approvalId !== undefined && part.approvalId === chunk.approvalId
@@ -189,10 +204,14 @@ export function trackChunk(
 /** The beginning of a delta's JSON, as nearly all frames have it; a delta opens and ends nothing. */
 const textDelta = '{"type":"text-delta"';
 
-/** What is open after a frame of a log, given the frame's number. */
+/**
+ * What is open after frame `n` of a log, given what is open before it: another object, or the same
+ * one if the frame has changed nothing.
+ */
 export function trackFrame(open: OpenParts, frame: string, n: number): OpenParts {
-  if (beginsWith(frame, textDelta) || !effects.has(frameType(frame) ?? '')) return open;
-  return trackChunk(open, JSON.parse(frame), { opener: { n, data: frame } });
+  if (beginsWith(frame, textDelta) || !concernsParts(frameType(frame))) return open;
+  const after = new Map(open);
+  return trackChunk(after, JSON.parse(frame), { opener: { n, data: frame } }) ? after : open;
 }
 
 /** Whether a frame ends an open part, or an `unknown` one, at which clients of the AI SDK throw. */
@@ -201,5 +220,5 @@ export function endedBy(open: OpenParts, frame: string): 'open' | 'unknown' | un
   if (effect !== 'ends') return undefined;
   const chunk: PartChunk = JSON.parse(frame);
   if (chunk.preliminary) return undefined;
-  return open.has(`${kind} ${idOf(chunk, kind)}`) ? 'open' : 'unknown';
+  return open.has(keyOf({ kind, id: idOf(chunk, kind) })) ? 'open' : 'unknown';
 }

@@ -1,11 +1,11 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import type { ChunkSource } from '../log/chunk-source';
 import {
-  nothingOpen,
+  addAnsweredCalls,
   type OpenPart,
   type OpenParts,
+  type OpenPartsNow,
   trackChunk,
-  withAnsweredCalls,
 } from '../log/open-parts';
 import { endOfPart } from '../log/part-ends';
 import { partStarts } from './part-names';
@@ -51,7 +51,8 @@ export interface MergedSteps {
  * @param continued The message that the task continues.
  */
 export function createMergedSteps(continued?: UIMessage): MergedSteps {
-  let openParts = withAnsweredCalls(nothingOpen, continued);
+  const openParts: OpenPartsNow = new Map();
+  addAnsweredCalls(openParts, continued);
   // The sources that have added parts since the newest step began.
   const contributors = new Set<ChunkSource>();
   // Merged streams that are within a step.
@@ -85,7 +86,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
     const ends = kinds.flatMap((kind) =>
       own.filter((part) => part.kind === kind).map((part) => endOfPart(part, begunAnew)),
     );
-    for (const end of ends) openParts = trackChunk(openParts, end);
+    for (const end of ends) trackChunk(openParts, end);
     return ends;
   };
 
@@ -103,7 +104,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
   const finish = (source: ChunkSource) => {
     open.delete(source);
     const ends = endParts(source, ['text', 'reasoning']);
-    openParts = trackChunk(openParts, { type: 'finish-step' }, { source });
+    trackChunk(openParts, { type: 'finish-step' }, { source });
     if (canFinish()) return [...ends, { type: 'finish-step' } as const];
     dueFrom = source;
     return ends;
@@ -118,7 +119,7 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
 
   return {
     track(chunk, source) {
-      openParts = trackChunk(openParts, chunk, { source });
+      trackChunk(openParts, chunk, { source });
       if (partStarts.has(chunk.type) || wholeParts.has(chunk.type)) contributors.add(source);
     },
     pass(type, source) {
@@ -137,8 +138,6 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
     finished() {
       dueFrom = undefined;
     },
-    get openParts() {
-      return openParts;
-    },
+    openParts,
   };
 }

@@ -201,3 +201,24 @@ describe('writing after settle', () => {
     await expect(Promise.all(steps)).resolves.toEqual([undefined]);
   });
 });
+
+it('costs no more for each call, however many are open', async () => {
+  const entriesFor = async (count: number) => {
+    const set = vi.spyOn(Map.prototype, 'set');
+    await runToText({
+      execute: ({ writer }) => {
+        for (let index = 0; index < count; index++) {
+          const call = { toolCallId: `call-${index}`, toolName: 's' };
+          writer.write({ type: 'tool-input-available', ...call, input: {} });
+        }
+      },
+    });
+    const { length } = set.mock.calls;
+    set.mockRestore();
+    return length;
+  };
+  const few = await entriesFor(500);
+  const many = await entriesFor(2_000);
+  expect(few).toBeGreaterThan(500);
+  expect(many).toBeLessThan(6 * few);
+});
