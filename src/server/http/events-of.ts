@@ -38,10 +38,11 @@ function* compactEvents(
   let content = '';
   for (const frame of compactReplay((n) => data[n - offset] ?? '', start, end)) {
     content += encoder.frame(prefix, frame.n, frame.data);
-    if (content.length < maxWriteLength && frame.n < end - 1) continue;
+    if (content.length < maxWriteLength) continue;
     yield { content, end: frame.n + 1 };
     content = '';
   }
+  if (content) yield { content, end };
 }
 
 /** The events of a range, in pieces of one write each. The events of a replay are compacted. */
