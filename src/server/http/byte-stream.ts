@@ -1,18 +1,14 @@
-import {
-  createTextSource,
-  type TextSink,
-  type TextSource,
-  type TextSourceOptions,
-} from './text-source';
+import type { BodySink, BodySource } from './body-source';
+import { createTextSource, type TextSourceOptions } from './text-source';
 
 /** The text sources of the bodies that this module has made. */
-const sources = new WeakMap<ReadableStream, TextSource>();
+const sources = new WeakMap<ReadableStream, BodySource<string>>();
 
 /**
  * The text source of a body that this module has made and that nobody reads yet. To send from the
  * source halves the memory of thousands of clients that wait, and the time of their heartbeats.
  */
-export function textSourceOf(body: ReadableStream | null): TextSource | undefined {
+export function textSourceOf(body: ReadableStream | null): BodySource<string> | undefined {
   return body && !body.locked ? sources.get(body) : undefined;
 }
 
@@ -20,7 +16,7 @@ export function textSourceOf(body: ReadableStream | null): TextSource | undefine
 export function createByteStream(options: TextSourceOptions): ReadableStream<Uint8Array> {
   const source = createTextSource(options);
   const bytes = new TextEncoder();
-  let sink: TextSink;
+  let sink: BodySink<string>;
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {

@@ -1,3 +1,4 @@
+import type { BodySink, BodySource } from './body-source';
 import { textSourceOf } from './byte-stream';
 
 /** What is needed of Node's `ServerResponse`; raw responses of Express and Fastify have it, too. */
@@ -41,23 +42,10 @@ function sendHead(response: Response, target: NodeResponse): void {
   target.flushHeaders?.();
 }
 
-/** A response's body, as it is written into a sink. */
-interface BodySource {
-  start?(sink: BodySink): void;
-  /** Writes what comes next, once there is something, or ends the sink. */
-  pull(sink: BodySink): Promise<void>;
-  cancel(): void;
-}
-
-interface BodySink {
-  write(content: string | Uint8Array): void;
-  end(): void;
-  isFull(): boolean;
-}
-
-function streamSource(body: ReadableStream<Uint8Array> | null): BodySource {
+function streamSource(body: ReadableStream<Uint8Array> | null): BodySource<Uint8Array> {
   const reader = body?.getReader();
   return {
+    start() {},
     async pull(sink) {
       const step = await reader?.read();
       if (step?.value) sink.write(step.value);
@@ -83,11 +71,14 @@ function cut(target: NodeResponse, error: unknown): void {
   target.destroy();
 }
 
-async function send(source: BodySource, target: NodeResponse): Promise<void> {
+async function send(
+  source: BodySource<string> | BodySource<Uint8Array>,
+  target: NodeResponse,
+): Promise<void> {
   let isOver = false;
   let hasRoom = true;
   let wake = () => {};
-  const sink: BodySink = {
+  const sink: BodySink<string | Uint8Array> = {
     write(content) {
       if (isOver) return;
       hasRoom = target.write(typeof content === 'string' ? encode(content) : content);
@@ -111,7 +102,7 @@ async function send(source: BodySource, target: NodeResponse): Promise<void> {
   // One listener for all waits, because `compression` never removes it from its own stream.
   target.on('drain', onDrain);
   try {
-    source.start?.(sink);
+    source.start(sink);
     while (!isOver) {
       await source.pull(sink);
       if (hasRoom || isOver) continue;

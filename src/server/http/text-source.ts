@@ -3,27 +3,9 @@ import { preamble } from '../../protocol/frame';
 import { createPieceReader } from '../log/piece-reader';
 import type { TaskReader } from '../log/task-stream-context';
 import { inNextTurn } from '../time/next-turn';
+import type { BodySink, BodySource } from './body-source';
 import { createEventEncoder } from './event-encoder';
 import { eventsOf } from './events-of';
-
-/** Takes the text of a response, and sends it to the client. */
-export interface TextSink {
-  write(text: string): void;
-  /** Ends the response. */
-  end(): void;
-  /** Whether the client has stopped reading. Then only text that was pulled may be written. */
-  isFull(): boolean;
-}
-
-/** Makes the text of a response. While nobody pulls, nothing is read, encoded or kept. */
-export interface TextSource {
-  /** Writes the beginning of the response, which need not wait for the log. */
-  start(sink: TextSink): void;
-  /** Writes what comes next, once there is something, or ends the sink. */
-  pull(sink: TextSink): Promise<void>;
-  /** To be called when the client has left. */
-  cancel(): void;
-}
 
 export interface TextSourceOptions {
   reader: TaskReader;
@@ -51,10 +33,10 @@ export function createTextSource({
   heartbeatMs,
   events,
   onCancel,
-}: TextSourceOptions): TextSource {
+}: TextSourceOptions): BodySource<string> {
   const encoder = createEventEncoder(events);
   // The client's sink; set while the client waits for frames that are not there yet.
-  let waiting: TextSink | undefined;
+  let waiting: BodySink<string> | undefined;
   let isBeatDue = true;
   let isCancelled = false;
 
