@@ -1,9 +1,9 @@
 import type { UIMessageChunk } from 'ai';
-import { beginsWith } from '../../protocol/begins-with';
 import type { Cursor } from '../../protocol/cursor';
 import { framesOf } from '../log/frames-of';
 import { createPieceReader, type Piece } from '../log/piece-reader';
 import { createUnsettledError } from '../log/task-errors';
+import { taskPartTest } from '../log/task-part-test';
 import type { FrameRange, TaskReader } from '../log/task-stream-context';
 
 export interface ToUIMessageStreamOptions {
@@ -36,11 +36,11 @@ export function createChunkStream({
   let isCancelled = false;
   // Whether the outcome has come. Without it, the stream must not end as if it were whole.
   let isSettled = false;
-  const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
+  const isSettlement = taskPartTest('data-task-settle', taskId);
 
   function* chunksOf(range: FrameRange): Generator<Piece<UIMessageChunk>, undefined> {
     for (const { n, data } of framesOf(range)) {
-      isSettled ||= beginsWith(data, settles);
+      isSettled ||= isSettlement(data);
       const content: UIMessageChunk = JSON.parse(data);
       if (!sendStart && content.type === 'start') continue;
       if (!sendFinish && lastTypes.has(content.type)) continue;

@@ -1,5 +1,6 @@
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { createUnsettledError } from '../log/task-errors';
+import { taskPartTest } from '../log/task-part-test';
 import type { TaskReader } from '../log/task-stream-context';
 
 /**
@@ -11,12 +12,12 @@ export async function followSettlement(
   reader: TaskReader,
   taskId: string,
 ): Promise<TaskSettlement> {
-  const settles = `{"type":"data-task-settle","id":${JSON.stringify(taskId)}`;
+  const isSettlement = taskPartTest('data-task-settle', taskId);
   try {
     for await (const { data, offset, start, end } of reader) {
       for (let n = start; n < end; n++) {
-        const json = data[n - offset];
-        if (json?.startsWith(settles)) return JSON.parse(json).data;
+        const json = data[n - offset] ?? '';
+        if (isSettlement(json)) return JSON.parse(json).data;
       }
     }
     throw createUnsettledError();

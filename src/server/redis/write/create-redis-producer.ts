@@ -1,4 +1,4 @@
-import { beginsWith } from '../../../protocol/begins-with';
+import { taskPartTest } from '../../log/task-part-test';
 import { createWindowCare } from '../../log/window-care';
 import { runningTtlMs } from '../scripts/stored-task';
 import { createCommitPace } from './commit-pace';
@@ -9,12 +9,6 @@ import { createLogLimits } from './log-limits';
 import type { RedisProducer, RedisProducerOptions } from './redis-producer';
 import { createSettling } from './settling';
 import { createStopSignal } from './stop-signal';
-
-/** Recognises a root task's snapshots by their beginning: our own chunks begin with type and id. */
-function snapshotTest(taskId: string): (frame: string) => boolean {
-  const prefix = `{"type":"data-task","id":${JSON.stringify(taskId)}`;
-  return (frame) => beginsWith(frame, prefix);
-}
 
 /**
  * Creates the log in Redis as its producer gets it. Appended frames are in the process' window at
@@ -33,7 +27,7 @@ export function createRedisProducer({
 }: RedisProducerOptions): RedisProducer {
   const { window, token, details } = storage;
   const { taskId } = window;
-  const isSnapshot = snapshotTest(taskId);
+  const isSnapshot = taskPartTest('data-task', taskId);
   const stop = createStopSignal();
   const settling = createSettling(window, graceMs);
   const pending = createPendingFrames({ frames: firstFrames, next: window.next });
