@@ -158,6 +158,7 @@ export async function expectRefusal(
   return error;
 }
 
+/** A stream that has all chunks at hand, and ends after them. */
 export function streamOf(...chunks: UIMessageChunk[]): ReadableStream<UIMessageChunk> {
   return new ReadableStream({
     start(controller) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stubPage } from '../helpers/page';
 import { frame, heartbeat, snapshot, taskId } from '../helpers/recording';
 import { eventStream, scriptFetch } from '../helpers/scripted-fetch';
@@ -12,19 +12,12 @@ import {
   random,
   reconnect,
   refuse,
+  stopTimeInEachTest,
   unreachable,
   whole,
 } from './refusing-server';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+stopTimeInEachTest();
 
 describe('a client without a connection asks at a bearable pace (R-CLIENT-5)', () => {
   /** Follows a task whose server is away, and counts the requests of the second hour. */

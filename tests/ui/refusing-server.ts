@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { frame, recording, snapshot } from '../helpers/recording';
 import { eventStream } from '../helpers/scripted-fetch';
 
@@ -18,3 +18,16 @@ export const refuse = (status: number, headers: Record<string, string> = {}, cod
 export const whole = (cursor?: string) => eventStream(recording.bytesAfter(cursor), { end: true });
 /** A first answer that is good and breaks off. */
 export const cut = () => eventStream(frame(0, snapshot()), { end: true });
+
+/** Lets time pass by `advance` only, and gives back what a test has put in place of the platform. */
+export function stopTimeInEachTest(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+}

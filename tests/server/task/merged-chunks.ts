@@ -1,15 +1,6 @@
 import type { UIMessageChunk } from 'ai';
 import { storedChunksIn } from '../../helpers/sse';
 
-export function streamOf(...chunks: UIMessageChunk[]): ReadableStream<UIMessageChunk> {
-  return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  });
-}
-
 /** What of a log lies between the first snapshot and the final one. */
 export function between(text: string): UIMessageChunk[] {
   const chunks = storedChunksIn(text).slice(2);

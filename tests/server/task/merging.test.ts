@@ -2,10 +2,11 @@ import { TaskError } from 'ai-task-stream';
 import type { TaskLog, TaskStreamContext } from 'ai-task-stream/server';
 import { describe, expect, it, vi } from 'vitest';
 import { createDeferred, turns, until } from '../../helpers/async';
+import { streamOf } from '../../helpers/conformance';
 import { relativeEnd } from '../../helpers/cursors';
 import { storedChunksIn, typesIn } from '../../helpers/sse';
 import { createOwnContext, runToText, startOwnTask } from '../../helpers/tasks';
-import { between, streamOf } from './merged-chunks';
+import { between } from './merged-chunks';
 
 /** A context whose logs say that they are behind until `catchUp` is called. */
 function createBehindContext() {

@@ -2,9 +2,10 @@ import type { UIMessageChunk } from 'ai';
 import { TaskError } from 'ai-task-stream';
 import { describe, expect, it, vi } from 'vitest';
 import { createDeferred } from '../../helpers/async';
+import { streamOf } from '../../helpers/conformance';
 import { typesIn } from '../../helpers/sse';
 import { runToText } from '../../helpers/tasks';
-import { between, streamOf } from './merged-chunks';
+import { between } from './merged-chunks';
 
 describe('parts that are left open', () => {
   const open = (writer: { write(chunk: UIMessageChunk): void }) => {
