@@ -367,6 +367,21 @@ describe('the chat in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('has the address of a chat as soon as it shows something of the answer', async () => {
+    const { page } = await desk.openTab();
+    const found = page.evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          const observer = new MutationObserver(() => {
+            if (document.querySelector('.answer .prose')) resolve(location.search);
+          });
+          observer.observe(document.body, { childList: true, subtree: true });
+        }),
+    );
+    await ask(page, story);
+    expect(await found).toContain('chat=');
+  });
+
   it('gives a chat its address, even if its answer comes all at once and is broken off', async () => {
     const { page, complaints } = await desk.openTab();
     await page.route('**/api/chat', async (route) => {

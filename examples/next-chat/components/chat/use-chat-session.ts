@@ -1,6 +1,6 @@
 import { Chat, useChat } from '@ai-sdk/react';
 import { TaskChatTransport } from 'ai-task-stream/ui';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatMessage } from '../../lib/chat-message';
 import type { LoadedChat } from '../../lib/load-chat';
 import { fetchJson } from './fetch-json';
@@ -78,6 +78,10 @@ export function useChatSession({
 
   useEffect(() => {
     if (!isBusy) setIsStopping(false);
+  }, [isBusy]);
+
+  // Together with what is shown, so that a page that shows an answer has the address to reload it.
+  useLayoutEffect(() => {
     // A short answer may be over, or have broken off, before the page renders again.
     const hasBrokenOff = status === 'error' && chat.lastMessage?.role === 'assistant';
     const isAnswered = status === 'streaming' || status === 'ready' || hasBrokenOff;
@@ -85,7 +89,7 @@ export function useChatSession({
     isOwnTurn.current = false;
     announceTurn();
     onTurn();
-  }, [chat, status, isBusy, announceTurn, onTurn]);
+  }, [chat, status, announceTurn, onTurn]);
 
   const answerAgain = async () => {
     isOwnTurn.current = true;
