@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { expect } from 'vitest';
 import { aiVersions } from './ai-versions';
+import { aborted } from './async';
 
 /** The client libraries, which differ in how they lose and find connections. */
 const clientKinds = ['redis', 'ioredis'] as const;
@@ -45,22 +46,47 @@ interface RedisInstanceOptions extends Omit<RedisStreamContextOptions, 'client' 
 /** Instances that are closed together. */
 interface RedisInstances {
   open(options: RedisInstanceOptions): RedisInstance;
+  /**
+   * Opens one that listens for cancels already. One that has just begun to listen looks after all its
+   * tasks, at a time of its own.
+   */
+  openListening(options: RedisInstanceOptions): Promise<RedisInstance>;
   close(): Promise<void>;
 }
 
 export function createRedisInstances(): RedisInstances {
   let contexts: TaskStreamContext[] = [];
+
+  const open = ({
+    url,
+    kind = 'redis',
+    keyPrefix = `test-${randomUUID()}`,
+    ...options
+  }: RedisInstanceOptions): RedisInstance => {
+    const errors: TaskError[] = [];
+    const context = createRedisStreamContext({
+      client: createHostClient(kind, url),
+      keyPrefix,
+      onError: (error) => errors.push(error),
+      ...options,
+    });
+    contexts.push(context);
+    return { context, keyPrefix, errors };
+  };
+
   return {
-    open({ url, kind = 'redis', keyPrefix = `test-${randomUUID()}`, ...options }) {
-      const errors: TaskError[] = [];
-      const context = createRedisStreamContext({
-        client: createHostClient(kind, url),
-        keyPrefix,
-        onError: (error) => errors.push(error),
-        ...options,
-      });
-      contexts.push(context);
-      return { context, keyPrefix, errors };
+    open,
+    async openListening(options) {
+      const instance = open(options);
+      const { context, keyPrefix } = instance;
+      const taskId = randomUUID();
+      const log = await context.open(taskId, { leaseMs: 60_000, token: taskId, frames: ['{}'] });
+      if (!log) throw new Error('The task exists already.');
+      // Nothing but the channel tells it of a cancel elsewhere this soon.
+      await open({ ...options, keyPrefix }).context.cancel(taskId);
+      await aborted(log.signal);
+      await log.settle([], 'cancelled');
+      return instance;
     },
     async close() {
       await Promise.all(contexts.map((context) => context.close()));

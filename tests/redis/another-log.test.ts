@@ -26,10 +26,11 @@ let home: RedisInstance;
 let elsewhere: RedisInstance;
 let next: RedisInstance;
 
-beforeEach(() => {
+beforeEach(async () => {
   taskId = randomUUID();
   keyPrefix = `another-${taskId}`;
-  [home, elsewhere, next] = [connect(), connect(), connect()];
+  home = await instances.openListening({ url: own.server.url, keyPrefix });
+  [elsewhere, next] = [connect(), connect()];
 });
 
 afterEach(() => instances.close());

@@ -43,12 +43,15 @@ async function edit(options: RedisStreamContextOptions): Promise<TaskStreamConte
 const subscribers = async () =>
   (await admin.clients()).filter((client) => client.get('sub') !== '0').length;
 
-async function connectionsAfterEdits(
-  count: number,
-  options: (index: number) => RedisStreamContextOptions,
-): Promise<number> {
-  for (let index = 0; index < count; index++) await edit(options(index));
-  return (await admin.clients()).length;
+async function expectConnections(
+  expected: number,
+  { edits, options }: { edits: number; options: (index: number) => RedisStreamContextOptions },
+): Promise<void> {
+  for (let index = 0; index < edits; index++) await edit(options(index));
+  const count = async () => (await admin.clients()).length;
+  // A context begins to listen when its first task is there already.
+  await until(async () => (await count()) >= expected);
+  expect(await count()).toBe(expected);
 }
 
 const ways: [string, () => RedisStreamContextOptions][] = [
@@ -61,7 +64,7 @@ const ways: [string, () => RedisStreamContextOptions][] = [
 it.each(ways)('in development, five edits keep the two connections by %s', async (_, options) => {
   vi.stubEnv('NODE_ENV', 'development');
   vi.stubEnv('REDIS_URL', server.url);
-  expect(await connectionsAfterEdits(5, options)).toBe(2);
+  await expectConnections(2, { edits: 5, options });
   // All but one are closed.
   for (const context of contexts.splice(1)) await context.close();
   await contexts[0]?.inspect(createId());
@@ -105,9 +108,8 @@ it('in development, contexts of other settings are others', async () => {
     { client: createClient({ url: server.url }) },
     { client: createClient({ url: server.url, database: 1 }) },
   ];
-  expect(await connectionsAfterEdits(others.length, (index) => others[index] ?? {})).toBe(
-    2 * others.length,
-  );
+  const options = (index: number) => others[index] ?? {};
+  await expectConnections(2 * others.length, { edits: others.length, options });
 });
 
 it('makes a new one after the last was closed', async () => {
@@ -121,6 +123,6 @@ it.each(['production', 'test', undefined])(
   'gives each maker a context of its own when NODE_ENV is %s',
   async (environment) => {
     vi.stubEnv('NODE_ENV', environment);
-    expect(await connectionsAfterEdits(2, () => ({ url: server.url }))).toBe(4);
+    await expectConnections(4, { edits: 2, options: () => ({ url: server.url }) });
   },
 );

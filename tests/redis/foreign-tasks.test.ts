@@ -75,7 +75,7 @@ it('asks Redis as much for a task of somebody else, which runs here, as for one 
       commands.push(name);
       return false;
     });
-    const { context } = instances.open({ url: proxy.url, kind });
+    const { context } = await instances.openListening({ url: proxy.url, kind });
     await expectSameRoad(context, () => {
       const taken = commands;
       commands = [];

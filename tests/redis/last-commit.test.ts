@@ -20,7 +20,7 @@ const instances = createRedisInstances();
 beforeEach(async () => {
   taskId = randomUUID();
   proxy = await startFaultProxy(own.server.url);
-  instance = instances.open({ url: proxy.url });
+  instance = await instances.openListening({ url: proxy.url });
 });
 
 afterEach(async () => {

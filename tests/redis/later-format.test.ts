@@ -18,10 +18,10 @@ beforeAll(async () => {
   admin = await connectAdmin(sharedRedisUrl());
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   const url = sharedRedisUrl();
-  later = instances.open({ url });
-  earlier = instances.open({ url, keyPrefix: later.keyPrefix });
+  later = await instances.openListening({ url });
+  earlier = await instances.openListening({ url, keyPrefix: later.keyPrefix });
   taskId = createId();
 });
 
