@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskError } from 'ai-task-stream';
 import { createRedisStreamContext, type RedisStreamContextOptions } from 'ai-task-stream/redis';
 import { streamTask } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
 import { createClient, createClientPool, createSentinel } from 'redis';
+import { createClient as createClientV4 } from 'redis-v4';
+import { createClient as createClientV5 } from 'redis-v5';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { until } from '../helpers/async';
+import { turns, until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createHostClient, withEachClient } from '../helpers/redis-contexts';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
@@ -111,38 +114,38 @@ it('neither uses nor closes the client that it was given, and closes what it ope
     });
   }).then(() => until(async () => (await admin.clients()).length === 0)));
 
-it('leaves no connection behind, at whichever moment it is closed', () =>
-  withEachClient(async (kind) => {
-    const open = () =>
-      createRedisStreamContext({
-        client: createHostClient(kind, proxy.url),
-        onError() {},
-        commandTimeoutMs: 500,
-      });
-    const closeWhen = async (isTime: () => Promise<unknown>) => {
-      const context = open();
-      const asked = context.inspect(createId()).catch(() => 'refused');
-      const opened = streamTask({ streamContext: context, execute: () => {}, onError() {} });
-      await isTime();
-      await context.close();
-      await Promise.all([asked, opened.consume().catch(() => {})]);
-    };
-    const turns = (count: number) => async () => {
-      for (let turn = 0; turn < count; turn++) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    await closeWhen(async () => {});
-    await Promise.all(Array.from({ length: 12 }, (_, count) => closeWhen(turns(count))));
-    await Promise.all(
-      [5, 10, 20].map((ms) => closeWhen(() => new Promise((r) => setTimeout(r, ms)))),
-    );
-  })
-    // While Redis does not answer, and while nothing is there.
-    .then(() => closeLater(() => server.pause()))
-    .then(() => server.resume())
-    .then(() => closeLater(async () => proxy.refuse()))
-    .then(() => until(() => proxy.connectionCount === 0)));
+const connecting: [string, () => RedisStreamContextOptions][] = [
+  ['redis 6', () => ({ client: createClient({ url: proxy.url }) })],
+  ['redis 5', () => ({ client: createClientV5({ url: proxy.url }) })],
+  ['redis 4', () => ({ client: createClientV4({ url: proxy.url }) })],
+  ['ioredis', () => ({ client: new Redis(proxy.url, { lazyConnect: true }) })],
+];
+
+it.each(connecting)('leaves nothing behind, whenever it is closed, by %s', async (_, options) => {
+  const closeWhen = async (isTime: () => Promise<unknown>) => {
+    const context = createRedisStreamContext({
+      ...options(),
+      onError() {},
+      commandTimeoutMs: 500,
+    });
+    const asked = context.inspect(createId()).catch(() => 'refused');
+    const opened = streamTask({ streamContext: context, execute: () => {}, onError() {} });
+    await isTime();
+    await context.close();
+    await Promise.all([asked, opened.consume().catch(() => {})]);
+  };
+  await closeWhen(async () => {});
+  await Promise.all(Array.from({ length: 12 }, (_, count) => closeWhen(() => turns(count))));
+  await Promise.all([5, 10, 20].map((ms) => closeWhen(() => sleep(ms))));
+  await until(() => proxy.connectionCount === 0);
+});
+
+it('leaves no connection behind while Redis does not answer, and while nothing is there', async () => {
+  await closeLater(() => server.pause());
+  await server.resume();
+  await closeLater(async () => proxy.refuse());
+  await until(() => proxy.connectionCount === 0);
+});
 
 /** Closes contexts a while after the trouble has begun, before and after they had connected. */
 async function closeLater(begin: () => Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import { inNextTurn } from '../../time/next-turn';
 import {
   type RedisConnection,
   type RedisConnectionEvents,
@@ -78,7 +79,8 @@ export function openNodeRedisConnection(
     });
     client.on('connect', () => {
       isConnecting = false;
-      if (isClosed) disconnect();
+      // In this turn `redis` 4 begins to greet Redis, and would leave rejections that nobody handles.
+      if (isClosed) inNextTurn(disconnect);
     });
     client.on('ready', () => {
       if (!isClosed) onReady();
