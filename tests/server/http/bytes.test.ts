@@ -19,8 +19,8 @@ describe('what is pending', () => {
       },
     });
     const writes = readWrites(await task.toResponse());
-    await writes.next();
-    await writes.next();
+    await writes.until('"running"');
+    await writes.until('data-task-heartbeat');
     const next = writes.next();
     gate.resolve();
     const text = (await next) ?? '';

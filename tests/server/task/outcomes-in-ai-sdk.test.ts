@@ -1,17 +1,20 @@
 import { TaskError } from 'ai-task-stream';
 import { describe, expect, it } from 'vitest';
 import { aiVersions } from '../../helpers/ai-versions';
-import { chunksIn } from '../../helpers/sse';
-import { createId, runToText } from '../../helpers/tasks';
+import { createDeferred } from '../../helpers/async';
+import { chunksIn, readWrites } from '../../helpers/sse';
+import { createId, runToText, startOwnTask } from '../../helpers/tasks';
 
-const everything = () =>
-  runToText({
+const everything = async () => {
+  const gate = createDeferred();
+  const { task } = startOwnTask({
     taskId: createId(),
     name: 'Everything',
     messageId: 'm',
     steps: { prepare: 10, render: 90 },
     progressIntervalMs: 0,
     execute: async ({ task, writer }) => {
+      await gate.promise;
       await task.step('prepare', (step) => step.progress({ value: 1, total: 2, message: 'Half' }));
       task.progress({ value: 1 });
       task.log('Connecting …');
@@ -31,6 +34,11 @@ const everything = () =>
       return { done: true };
     },
   });
+  const writes = readWrites(await task.toResponse());
+  await writes.until('data-task-heartbeat');
+  gate.resolve();
+  return { task, text: await writes.rest() };
+};
 
 describe.each(aiVersions)('AI SDK $version', ({ validateChunk, readMessage, parseBody }) => {
   it('takes every chunk of a run that uses everything', async () => {
