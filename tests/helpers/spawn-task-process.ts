@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { inject } from 'vitest';
 import { killWithThisProcess } from '../../scripts/kill-with-this-process.mjs';
 import { pauseProcess } from './pause-process';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The scripts of `tests/redis/processes`, bundled, by name. */
+    taskPrograms: Record<string, string>;
+  }
+}
 
 /** Another instance of a server, as it were. It ends with the test process at the latest. */
 export interface TaskProcess {
@@ -30,7 +37,7 @@ export async function spawnTaskProcess(
   name: string,
   options: ProcessOptions = {},
 ): Promise<TaskProcess> {
-  return spawnProgram(name, await bundle(name), options);
+  return spawnProgram(name, inject('taskPrograms')[name]!, options);
 }
 
 interface ProcessOptions {
@@ -105,32 +112,4 @@ export function spawnProgram(
     },
     ended,
   };
-}
-
-const programs = new Map<string, Promise<string>>();
-
-/** The script bundled with all of this package's source that it uses; made once per script. */
-function bundle(name: string): Promise<string> {
-  const made = programs.get(name) ?? buildProgram(name);
-  programs.set(name, made);
-  return made;
-}
-
-async function buildProgram(name: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [`tests/redis/processes/${name}.ts`],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'inline',
-    // Its `paths` lead imports of `ai-task-stream/…` to the source.
-    tsconfig: 'tsconfig.tests.json',
-    packages: 'external',
-    loader: { '.lua': 'text' },
-    logLevel: 'error',
-  });
-  return outputFiles[0]!.text;
 }

@@ -1,9 +1,17 @@
 import type { TestProject } from 'vitest/node';
 import { requireProgram } from '../../scripts/find-program.mjs';
 import { startRedisServer } from '../../scripts/start-redis.mjs';
+import { bundlePrograms } from './bundle-programs';
 
-/** Gives the tests of a run one database: REDIS_URL, else a server that ends with the run. */
-export async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
+/**
+ * Gives the tests of a run the programs of other instances, and one database: REDIS_URL, else a
+ * server that ends with the run.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const { provide } = project;
+  const providePrograms = async () => provide('taskPrograms', await bundlePrograms());
+  await providePrograms();
+  project.onTestsRerun(providePrograms);
   if (process.env.REDIS_URL) {
     provide('redisUrl', process.env.REDIS_URL);
     return undefined;
