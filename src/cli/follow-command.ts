@@ -5,15 +5,10 @@ import type { TaskEnd, TaskStreamState } from '../ui';
 import { cancelTask } from '../ui/cancel-task';
 import { clientError } from '../ui/client-error';
 import { followTask, type ReceivedChunk } from '../ui/follow-task';
+import { createItemNews } from '../ui/new-items';
 import type { TaskClientOptions } from '../ui/task-client-options';
 import { requestTask } from '../ui/task-request';
-import {
-  countItems,
-  createCore,
-  deriveState,
-  itemsAfter,
-  reduceChunks,
-} from '../ui/task-stream-state';
+import { createCore, deriveState, reduceChunks } from '../ui/task-stream-state';
 import { mayHaveArrived } from './may-have-arrived';
 import type { FollowCommand } from './parse-arguments';
 
@@ -50,6 +45,7 @@ export async function followCommand(
   if (signal.aborted) leave();
 
   let core = createCore<unknown, unknown>(taskId);
+  const findNews = createItemNews();
   // The body of the request that starts the task, which is repeated until it is answered.
   let body = input === undefined ? undefined : `{"taskId":"${taskId}","input":${input}}`;
   let isReached = false;
@@ -113,9 +109,8 @@ export async function followCommand(
     },
     onChunks(chunks) {
       for (const chunk of chunks) onChunk(chunk);
-      const seen = countItems(core.task);
       commit(reduceChunks(core, chunks, undefined));
-      const news = itemsAfter(core.task, seen);
+      const news = findNews(core.task, chunks);
       news.logs.forEach(onLog);
       news.partials.forEach(onPartial);
     },

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { TaskStreamState } from '../ui';
 import { cleanLine } from './clean-text';
 import { describeProgress } from './describe-progress';
+import { isWaiting } from './is-waiting';
 import { firstOf } from './whole-characters';
 
 const barWidth = 24;
@@ -21,7 +22,8 @@ const otherLook = { mark: '·', color: 'gray' } as const;
 export function liveBlock(state: TaskStreamState, columns: number, partialCount: number): string[] {
   const { status, connection, steps, percent, isStalled } = state;
   if (status !== 'running') {
-    return connection === 'reconnecting' ? [styleText('yellow', 'Trying to connect …')] : [];
+    if (connection === 'reconnecting') return [styleText('yellow', 'Trying to connect …')];
+    return isWaiting(state) ? [styleText('yellow', 'Waiting for a server to go on …')] : [];
   }
   const lines: string[] = [];
   if (steps.length > 0) {

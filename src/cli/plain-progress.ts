@@ -1,13 +1,14 @@
 import type { TaskStreamState } from '../ui';
 import { cleanLine } from './clean-text';
 import { describeProgress } from './describe-progress';
+import { isWaiting } from './is-waiting';
 
 /** The least time between two lines about the same tenth of the way. */
 const quietMs = 5_000;
 
 /** What the lines printed so far have told. */
 export interface Told {
-  state: Pick<TaskStreamState, 'status' | 'connection' | 'steps'>;
+  state: Pick<TaskStreamState, 'status' | 'connection' | 'steps' | 'heartbeat'>;
   tenth: number | undefined;
   /** When progress was told last, in milliseconds of the same clock as `now`. */
   at: number;
@@ -32,7 +33,8 @@ export function plainProgress(
   partialCount: number,
 ): { lines: string[]; told: Told } {
   const lines: string[] = [];
-  if (state.status !== 'pending' && last.status === 'pending') {
+  if (isWaiting(state) && !isWaiting(last)) lines.push('Waiting for a server to go on.');
+  if (state.status !== 'pending' && last.status === 'pending' && !isWaiting(last)) {
     const name = state.name === undefined ? '' : `${cleanLine(state.name)}, `;
     lines.push(`Following ${name}task ${state.taskId}.`);
   }

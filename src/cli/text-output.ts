@@ -1,4 +1,5 @@
 import { isAnotherLog } from '../protocol/another-log';
+import { isTaskPart } from '../protocol/task-parts';
 import { createAnswerText } from './answer-text';
 import { cleanJson, cleanLine, cleanText } from './clean-text';
 import { describeEnd } from './describe-end';
@@ -26,9 +27,18 @@ export function createTextOutput({
   return {
     onChunk(chunk) {
       answer.take(chunk);
-      if (!isAnotherLog(chunk)) return;
-      answer.end();
-      screen.note('The task was begun anew; all of it follows.');
+      if (isAnotherLog(chunk)) {
+        answer.end();
+        screen.note('The task was begun anew; all of it follows.');
+      }
+      if (isTaskPart(chunk) && chunk.type === 'data-task-rewind') {
+        answer.end();
+        const { attempt, checkpoint } = chunk.data;
+        const from = checkpoint < 0 ? 'the beginning' : 'the last checkpoint';
+        screen.note(
+          `Attempt ${attempt} goes on from ${from}; what follows replaces what came since.`,
+        );
+      }
     },
     onState(state, count) {
       partialCount = count;

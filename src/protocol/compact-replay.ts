@@ -146,9 +146,14 @@ function isTextDelta(data: string): boolean {
 }
 
 /**
- * The numbers of the first and of the newest `data-task` frame of each task, between one
- * `reset-step` and the next. A `reset-step` takes parts away, so that the next snapshot of a task
- * gets a new place in the message.
+ * The frames across which no snapshot may be dropped. A `reset-step` takes parts away, so that the
+ * next snapshot of a task gets a new place in the message; to a checkpoint, readers go back.
+ */
+const borders = new Set<unknown>(['reset-step', 'data-task-checkpoint', 'data-task-rewind']);
+
+/**
+ * The numbers of the first and of the newest `data-task` frame of each task, between one border and
+ * the next.
  */
 function keptSnapshots(frameAt: (n: number) => string, start: number, end: number): Set<number> {
   const kept = new Set<number>();
@@ -161,7 +166,7 @@ function keptSnapshots(frameAt: (n: number) => string, start: number, end: numbe
     const data = frameAt(n);
     if (isTextDelta(data)) continue;
     const type = frameType(data);
-    if (type === 'reset-step') keepNewest();
+    if (borders.has(type)) keepNewest();
     if (type !== 'data-task') continue;
     const { id } = JSON.parse(data) as { id?: unknown };
     if (!newest.has(id)) kept.add(n);

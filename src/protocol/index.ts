@@ -1,6 +1,7 @@
 export { TaskError, type TaskErrorCode, type TaskErrorData } from './task-error';
 export {
   isTaskPart,
+  type TaskCheckpointData,
   type TaskChunk,
   type TaskData,
   type TaskErrorPartData,
@@ -10,6 +11,7 @@ export {
   type TaskOutcome,
   type TaskPartialData,
   type TaskProgress,
+  type TaskRewindData,
   type TaskSettlement,
   type TaskStatus,
   type TaskStep,
@@ -18,6 +20,11 @@ export {
 } from './task-parts';
 export { estimateRemainingMs, taskPercent } from './task-progress';
 export { taskDataPartSchemas } from './task-schemas';
-export { initialTaskState, reduceTaskChunk, type TaskState } from './task-state';
+export {
+  initialTaskState,
+  reduceTaskChunk,
+  type TaskCheckpoint,
+  type TaskState,
+} from './task-state';
 export type { TaskTypes } from './task-types';
 export { withoutTaskParts } from './without-task-parts';

@@ -72,6 +72,28 @@ export interface TaskHeartbeatData {
   /** Epoch milliseconds. */
   at: number;
   intervalMs: number;
+  /** Set while no process runs the task, and the next attempt has yet to begin. */
+  waiting?: true;
+}
+
+/** `data-task-checkpoint`: what came before it stays, whatever becomes of this attempt. */
+export interface TaskCheckpointData {
+  taskId: string;
+  /** Counts from 0 within the task. */
+  index: number;
+}
+
+/** `data-task-rewind`: the next attempt begins; what came after the checkpoint is void. */
+export interface TaskRewindData {
+  taskId: string;
+  /** The attempt that begins; the first one of a task is 1. */
+  attempt: number;
+  /** The index of the checkpoint; -1 for the beginning of the work. */
+  checkpoint: number;
+  /** How many log lines there were at the checkpoint. */
+  logs: number;
+  /** How many partial results there were at the checkpoint. */
+  partials: number;
 }
 
 /** `data-task-error`: what went wrong, in words that are meant for the client. */
@@ -101,6 +123,8 @@ export type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
   'task-log': TaskLogData;
   'task-partial': TaskPartialData<Partial>;
   'task-heartbeat': TaskHeartbeatData;
+  'task-checkpoint': TaskCheckpointData;
+  'task-rewind': TaskRewindData;
   'task-error': TaskErrorPartData;
   'task-settle': TaskSettlement<Result>;
 };
@@ -122,7 +146,7 @@ export type TaskChunk<Result = unknown, Partial = unknown> = {
   };
 }[keyof TaskUIDataTypes & string];
 
-const taskPartType = /^data-task(-(log|partial|heartbeat|error|settle))?$/;
+const taskPartType = /^data-task(-(log|partial|heartbeat|checkpoint|rewind|error|settle))?$/;
 
 /**
  * Tells whether a chunk or a message part is a task part of this package: by its type, and by a

@@ -14,6 +14,8 @@ const requiredFields: Record<keyof Schemas, [strings: string[], numbers: string[
   ],
   'task-partial': [[], ['index']],
   'task-heartbeat': [[], ['at', 'intervalMs']],
+  'task-checkpoint': [[], ['index']],
+  'task-rewind': [[], ['attempt', 'checkpoint', 'logs', 'partials']],
   'task-error': [['code', 'message'], []],
   'task-settle': [['status'], ['durationMs', 'settledAt']],
 };

@@ -1,5 +1,4 @@
 import { isAnotherLog } from './another-log';
-import { growList } from './growing-list';
 import type { TaskErrorData } from './task-error';
 import {
   isTaskPart,
@@ -7,6 +6,7 @@ import {
   type TaskHeartbeatData,
   type TaskLogData,
   type TaskProgress,
+  type TaskRewindData,
   type TaskSettlement,
   type TaskStatus,
   type TaskStep,
@@ -38,7 +38,19 @@ export interface TaskState<Result = unknown, Value = unknown, StepName extends s
   readonly updatedAt?: number;
   /** Tasks that ran within this one, by taskId. */
   readonly children: Readonly<Record<string, TaskState>>;
+  /** The newest checkpoints, oldest first: what the state may go back to when an attempt is lost. */
+  readonly checkpoints?: readonly TaskCheckpoint<Result, Value>[];
 }
+
+/** A task as it was at a checkpoint. */
+export interface TaskCheckpoint<Result = unknown, Value = unknown> {
+  /** Counts from 0 within the task. */
+  readonly index: number;
+  readonly task: TaskState<Result, Value>;
+}
+
+/** Several, because the newest ones may turn out to be not stored when their process is lost. */
+export const maxCheckpoints = 8;
 
 /** The state before the first chunk. */
 export const initialTaskState: TaskState<never, never> = {
@@ -61,58 +73,90 @@ export function childOf(
  * Turns a chunk into the next state. Pure; returns the same object when the chunk changes
  * nothing, as every chunk does that is not a task part. The first task part names the task;
  * parts of other tasks go to `children`. After the settle part only `children` may change.
- * Log lines and partial results seen before (by their `index`) are skipped. When the task was begun
- * anew (a `gap` with the cause `another-log`), the state begins anew with it.
+ * Log lines and partial results seen before (by their `index`) are skipped. When the next attempt
+ * begins (`data-task-rewind`), the state goes back to its checkpoint. When the task was begun anew
+ * (a `gap` with the cause `another-log`), the state begins anew with it.
  */
 export function reduceTaskChunk<Result = unknown, Value = unknown>(
   state: TaskState<Result, Value>,
   chunk: { type: string },
 ): TaskState<Result, Value> {
-  return reduce(state, chunk, (list, item) => [...list, item]);
+  return reduceTask(state, chunk, {
+    append: (list, item) => [...list, item],
+    keep: (task) => ({ ...task, checkpoints: undefined }),
+  });
 }
 
-/**
- * Like `reduceTaskChunk`, but logs and partial results grow in place, so that they are not copied
- * with each chunk. Only for code that keeps the state to itself, and shows others `stillTask` of it.
- */
-export function growTask<Result = unknown, Value = unknown>(
-  state: TaskState<Result, Value>,
-  chunk: { type: string },
-): TaskState<Result, Value> {
-  return reduce(state, chunk, growList);
+/** How the lists of a state grow. */
+export interface TaskGrowth {
+  append: <Item>(list: readonly Item[], item: Item) => readonly Item[];
+  /** Returns what stays as it is now when the lists of the given state grow, without checkpoints. */
+  keep: <Result, Value>(task: TaskState<Result, Value>) => TaskState<Result, Value>;
 }
 
-type Append = <Item>(list: readonly Item[], item: Item) => readonly Item[];
-
-function reduce<Result, Value>(
+/** `reduceTaskChunk`, for lists that grow in a way of their own. */
+export function reduceTask<Result, Value>(
   state: TaskState<Result, Value>,
   chunk: { type: string },
-  append: Append,
+  growth: TaskGrowth,
 ): TaskState<Result, Value> {
   if (!isTaskPart(chunk)) return state;
   const { taskId } = chunk.data;
   const { children } = state;
   if (state.taskId && state.taskId !== taskId) {
     const child = childOf(state, taskId) ?? initialTaskState;
-    const next = reduce(child, chunk, append);
+    const next = reduceTask(child, chunk, growth);
     return next === child ? state : { ...state, children: { ...children, [taskId]: next } };
   }
-  if (!state.settlement && isAnotherLog(chunk)) {
+  if (state.settlement) return state;
+  if (isAnotherLog(chunk)) {
     const { heartbeat } = state;
     const error = (chunk as TaskChunk<Result, Value> & { type: 'data-task-error' }).data;
     return { ...initialTaskState, taskId, ...(heartbeat && { heartbeat }), error };
   }
-  const changed = state.settlement
-    ? undefined
-    : change(state, chunk as TaskChunk<Result, Value>, append);
+  if (chunk.type === 'data-task-rewind') {
+    const isKnown = chunk.data.attempt <= (state.attempt ?? 1);
+    return isKnown ? state : { ...rewind(state, chunk.data), taskId };
+  }
+  const changed = change(state, chunk as Change<Result, Value>, growth);
   return changed ? { ...state, taskId, ...changed } : state;
 }
 
+/** The parts of which each changes a few fields of a state. */
+type Change<Result, Value> = Exclude<TaskChunk<Result, Value>, { type: 'data-task-rewind' }>;
+
+/** The state at a checkpoint, with what holds of the task itself whatever an attempt did. */
+function rewind<Result, Value>(
+  state: TaskState<Result, Value>,
+  { attempt, checkpoint, logs, partials }: TaskRewindData,
+): TaskState<Result, Value> {
+  const { heartbeat, checkpoints = [] } = state;
+  const left = checkpoints.filter(({ index }) => index <= checkpoint);
+  const known = left.at(-1);
+  const isKnown = known?.index === checkpoint;
+  const beginning = checkpoint < 0 ? initialTaskState : undefined;
+  // Of a state that did not see the checkpoint, only the lists can be taken back.
+  const rest = {
+    ...state,
+    logs: state.logs.filter(({ index }) => index < logs),
+    partials: state.partials.slice(0, partials),
+    error: undefined,
+  };
+  return {
+    ...(isKnown ? known.task : (beginning ?? rest)),
+    status: 'running',
+    attempt,
+    ...(heartbeat && { heartbeat }),
+    ...(left.length > 0 && { checkpoints: left }),
+  };
+}
+
 function change<Result, Value>(
-  { logs, partials }: TaskState<Result, Value>,
-  chunk: TaskChunk<Result, Value>,
-  append: Append,
+  state: TaskState<Result, Value>,
+  chunk: Change<Result, Value>,
+  { append, keep }: TaskGrowth,
 ): Partial<TaskState<Result, Value>> | undefined {
+  const { logs, partials } = state;
   switch (chunk.type) {
     case 'data-task':
       // Whatever the newest snapshot leaves out is gone.
@@ -126,7 +170,14 @@ function change<Result, Value>(
         ? { partials: append(partials, chunk.data.value) }
         : undefined;
     case 'data-task-heartbeat':
-      return { heartbeat: chunk.data };
+      return { heartbeat: chunk.data, ...(chunk.data.waiting && { status: 'pending' }) };
+    case 'data-task-checkpoint': {
+      const { index } = chunk.data;
+      const { checkpoints = [] } = state;
+      // One that is known comes again in a replay, when the state is further than that.
+      if (index <= (checkpoints.at(-1)?.index ?? -1)) return undefined;
+      return { checkpoints: [...checkpoints, { index, task: keep(state) }].slice(-maxCheckpoints) };
+    }
     case 'data-task-error':
       return { error: chunk.data };
     case 'data-task-settle':

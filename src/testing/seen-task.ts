@@ -24,7 +24,8 @@ export function seeTask<Result, Value, StepName extends string>(
   chunks: readonly UIMessageChunk[],
   transformer: TaskTransformer | undefined,
 ): SeenTask<Result, Value, StepName> {
-  const { task, message } = reduceChunks(createCore<Result, Value>(), chunks, transformer);
+  const { task, answer } = reduceChunks(createCore<Result, Value>(), chunks, transformer);
+  const { message } = answer;
   return {
     // A cast, because the names of steps are known to the task's type only.
     task: task as TaskState<Result, Value, StepName>,

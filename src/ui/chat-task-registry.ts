@@ -1,7 +1,8 @@
+import { growTask } from '../protocol/grow-task';
 import { once } from '../protocol/once';
 import { stillTask } from '../protocol/still-task';
 import type { TaskErrorData } from '../protocol/task-error';
-import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
+import { initialTaskState, type TaskState } from '../protocol/task-state';
 import type { TaskConnection } from './task-stream-types';
 
 /** What this page knows of a chat's task by the chunks that it received, transient ones included. */

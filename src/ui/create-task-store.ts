@@ -1,13 +1,15 @@
 import { TaskError } from '../protocol/task-error';
+import { callPage } from './call-page';
 import { cancelTask } from './cancel-task';
 import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followTask, type ReceivedChunk } from './follow-task';
+import { createItemNews } from './new-items';
 import { newTaskId } from './new-task-id';
 import { pageFault } from './page-fault';
 import { createTaskCancel } from './task-cancel';
 import { requestTask } from './task-request';
-import { countItems, createCore, deriveState, itemsAfter, reduceChunks } from './task-stream-state';
+import { createCore, deriveState, reduceChunks } from './task-stream-state';
 import type {
   StartTaskOptions,
   TaskEnd,
@@ -37,6 +39,7 @@ export function createTaskStore<Result, Value>(
   let state: typeof initialState | undefined = initialState;
   // Where the task's log was read to.
   let cursor: string | undefined;
+  let findNews = createItemNews<Value>();
   let following: Following<Result> | undefined;
   // Aborted when the task has settled or was left: it is not asked again to stop then.
   let cancels = new AbortController();
@@ -44,7 +47,7 @@ export function createTaskStore<Result, Value>(
   function commit(next: typeof core): void {
     core = next;
     state = core === initialCore ? initialState : undefined;
-    for (const listener of listeners) guard(listener);
+    for (const listener of listeners) callPage(listener);
   }
 
   function patch(fields: Partial<typeof core>): void {
@@ -72,35 +75,35 @@ export function createTaskStore<Result, Value>(
     cancels.abort();
     cancels = new AbortController();
     cursor = undefined;
+    findNews = createItemNews();
     commit(taskId === undefined ? initialCore : createCore(taskId));
   }
 
   function fail(error: TaskError): UnsettledTask {
     const end = close(error, error);
-    guard(() => options.onError?.(error));
+    callPage(() => options.onError?.(error));
     return end;
   }
 
   function receive(chunks: readonly ReceivedChunk[], nextCursor: string | undefined): void {
     const receiver = following;
     const before = core.task;
-    const seen = countItems(before);
     const next = reduceChunks(core, chunks, options.transformer);
     cursor = nextCursor;
-    const news = itemsAfter(next.task, seen);
+    const news = findNews(next.task, chunks);
     if (next !== core) commit(next);
     const { error, settlement } = next.task;
-    for (const log of news.logs) guard(() => options.onLog?.(log));
+    for (const log of news.logs) callPage(() => options.onLog?.(log));
     news.partials.forEach((value, index) => {
-      guard(() => options.onPartial?.(value, news.partialCount + index));
+      callPage(() => options.onPartial?.(value, news.partialIndex + index));
     });
     if (error && error.code !== 'cancelled' && error.code !== before.error?.code) {
-      guard(() => options.onError?.(new TaskError(error)));
+      callPage(() => options.onError?.(new TaskError(error)));
     }
     if (settlement && !before.settlement) {
       cancels.abort();
       receiver?.resolve(settlement);
-      guard(() => options.onSettle?.(settlement));
+      callPage(() => options.onSettle?.(settlement));
     }
   }
 
@@ -180,13 +183,4 @@ export function createTaskStore<Result, Value>(
       renew();
     },
   };
-}
-
-/** A listener or callback of the page that throws must not break the stream. */
-function guard(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    console.error(error);
-  }
 }

@@ -1,17 +1,18 @@
+import { growTask } from '../protocol/grow-task';
 import { stillTask } from '../protocol/still-task';
 import type { TaskErrorData } from '../protocol/task-error';
-import { isTaskPart, type TaskLogData } from '../protocol/task-parts';
+import { isTaskPart } from '../protocol/task-parts';
 import { estimateRemainingMs, taskPercent } from '../protocol/task-progress';
-import { growTask, initialTaskState, type TaskState } from '../protocol/task-state';
-import { reduceUIMessageChunk } from '../protocol/ui-message';
+import { initialTaskState, type TaskState } from '../protocol/task-state';
 import type { ReceivedChunk } from './follow-task';
 import { pageFault } from './page-fault';
+import { type RewindableMessage, reduceRewindableMessage } from './rewindable-message';
 import type { TaskConnection, TaskStreamState, TaskTransformer } from './task-stream-types';
 
 /** The part of a store's state that the rest is derived from. */
 export interface TaskStreamCore<Result, Value> {
   task: TaskState<Result, Value>;
-  message: TaskStreamState['message'];
+  answer: RewindableMessage;
   connection: TaskConnection;
   isStalled: boolean;
   /** Why the client stopped following. */
@@ -22,7 +23,7 @@ export interface TaskStreamCore<Result, Value> {
 export function createCore<Result, Value>(taskId?: string): TaskStreamCore<Result, Value> {
   return {
     task: taskId === undefined ? initialTaskState : { ...initialTaskState, taskId },
-    message: { id: '', role: 'assistant', parts: [] },
+    answer: { message: { id: '', role: 'assistant', parts: [] }, marks: [] },
     connection: 'idle',
     isStalled: false,
   };
@@ -31,6 +32,7 @@ export function createCore<Result, Value>(taskId?: string): TaskStreamCore<Resul
 /** Derives the state that a page sees. */
 export function deriveState<Result, Value>({
   task,
+  answer,
   failure,
   ...rest
 }: TaskStreamCore<Result, Value>): TaskStreamState<Result, Value> {
@@ -38,6 +40,7 @@ export function deriveState<Result, Value>({
   const isLeft = failure && !settlement;
   return stillTask(task, {
     ...rest,
+    message: answer.message,
     status: taskId === undefined ? 'idle' : isLeft ? 'unsettled' : status,
     isActive: !settlement && !/idle|closed/.test(rest.connection),
     result: settlement?.result,
@@ -58,38 +61,13 @@ export function reduceChunks<Result, Value>(
 ): TaskStreamCore<Result, Value> {
   // Values are parsed before any list grows, because one that cannot be parsed throws.
   const revived = transformer ? chunks.map((chunk) => revive(chunk, transformer)) : chunks;
-  const message = chunks.reduce((last, chunk) => reduceUIMessageChunk(last, chunk), core.message);
   const task = revived.reduce((last, chunk) => growTask(last, chunk), core.task);
-  return task === core.task && message === core.message ? core : { ...core, task, message };
-}
-
-/** How many log lines and partial results there are. */
-export interface ItemCounts {
-  readonly logCount: number;
-  readonly partialCount: number;
-}
-
-/** The log lines and partial results that came after a count. */
-export interface NewItems<Value> {
-  readonly logs: readonly TaskLogData[];
-  readonly partials: readonly Value[];
-  /** How many partial results there were before. */
-  readonly partialCount: number;
-}
-
-/** To be called before chunks are taken in, because the lists grow in place. */
-export function countItems({ logs, partials }: TaskState): ItemCounts {
-  return { logCount: logs.length, partialCount: partials.length };
-}
-
-/** What came after the counts in `seen`; everything when the log began anew and is shorter. */
-export function itemsAfter<Result, Value>(
-  { logs, partials }: TaskState<Result, Value>,
-  seen: ItemCounts,
-): NewItems<Value> {
-  const isAnew = logs.length < seen.logCount || partials.length < seen.partialCount;
-  const { logCount, partialCount } = isAnew ? { logCount: 0, partialCount: 0 } : seen;
-  return { logs: logs.slice(logCount), partials: partials.slice(partialCount), partialCount };
+  const { taskId } = task;
+  const answer = chunks.reduce(
+    (last, chunk) => reduceRewindableMessage(last, chunk, taskId),
+    core.answer,
+  );
+  return task === core.task && answer === core.answer ? core : { ...core, task, answer };
 }
 
 /** Parses the partial value or the result that a chunk holds as text. */

@@ -71,9 +71,12 @@ export interface TaskStreamOptions<Result = unknown, Value = unknown> extends Ta
   onSettle?: ((settlement: TaskSettlement<Result>) => void) | undefined;
   /** The task reported an error, or the page stopped following it. Not called on cancel or detach. */
   onError?: ((error: TaskError) => void) | undefined;
-  /** A partial result arrived; `index` counts from 0. */
+  /**
+   * A partial result arrived; `index` counts from 0. Called once for each index, also when a later
+   * attempt of the task makes it again; the state has the newer one.
+   */
   onPartial?: ((value: Value, index: number) => void) | undefined;
-  /** A line of the task's log arrived. */
+  /** A line of the task's log arrived. Called once for each index, like `onPartial`. */
   onLog?: ((log: TaskLogData) => void) | undefined;
 }
 

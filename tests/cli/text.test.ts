@@ -113,6 +113,28 @@ describe('progress without a terminal', () => {
     ]);
   });
 
+  it('says when the task waits for a server, and does not say twice what it follows', () => {
+    const waiting = { ...at(1), status: 'pending' as const };
+    const heartbeat = {
+      taskId: 'task-0123456789abcdef',
+      at: 1,
+      intervalMs: 1,
+      waiting: true as const,
+    };
+    const lines: string[] = [];
+    let told = nothingTold;
+    for (const state of [at(1), { ...waiting, heartbeat }, { ...waiting, heartbeat }, at(2)]) {
+      const next = plainProgress(told, state, 0, 0);
+      told = next.told;
+      lines.push(...next.lines);
+    }
+    expect(lines).toEqual([
+      'Following task task-0123456789abcdef.',
+      '1 %, 1 of 100',
+      'Waiting for a server to go on.',
+    ]);
+  });
+
   it('is told within a tenth after a while, and connections at once', () => {
     const { told } = plainProgress(nothingTold, at(1, 'a'), 0, 0);
     expect(plainProgress(told, at(2, 'b'), 4_999, 0).lines).toEqual([]);

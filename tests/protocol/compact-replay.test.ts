@@ -56,6 +56,8 @@ describe('compactReplay', () => {
     'data-task-partial',
     'data-task-settle',
     'data-task-error',
+    'data-task-checkpoint',
+    'data-task-rewind',
     'error',
     'finish',
     'unheard-of',
@@ -118,6 +120,16 @@ describe('compactReplay', () => {
       [4, snapshot('a', 2)],
     ]);
   });
+
+  it.each(['data-task-checkpoint', 'data-task-rewind'])(
+    'keeps the first and the newest snapshot on each side of a %s (R-REPLAY-2)',
+    (type) => {
+      const border = { type, data: { taskId: 'a' }, transient: true };
+      const snapshots = [0, 1, 2, 3, 4, 5].map((at) => snapshot('a', at));
+      const chunks = [...snapshots.slice(0, 3), border, border, ...snapshots.slice(3)];
+      expect(compact(chunks).map(({ n }) => n)).toEqual([0, 2, 3, 4, 5, 7]);
+    },
+  );
 
   it('keeps the first and the newest snapshot on each side of a step that is reset', () => {
     const reset = { type: 'reset-step' };

@@ -9,6 +9,8 @@ const valid: Record<string, Record<string, unknown>> = {
   'task-log': { taskId, index: 0, level: 'info', message: 'x', at: 1 },
   'task-partial': { taskId, index: 0, value: 1 },
   'task-heartbeat': { taskId, at: 1, intervalMs: 1 },
+  'task-checkpoint': { taskId, index: 0 },
+  'task-rewind': { taskId, attempt: 2, checkpoint: -1, logs: 0, partials: 0 },
   'task-error': { taskId, code: 'x', message: 'x', retryable: false },
   'task-settle': { taskId, status: 'completed', durationMs: 1, settledAt: 1 },
 };

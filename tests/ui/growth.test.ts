@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { followCommand } from '../../src/cli/follow-command';
 import { createTextOutput } from '../../src/cli/text-output';
+import { growTask } from '../../src/protocol/grow-task';
 import { createTaskId } from '../../src/protocol/task-id';
-import { growTask, initialTaskState, reduceTaskChunk } from '../../src/protocol/task-state';
+import { initialTaskState, reduceTaskChunk } from '../../src/protocol/task-state';
 import { TaskChatTransport } from '../../src/ui';
 import { getChatTask } from '../../src/ui/chat-task-registry';
 import { createReviver } from '../../src/ui/message-task';

@@ -1,26 +1,26 @@
 import { StandardSchemaV1 } from '@standard-schema/spec';
 import { UIMessage, UIMessageStreamWriter, UIMessageChunk, UIDataTypes } from 'ai';
 import { T as TaskTypes } from './task-types.js';
-import { a as TaskProgress, n as TaskLogLevel, k as TaskError, e as TaskSettlement } from './task-parts.js';
+import { a as TaskProgress, o as TaskLogLevel, l as TaskError, e as TaskSettlement } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 
 /**
- * The interface of the `resumable-stream` package, version 2.2, whichever of its entries made it.
- * Structural, so that the package need not be installed.
+ * The interface of contexts of the `resumable-stream` package, version 2.2, from any of its entries.
+ * Declared here, so that the package need not be installed.
  */
 interface ResumableStreamContext {
     /**
-     * Creates the stream, or resumes it when it is in progress. `null`: it is over.
+     * Creates the stream, or resumes it when it is in progress. `null`: the stream is over.
      *
      * @param makeStream Called only when there is no such stream yet.
      * @param skipCharacters How much of a stream in progress to leave out, in UTF-16 code units.
      */
     resumableStream: (streamId: string, makeStream: () => ReadableStream<string>, skipCharacters?: number) => Promise<ReadableStream<string> | null>;
-    /** Resumes a stream. `null`: it is over. `undefined`: there is none. */
+    /** Resumes a stream. `null`: the stream is over. `undefined`: there is none. */
     resumeExistingStream: (streamId: string, skipCharacters?: number) => Promise<ReadableStream<string> | null | undefined>;
-    /** Creates a stream. `null`: it is over. */
+    /** Creates a stream. `null`: the stream is over. */
     createNewResumableStream: (streamId: string, makeStream: () => ReadableStream<string>, skipCharacters?: number) => Promise<ReadableStream<string> | null>;
-    /** `null`: there is none. `true`: it is in progress. `'DONE'`: it is over. */
+    /** `null`: there is no such stream. `true`: it is in progress. `'DONE'`: it is over. */
     hasExistingStream: (streamId: string) => Promise<null | true | 'DONE'>;
 }
 
@@ -31,16 +31,16 @@ interface ToUIMessageStreamOptions {
     sendFinish?: boolean;
 }
 
-/** What we need of Node's `ServerResponse`; Express' and Fastify's raw responses have it, too. */
+/** What is needed of Node's `ServerResponse`; raw responses of Express and Fastify have it, too. */
 interface NodeResponse {
     statusCode: number;
     readonly destroyed?: boolean;
     readonly writableEnded: boolean;
-    /** Set where the response goes over HTTP/2; it has no `destroyed` of its own there. */
+    /** Set over HTTP/2, where the response has no `destroyed` of its own. */
     readonly stream?: {
         readonly destroyed: boolean;
     };
-    /** The request that it answers. */
+    /** The request that is answered. */
     readonly req?: {
         readonly method?: string;
     };
@@ -55,11 +55,11 @@ interface NodeResponse {
     flush?(): void;
 }
 
-/** What a response that streams a task can be told. */
+/** Options of a response that streams a task. */
 interface TaskResponseInit extends ResponseInit {
     /**
-     * `named`: task parts come as events of their own names, such as `task-settle`, for
-     * `addEventListener` of `EventSource`. Default: all are `message` events, as AI SDK clients
+     * `named`: task parts are sent as events with names, such as `task-settle`, for
+     * `addEventListener` of `EventSource`. Default: all chunks are `message` events, as AI SDK clients
      * expect.
      */
     events?: 'named';
@@ -75,8 +75,8 @@ interface TaskReporter<StepName extends string = string, Value = unknown> {
     readonly taskId: string;
     readonly name: string | undefined;
     /**
-     * Sets how far the task has come. While a step is running it counts for the step that started
-     * last. At most one update per `progressIntervalMs` leaves; the newest always does.
+     * Sets how far the task has come. While a step is running, this counts for the step that started
+     * last. At most one update per `progressIntervalMs` is sent; the newest one always is.
      */
     progress(progress: TaskProgress): void;
     /**
@@ -94,13 +94,13 @@ interface TaskReporter<StepName extends string = string, Value = unknown> {
     /**
      * Adds one item to the incremental result.
      *
-     * @throws TaskError `unserializable` when JSON cannot carry it.
+     * @throws TaskError `unserializable` when JSON cannot carry the item.
      */
     partial(value: Value): void;
     /**
-     * Runs a task within this one, such as the work of a tool call: it has progress, a log, partial
-     * results and an outcome of its own, and stops when this one does. Resolves with what its
-     * `execute` returns, rejects with what that throws.
+     * Runs a task within this one, such as the work of a tool call. It has progress, log lines, partial
+     * results and an outcome of its own, and stops when this task does. Resolves with what its `execute`
+     * returns, and rejects with what that throws.
      */
     run: RunNestedTask;
 }
@@ -108,13 +108,13 @@ interface TaskReporter<StepName extends string = string, Value = unknown> {
 interface RunNestedTaskOptions<Result, StepName extends string = string> {
     /** Shown on the page. */
     name?: string;
-    /** The tool call that this task is the work of, as a tool's `execute` is given it. */
+    /** The tool call whose work this task is: the `toolCallId` that a tool's `execute` gets. */
     toolCallId?: string;
     /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
     steps?: Readonly<Record<StepName, number>>;
-    /** Aborts the task, beside what aborts the one around it; such as a tool's `abortSignal`. */
+    /** Aborts this task, such as a tool's `abortSignal`. A stop of the task around it does, too. */
     abortSignal?: AbortSignal;
-    /** The work. What it returns, `run` resolves with; what it throws, `run` rejects with. */
+    /** The work. `run` resolves with what it returns, and rejects with what it throws. */
     execute: (options: {
         readonly task: TaskReporter<StepName>;
         /** Aborts when the task around it is stopped, or by `abortSignal`. */
@@ -138,35 +138,35 @@ interface ExecuteOptions<Input, StepName extends string, Value, Message extends 
     readonly writer: UIMessageStreamWriter<Message>;
     /**
      * Aborts on cancel and when the task was lost (`AbortError`), and at the deadline
-     * (`TimeoutError`). The reason's `cause` is a `TaskError` that tells which. Pass it on to
+     * (`TimeoutError`). The reason's `cause` is a `TaskError` that tells which. Pass the signal on to
      * everything slow.
      */
     readonly signal: AbortSignal;
 }
-/** What `onSettle` gets: the settlement with the whole result, and whose it is. */
+/** What `onSettle` gets: the settlement with the whole result, and of which task it is. */
 interface TaskSettleEvent<Result, Message extends UIMessage = UIMessage> extends TaskSettlement<Result> {
     readonly name: string | undefined;
     readonly chatId: string | undefined;
     readonly owner: string | undefined;
     /**
      * Whether this is the outcome that the storage has. `false`: the storage was away at the end, so
-     * that only this process knows of it, and others may have closed the task with another outcome.
+     * that only this process knows this outcome, and others may have closed the task with another one.
      */
     readonly isStored: boolean;
     /**
-     * Whether the task ran in another process, which was lost before the host had its outcome, or
-     * whose `onSettle` failed. Save its message only where none with its id is final: that process
-     * may have saved it and been lost before that was noted.
+     * Whether the task ran in another process, which was lost before the host had the outcome, or
+     * whose `onSettle` failed. Save the message only if no final message has its id: that process may
+     * have saved one and been lost before this was noted.
      */
     readonly isRecovered: boolean;
     /**
      * In a chat, the assistant's message as the task has left it, ready to be saved: the message that
-     * it continues, untouched, and what this process has written, whatever became of that in a
-     * storage. Its id is the one of the message that was continued, else `messageId`, else the taskId;
-     * the page calls it the same. Absent when it cannot be made whole; `onError` is told why then.
+     * the task continues, unchanged, and what this process has written, even if a storage has lost some
+     * of that. Its id is that of the continued message, else `messageId`, else the taskId; the page uses
+     * the same id. Absent when the whole message cannot be built; `onError` is told why.
      */
     readonly message?: Message;
-    /** `originalMessages`, if given, and `message`, in place of the one that it continues. */
+    /** `originalMessages`, if given, and `message` at the end, in place of the message it continues. */
     readonly messages?: Message[];
 }
 /** Everything about a task but its input and its work. */
@@ -174,45 +174,45 @@ interface TaskSettings<Result = unknown, Message extends UIMessage = UIMessage> 
     /** Shown on the page and kept with the record. */
     name?: string;
     /**
-     * Where the log lives. Default: the memory of this process. One of the `resumable-stream`
-     * package is live only: when the task is over, its readers get 204.
+     * Where the log lives. Default: the memory of this process. A context of the `resumable-stream`
+     * package is live only: once the task is over, readers get 204.
      */
     streamContext?: TaskStreamContext | ResumableStreamContext;
     /**
-     * What to do while the storage is away: `refuse` (503, `execute` does not run) or `run` it all
-     * the same, visible to its first response only. Default `refuse`.
+     * What to do while the storage is away: `refuse` the task (503, `execute` does not run), or `run`
+     * it all the same, visible to its first response only. Default `refuse`.
      */
     whenUnavailable?: 'refuse' | 'run';
     /** Keeps a serverless instance alive until the task is done, such as Next.js' `after`. */
     waitUntil?: (promise: Promise<unknown>) => void;
-    /** Between two heartbeats of a response, in milliseconds. Default 5,000. */
+    /** The interval of a response's heartbeats, in milliseconds. Default 5,000. */
     heartbeatMs?: number;
-    /** The task fails with the code `timeout` after so many milliseconds. Default: no deadline. */
+    /** After how many milliseconds the task fails with the code `timeout`. Default: no deadline. */
     deadlineMs?: number;
     /** How long `execute` may go on after a cancel or the deadline, in milliseconds. Default 5,000. */
     graceMs?: number;
-    /** At most one progress snapshot in so many milliseconds. Default 100. */
+    /** The least time between two progress snapshots, in milliseconds. Default 100. */
     progressIntervalMs?: number;
     /** Cancels the task when the client of its first response leaves. Default false. */
     cancelOnDisconnect?: boolean;
-    /** Sends the result in a chat, too, where every later turn uploads it again. Default false. */
+    /** Whether the result is sent in a chat, too, where each later turn uploads it again. Default false. */
     sendResult?: boolean;
     /** Encodes partial results and the result. Default: they are sent as JSON makes of them. */
     transformer?: Pick<TaskTransformer, 'stringify'>;
-    /** Says what a client may know of an error. `undefined`: it is masked, as by default. */
+    /** Says what a client may know of an error; `undefined` masks it. Default: errors are masked. */
     toTaskError?: (error: unknown) => TaskError | undefined;
     /** Gets every error as it was thrown. Default: `console.error`. */
     onError?: (error: unknown, context: {
         taskId: string;
     }) => void;
     /**
-     * Runs once in this process, after the outcome is stored. It is awaited, for 30 s at most, before
-     * the chat's active task is cleared. Until it has returned the task counts as unsaved: when this
-     * process is lost meanwhile, or it throws, `resumeTask({ onSettle })` makes it good.
+     * Called once in this process, after the outcome is stored. It is awaited, for 30 s at most, before
+     * the chat's active task is cleared. Until it has returned the task counts as unsaved: if this
+     * process is lost meanwhile, or `onSettle` throws, `resumeTask({ onSettle })` makes up for it.
      *
-     * The turns of a chat save in their order: it is called after the `onSettle` of each task that
-     * this one superseded has returned or failed, or its process is lost; `graceMs` + 30 s later at
-     * most.
+     * The turns of a chat are saved in their order: `onSettle` is called once that of each task which
+     * this one superseded has returned or failed, or the process of that task is lost; `graceMs` + 30 s
+     * later at most.
      */
     onSettle?: (event: TaskSettleEvent<Result, Message>) => Promise<void> | void;
 }
@@ -223,31 +223,31 @@ interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>,
     /** Handed to `execute`. */
     input?: Input;
     /**
-     * Names the run: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, this one
-     * joins it and `execute` does not run. Default: a random one.
+     * Names the task: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, it is
+     * joined, and `execute` does not run. Default: a random name.
      */
     taskId?: string;
     /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
     steps?: Steps;
     /** Who may follow and cancel the task. Default: whoever knows the taskId. */
     owner?: string;
-    /** Makes it the chat's active task; the running one is cancelled as `superseded`. */
+    /** Makes the task the chat's active one; a task that is running is cancelled as `superseded`. */
     chatId?: string;
     /** Lets a chat have several tasks at once. Default false. */
     concurrent?: boolean;
     /**
-     * The chat's messages; when the last one is the assistant's, the task continues it. Their type is
-     * that of the chunks which `writer` takes, and of the messages which `onSettle` gets.
+     * The chat's messages; when the last one is the assistant's, the task continues it. Their type also
+     * determines which chunks `writer` takes, and which messages `onSettle` gets.
      */
     originalMessages?: readonly Message[];
     /**
      * The `trigger` in the body of a request of `useChat`. With `regenerate-message` an answer is
-     * written anew, so the task continues none, even if the last message is the assistant's.
+     * written anew, so the task continues no message, even if the last one is the assistant's.
      */
     trigger?: string;
     /** Id of the assistant's message, for the page and `onSettle` alike. Default in a chat: the taskId. */
     messageId?: string;
-    /** Cancels the task when it aborts. */
+    /** Cancels the task when this signal aborts. */
     abortSignal?: AbortSignal;
 }
 
@@ -256,15 +256,19 @@ interface StreamedTask<Result = unknown> {
     readonly taskId: string;
     /**
      * What `execute` returned. Rejects with a `TaskError` when the task failed, was cancelled or
-     * refused; that is never an unhandled rejection.
+     * refused; nobody has to handle that rejection.
      */
     readonly result: Promise<Result>;
-    /** Asks the task to stop, for a reason of at most 1,000 characters. `false`: it is over already. */
+    /**
+     * Asks the task to stop, for a reason that is cut to 1,000 characters. Resolves with `false` when
+     * the task is over already.
+     */
     cancel(reason?: string): Promise<boolean>;
     /**
-     * A response that streams the task. Resolves once the task is claimed: 200, 204 when it joined
-     * a task of which nothing is left to read, or with `{ error: { code, message } }` 400 for a bad
-     * taskId, 404 when the taskId is somebody else's, 503 when the storage is away.
+     * A response that streams the task. Resolves once the task is claimed: with 200, or with 204 for a
+     * task that was joined and of which nothing is left to read. Errors have the body
+     * `{ error: { code, message } }`: 400 for a bad taskId, 404 when the taskId is somebody else's, 503
+     * when the storage is away.
      */
     toResponse(init?: TaskResponseInit): Promise<Response>;
     /** The task as AI SDK chunks, for `writer.merge` of another stream. */
@@ -287,8 +291,8 @@ interface DefinedExecuteOptions<Input, StepName extends string, Value, Data exte
     /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
     readonly writer: UIMessageStreamWriter<UIMessage<unknown, Data>>;
     /**
-     * The request that started the task; its body has been read. `undefined` when `start` of the
-     * definition started it, and was given none.
+     * The request that started the task; its body has been read. `undefined` when the definition's
+     * `start` was called without a `request`.
      */
     readonly request: Request | undefined;
     /** The route's parameters, where the host has them; else empty. */
@@ -296,20 +300,20 @@ interface DefinedExecuteOptions<Input, StepName extends string, Value, Data exte
 }
 interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
     /**
-     * Names the task on the page and in records. A route serves tasks of its own name only: name tasks
-     * apart that are for different people.
+     * Names the task on the page and in records. A route serves tasks of its definition's name only, so
+     * tasks for different people need different names.
      */
     name: string;
     /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
     input?: Schema;
     /**
-     * Gives one item of the incremental result its type, for `task.partial` and on the page. What
-     * the server itself makes is not checked.
+     * Gives one item of the incremental result its type, for `task.partial` and on the page. The
+     * schema is not run, because the server itself makes these values.
      */
     partial?: StandardSchemaV1<unknown, Value>;
     /**
-     * Gives the data parts that the work writes their types, by their names without `data-`. They are
-     * not checked either. Default: any name, any data.
+     * Gives the data parts that the work writes their types, by their names without `data-`. The
+     * schemas are not run. Default: any name, any data.
      */
     dataPartSchemas?: {
         readonly [Name in keyof Data]: StandardSchemaV1<unknown, Data[Name]>;
@@ -322,7 +326,7 @@ interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result,
 /** What `execute` gets as its input. */
 type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : unknown;
 type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : unknown;
-/** Options of a definition's `start`; settings win over those of the definition. */
+/** Options of a definition's `start`; they win over those of the definition. */
 interface StartDefinedTaskOptions<Result = unknown> extends Omit<StreamTaskOptions<never, Result, never, never>, 'name' | 'execute' | 'input' | 'steps'> {
     /** Handed to `execute`, where the code that starts the task has a request. */
     request?: Request;
@@ -335,10 +339,10 @@ type StartDefinedTaskArguments<Input, Result = unknown> = undefined extends Inpu
 interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
     readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data>;
     /**
-     * Starts the task, or joins the one of that taskId, from server code: a cron job, a server action,
-     * a queue. The input is as the page would give it, and checked likewise: one that does not fit
-     * starts nothing, and `result` rejects with `invalid-input`. Routes of this definition with the
-     * same `streamContext` and `owner` serve it.
+     * Starts the task from server code (a cron job, a server action, a queue), or joins the task that
+     * has the same `taskId`. The input is as the page would give it, and checked likewise: an input
+     * that does not fit starts nothing, and `result` rejects with `invalid-input`. Routes of this
+     * definition with the same `streamContext` and `owner` serve the task.
      *
      * @throws TaskError `invalid-options`.
      */

@@ -1,7 +1,7 @@
 import { h as TaskUIDataTypes } from './task-parts.js';
-export { i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, d as TaskErrorData, m as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, n as TaskLogLevel, g as TaskOutcome, o as TaskPartialData, a as TaskProgress, e as TaskSettlement, T as TaskStatus, b as TaskStep, p as TaskUIMessage, q as isTaskPart } from './task-parts.js';
+export { i as TaskCheckpointData, j as TaskChunk, k as TaskData, l as TaskError, m as TaskErrorCode, d as TaskErrorData, n as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, o as TaskLogLevel, g as TaskOutcome, p as TaskPartialData, a as TaskProgress, q as TaskRewindData, e as TaskSettlement, T as TaskStatus, b as TaskStep, r as TaskUIMessage, s as isTaskPart } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
-export { i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
+export { a as TaskCheckpoint, i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';
 export { T as TaskTypes } from './task-types.js';
 import 'ai';

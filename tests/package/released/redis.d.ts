@@ -1,10 +1,10 @@
-import { k as TaskError } from './task-parts.js';
+import { l as TaskError } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 import 'ai';
 
 /**
  * A client of the `redis` package (4 to 6; `createClient` or `createCluster`) or of `ioredis` (5 or
- * 6; `Redis` or `Cluster`). It is duplicated, and neither used nor closed itself.
+ * 6; `Redis` or `Cluster`). The client is duplicated, and neither used nor closed itself.
  */
 interface RedisClient {
     duplicate(...args: never[]): unknown;
@@ -13,8 +13,8 @@ interface RedisClient {
 
 interface RedisStreamContextOptions {
     /**
-     * A client of `redis` or `ioredis`, single or cluster. Its settings are taken over for
-     * connections of our own (one for commands, one for subscriptions); it is never used or closed.
+     * A client of `redis` or `ioredis`, single or cluster. The context makes two connections with the
+     * same settings (one for commands, one for subscriptions); the client itself is never used or closed.
      */
     client?: RedisClient;
     /**
@@ -22,44 +22,48 @@ interface RedisStreamContextOptions {
      * Default: `REDIS_URL`, then `KV_URL`.
      */
     url?: string;
-    /** Before all keys and channels, after the prefix of an ioredis client. Default `ai-task-stream`. */
+    /**
+     * Stands before all keys and channels, after the prefix of an ioredis client. Default
+     * `ai-task-stream`.
+     */
     keyPrefix?: string;
     /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
     retentionMs?: number;
     /**
-     * Bytes of one log. Beyond them readers are told of a gap, and only snapshots, errors and the
-     * outcome are kept. Default 33,554,432 (32 MiB).
+     * How many bytes one log may have. Beyond it all readers are told of a gap, and get only snapshots,
+     * errors, ends of parts and the outcome. Default 33,554,432 (32 MiB).
      */
     maxLogBytes?: number;
-    /** Bytes of one chunk as JSON; a larger one is refused. Default 1,048,576 (1 MiB). */
+    /** How many bytes one chunk may have as JSON; larger ones are refused. Default 1,048,576 (1 MiB). */
     maxFrameBytes?: number;
     /**
-     * Characters of one task that may wait for a Redis that is away. Beyond them readers are told of
-     * a gap. Default 1,048,576 (1 MiB).
+     * How many characters of one task may wait while Redis is away. Beyond it frames are lost, and
+     * readers in other processes are told of a gap. Default 1,048,576 (1 MiB).
      */
     maxUnflushedBytes?: number;
     /**
-     * Between two commits of a task, in milliseconds. Default 0: whenever none is under way, or a
-     * millisecond later within a burst. With very many busy tasks it grows by itself.
+     * The least time between two commits of a task, in milliseconds. Default 0: a task commits when no
+     * other commit of it is under way, or a millisecond later within a burst. With very many busy tasks
+     * the time grows by itself.
      */
     commitIntervalMs?: number;
     /** How long Redis may take to answer, in milliseconds. Default 5,000. */
     commandTimeoutMs?: number;
     /**
-     * Told of trouble with Redis, once per kind until it is over: a `TaskError` with the code
-     * `context-unavailable` (or `invalid-options` when nothing says where Redis is), and what Redis said in its message. The errors that calls of the context
-     * reject with say nothing of it, because they may reach a browser; it is their `cause`.
-     * Default: `console.error`.
+     * Called at trouble with Redis, once per kind of trouble until that is over. The `TaskError` has the
+     * code `context-unavailable` (or `invalid-options` when nothing says where Redis is), and in its
+     * message what Redis said. Calls of the context reject with errors that do not say it, because
+     * these may reach a browser; their `cause` is this error. Default: `console.error`.
      */
     onError?: (error: TaskError) => void;
 }
 
 /**
- * Keeps streams in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A
- * task that runs on one is followed, replayed and cancelled from all, also after it has ended;
- * a producer that died is found within three heartbeats. Make one per process, and share it
- * between routes; in development (`NODE_ENV`) those of the same options are one. It connects at the
- * first use.
+ * Keeps tasks in Redis (6.2 or later, Valkey, Redis Cluster), for any number of instances. A task
+ * that runs on one instance is followed and cancelled from all, and replayed after its end. A producer
+ * that has died is found within three heartbeats. Make one context per process, and share it between
+ * routes; in development (`NODE_ENV`) contexts with the same options are one. The context connects at
+ * its first use.
  *
  * @throws TaskError `invalid-options`.
  */

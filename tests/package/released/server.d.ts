@@ -14,52 +14,54 @@ interface CancelTaskOptions {
     chatId?: string;
     /** Where the log lives. Default: the memory of this process. */
     streamContext?: TaskStreamContext | ResumableStreamContext;
-    /** Must be the one that the task was started with. */
+    /** Must be the owner that the task was started with. */
     owner?: string;
     /**
      * Told to readers, as the message of the settlement's error. Cut to 1,000 characters, because
-     * it may be a stranger's.
+     * the reason may be a stranger's.
      */
     reason?: string;
 }
 /**
- * Asks a task to stop, on whichever instance it runs. By taskId the request is kept for 60 s for
- * a task that is not open yet. `false`: it is over already, somebody else's, or the chat has none.
+ * Asks a task to stop, on whichever instance it runs. For a `taskId` that is not open yet the request
+ * is kept for 60 s. Resolves with `false` when the task is over already or somebody else's, or when
+ * the chat has no active task.
  *
  * @throws TaskError `invalid-task-id`; `invalid-options` or `invalid-body` for an owner or a chat that
  * is no well-formed string; `context-unavailable` while the storage is away.
  */
 declare function cancelTask({ taskId, chatId, streamContext: givenContext, owner, reason, }: CancelTaskOptions): Promise<boolean>;
 
-/** What we need of Node's `IncomingMessage`. */
+/** What is needed of Node's `IncomingMessage`. */
 interface NodeRequest extends AsyncIterable<Uint8Array> {
     readonly method?: string;
     readonly url?: string;
     readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-    /** Whether somebody has read from the body, such as a body parser. */
+    /** Whether the body was read from, such as by a body parser. */
     readonly readableDidRead?: boolean;
     /** What a body parser made of the body: text, bytes, or what JSON stands for. */
     readonly body?: unknown;
 }
 
 /**
- * A context that refuses owners, chats and the like that a storage could not tell from others, before
- * anything happens: no strings, or such with half of a surrogate pair (`invalid-options`, for the id
- * of a chat `invalid-body`). Reasons of cancels are cut to 1,000 characters.
+ * Wraps a context so that it refuses owners, chats and the like that a storage could take for others,
+ * before anything happens: values that are no strings, and strings with half of a surrogate pair
+ * (`invalid-options`, for the id of a chat `invalid-body`). Cuts reasons of cancels to 1,000
+ * characters.
  */
 declare function checkedContext(context: TaskStreamContext): TaskStreamContext;
 
 interface FrameLogOptions {
-    /** The task, which readers are told of whose cursor is of another log. */
+    /** The task, named in the error that a reader with a cursor of another log gets. */
     taskId: string;
     /** The first chunks, as JSON. Default: none. */
     frames?: readonly string[];
     /**
-     * Must lie above every epoch that earlier logs of the task had. Default: drawn by the clock, and
-     * above all that this process has drawn before.
+     * The log's epoch, which must lie above every epoch of earlier logs of the task. Default: taken
+     * from the clock, and above all epochs that this process has seen.
      */
     epoch?: number;
-    /** Whether the producer counts as alive. Default: always, as for one that lives in this process. */
+    /** Whether the producer counts as alive. Default: always, as a producer in this process does. */
     isAlive?: () => boolean;
 }
 /** The frames of a log in the memory of this process, for a stream context of your own. */
@@ -69,17 +71,17 @@ interface FrameLog {
     readonly cursor: string;
     /** Adds a chunk, as JSON, and wakes the readers. */
     append(data: string): void;
-    /** Nothing will follow: readers are done once they have everything. */
+    /** Ends the log: readers are done once they have everything. */
     end(): void;
     /**
-     * A reader with all duties of one: from after `cursor` on, or without the first `skip` frames. It
-     * holds a position, and no frames.
+     * A reader that keeps all promises of a `TaskReader`: from after `cursor` on, or without the first
+     * `skip` frames. It holds a position, and no copies of frames.
      */
     read(options?: Pick<ReadTaskOptions, 'cursor' | 'skip'>): TaskReader;
 }
 /**
- * Holds the frames of one log for any number of readers, as the context in memory does. Nothing in
- * it is bounded: whoever made it lets go of it.
+ * Holds the frames of one log for any number of readers, as the context in memory does. It keeps all
+ * frames: whoever has made it has to drop it.
  */
 declare function createFrameLog({ taskId, frames, epoch, isAlive, }: FrameLogOptions): FrameLog;
 
@@ -87,32 +89,32 @@ interface MemoryStreamContextOptions {
     /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
     retentionMs?: number;
     /**
-     * Estimated bytes of all settled logs together; beyond it the oldest go first. Running tasks
-     * do not count. Default 268,435,456 (256 MiB).
+     * How many bytes all settled logs together may take, by an estimate. Beyond it the oldest are
+     * dropped. Running tasks do not count. Default 268,435,456 (256 MiB).
      */
     maxTotalBytes?: number;
     /** Contexts of one scope share their tasks within the process. Default `default`. */
     scope?: string;
 }
 /**
- * Keeps streams in this process: the embedded default. All contexts of one scope share their
- * tasks, also across module instances. Other processes see nothing of them, and they end with
- * the process; it warns once where instances come and go.
+ * Keeps tasks in this process; the default of all functions that take a `streamContext`. All
+ * contexts of one scope share their tasks, also across instances of this module. Other processes do
+ * not see these tasks, which end with the process. Warns once on hosts whose instances come and go.
  */
 declare function createMemoryStreamContext({ scope, ...options }?: MemoryStreamContextOptions): TaskStreamContext;
 
 interface ToResumableStreamContextOptions {
     /**
-     * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default,
-     * and `null`: nothing needs to.
+     * Keeps a serverless instance alive until a stream is over, such as Next.js' `after`. Default, or
+     * `null`: nothing keeps the instance alive.
      */
     waitUntil?: ((promise: Promise<unknown>) => void) | null;
     /**
-     * Whether a stream that is over is given again from the start, for as long as the context keeps
-     * it, in place of `null`. Default false, as with `resumable-stream`.
+     * Whether a stream that is over is replayed from its start for as long as the context keeps it;
+     * otherwise it is answered with `null`. Default false, as with `resumable-stream`.
      */
     replayAfterEnd?: boolean;
-    /** Between two signs of life of a source that is silent, in milliseconds. Default 5,000. */
+    /** The interval of signs of life while a source is silent, in milliseconds. Default 5,000. */
     heartbeatMs?: number;
     /**
      * How long the producer of a stream counts as alive after its last sign, in milliseconds.
@@ -126,8 +128,8 @@ interface ToResumableStreamContextOptions {
 }
 /**
  * Gives a stream context the interface of the `resumable-stream` package, so that code written
- * for that needs one other import. Strings are stored as they come; readers may get several of
- * them as one.
+ * for that package only needs another import. Strings are stored as they come; readers may get
+ * several of them as one.
  */
 declare function toResumableStreamContext(context: TaskStreamContext, { waitUntil, replayAfterEnd, heartbeatMs, leaseMs, onError, }?: ToResumableStreamContextOptions): ResumableStreamContext;
 
@@ -137,25 +139,25 @@ interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
     /** The chat whose active task to follow; ignored when `taskId` is given. */
     chatId?: string;
     /**
-     * Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has already;
-     * `?events=named` asks for named events. `HEAD` is answered as `GET` would be, without a body.
+     * The request. Its `Last-Event-ID` header, or else `?lastEventId=`, says what the reader has
+     * already; `?events=named` asks for named events. `HEAD` is answered as `GET`, without a body.
      */
     request?: Request;
     /** Where the log lives. Default: the memory of this process. */
     streamContext?: TaskStreamContext | ResumableStreamContext;
-    /** Must be the one that the task was started with. */
+    /** Must be the owner that the task was started with. */
     owner?: string;
-    /** Between two heartbeats of the response, in milliseconds. Default 5,000. */
+    /** The interval of the response's heartbeats, in milliseconds. Default 5,000. */
     heartbeatMs?: number;
     /**
-     * Told of the outcome of a task that is over and unsaved: its process was lost before its own
-     * `onSettle` had returned, or that has failed. At least once, and by one process at a time, with
-     * `isRecovered: true` and the message as the log has it. `messages` is not known here. Its id is
-     * the one that the page knows, else the taskId: save it by that, and only where no message of
-     * that id is final, because that process may have saved it and been lost a moment later.
+     * Called with the outcome of a task that is over and unsaved: its process was lost before the
+     * task's own `onSettle` had returned, or that `onSettle` has failed. Called at least once, by one
+     * process at a time, with `isRecovered: true`, without `messages`, and with the message as the log
+     * has it. The message's id is the one that the page knows, else the taskId. Save the message under
+     * that id, but only if no final message has it: the lost process may have saved one just before.
      */
     onSettle?: (event: TaskSettleEvent<unknown, Message>) => Promise<void> | void;
-    /** Keeps a serverless instance alive until that is done, such as Next.js' `after`. */
+    /** Keeps a serverless instance alive until `onSettle` is done, such as Next.js' `after`. */
     waitUntil?: (promise: Promise<unknown>) => void;
     /**
      * Gets what `onSettle` throws, and why a message cannot be recovered. Default: `console.error`.
@@ -166,9 +168,10 @@ interface ResumeTaskOptions<Message extends UIMessage = UIMessage> {
 }
 interface ResumedTask {
     /**
-     * 200 with what follows the reader's cursor, or 204 when nothing is left to read. By taskId,
-     * 404 for a task that is unknown or somebody else's; by chatId, 204 then, too. With
-     * `{ error: { code, message } }`: 400 for a bad taskId or cursor, 503 when the storage is away.
+     * 200 with what follows the reader's cursor, or 204 when nothing is left to read. A `taskId` that
+     * is unknown or somebody else's is answered with 404, a `chatId` without such a task with 204. A
+     * bad taskId or cursor is answered with 400, and 503 says that the storage is away; the body of
+     * these errors is `{ error: { code, message } }`.
      */
     toResponse(init?: TaskResponseInit): Promise<Response>;
     /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
@@ -184,31 +187,31 @@ declare function resumeTask<Message extends UIMessage = UIMessage>({ onSettle, .
 type TaskAction = 'start' | 'follow' | 'cancel';
 interface CreateTaskRouteOptions extends Pick<TaskSettings, 'streamContext' | 'whenUnavailable' | 'waitUntil' | 'heartbeatMs' | 'toTaskError' | 'onError' | 'cancelOnDisconnect'> {
     /**
-     * Decides whether a request may do what it asks for: `true`, or a response of your own to
-     * refuse it with; `false` answers 403. Default: everybody may.
+     * Decides whether a request may do what it asks for: `true` allows it, `false` refuses it with
+     * 403, and a response of your own refuses it with that. Default: everybody may.
      */
     authorize?: (options: {
         request: Request;
         action: TaskAction;
-        /** As the request gave it; checked to be well-formed. */
+        /** The taskId that the request names, if any; it is well-formed. */
         taskId: string | undefined;
     }) => Promise<boolean | Response> | boolean | Response;
     /**
-     * Who makes the request, from a session or a token. Tasks of others look like unknown ones.
-     * Default: whoever knows a taskId may follow and cancel.
+     * Tells who makes the request, from a session or a token. Tasks of other owners look like unknown
+     * ones. Default: whoever knows a taskId may follow and cancel the task.
      */
     owner?: (request: Request) => Promise<string | undefined> | string | undefined;
     /** Largest accepted body or `?input=` in bytes. Default 1,048,576 (1 MiB). */
     maxBodyBytes?: number;
     /**
      * How many tasks of one owner this route runs at once in this process; requests without an owner
-     * share one count. More are answered with 429. Requests that join a task are not counted.
-     * Default: any number.
+     * share one count. Requests to start more tasks are answered with 429. Requests that join a task
+     * are not counted. Default: any number.
      */
     maxConcurrent?: number;
     /**
-     * Lets `GET ?taskId=&input=` start the task, too, or join it: for `EventSource`, which cannot
-     * POST. The input is JSON or, with a transformer, its text. Default false.
+     * Lets `GET ?taskId=&input=` start or join a task, too, for `EventSource`, which cannot POST. The
+     * input is JSON or, with a transformer, its text. Default false.
      */
     allowGet?: boolean;
     /** Decodes inputs, and encodes partial results and the result. */
@@ -221,11 +224,11 @@ interface TaskRouteContext {
 /** A web-standard request handler. It never rejects. */
 type TaskRouteHandler = (request: Request, context?: TaskRouteContext) => Promise<Response>;
 interface TaskRoute {
-    /** Starts a task from `{ taskId?, input }`, or joins the one of that taskId. */
+    /** Starts a task from the body `{ taskId?, input }`, or joins the task that has this taskId. */
     POST: TaskRouteHandler;
-    /** Follows or replays `?taskId=` from `Last-Event-ID` on; with `allowGet` it may start it. */
+    /** Follows or replays the task `?taskId=` after `Last-Event-ID`; with `allowGet` may start it. */
     GET: TaskRouteHandler;
-    /** Asks `?taskId=` to stop, for `?reason=`. Answers `{ cancelled }`. */
+    /** Asks the task `?taskId=` to stop, for the reason `?reason=`. Answers `{ cancelled }`. */
     DELETE: TaskRouteHandler;
 }
 
@@ -238,10 +241,10 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
 
 /**
  * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
- * hands out Node's requests and responses. HEAD is served as GET, without a body. Behind a body
- * parser it takes `request.body`.
+ * hands out Node's requests and responses. HEAD is served as GET, without a body. When a body parser
+ * has read the body, `request.body` is used.
  *
- * @throws TaskError `invalid-options` when it is given no handlers.
+ * @throws TaskError `invalid-options` when the route has no handlers.
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 

@@ -101,6 +101,26 @@ interface TaskHeartbeatData {
     /** Epoch milliseconds. */
     at: number;
     intervalMs: number;
+    /** Set while no process runs the task, and the next attempt has yet to begin. */
+    waiting?: true;
+}
+/** `data-task-checkpoint`: what came before it stays, whatever becomes of this attempt. */
+interface TaskCheckpointData {
+    taskId: string;
+    /** Counts from 0 within the task. */
+    index: number;
+}
+/** `data-task-rewind`: the next attempt begins; what came after the checkpoint is void. */
+interface TaskRewindData {
+    taskId: string;
+    /** The attempt that begins; the first one of a task is 1. */
+    attempt: number;
+    /** The index of the checkpoint; -1 for the beginning of the work. */
+    checkpoint: number;
+    /** How many log lines there were at the checkpoint. */
+    logs: number;
+    /** How many partial results there were at the checkpoint. */
+    partials: number;
 }
 /** `data-task-error`: what went wrong, in words that are meant for the client. */
 interface TaskErrorPartData extends TaskErrorData {
@@ -127,6 +147,8 @@ type TaskUIDataTypes<Result = unknown, Partial = unknown> = {
     'task-log': TaskLogData;
     'task-partial': TaskPartialData<Partial>;
     'task-heartbeat': TaskHeartbeatData;
+    'task-checkpoint': TaskCheckpointData;
+    'task-rewind': TaskRewindData;
     'task-error': TaskErrorPartData;
     'task-settle': TaskSettlement<Result>;
 };
@@ -149,4 +171,4 @@ declare function isTaskPart<Part extends {
     type: string;
 }>(part: Part): part is Part & TaskChunk;
 
-export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskOutcome as g, type TaskUIDataTypes as h, type TaskChunk as i, type TaskData as j, TaskError as k, type TaskErrorCode as l, type TaskErrorPartData as m, type TaskLogLevel as n, type TaskPartialData as o, type TaskUIMessage as p, isTaskPart as q };
+export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskOutcome as g, type TaskUIDataTypes as h, type TaskCheckpointData as i, type TaskChunk as j, type TaskData as k, TaskError as l, type TaskErrorCode as m, type TaskErrorPartData as n, type TaskLogLevel as o, type TaskPartialData as p, type TaskRewindData as q, type TaskUIMessage as r, isTaskPart as s };

@@ -26,6 +26,14 @@ interface TaskState<Result = unknown, Value = unknown, StepName extends string =
     readonly updatedAt?: number;
     /** Tasks that ran within this one, by taskId. */
     readonly children: Readonly<Record<string, TaskState>>;
+    /** The newest checkpoints, oldest first: what the state may go back to when an attempt is lost. */
+    readonly checkpoints?: readonly TaskCheckpoint<Result, Value>[];
+}
+/** A task as it was at a checkpoint. */
+interface TaskCheckpoint<Result = unknown, Value = unknown> {
+    /** Counts from 0 within the task. */
+    readonly index: number;
+    readonly task: TaskState<Result, Value>;
 }
 /** The state before the first chunk. */
 declare const initialTaskState: TaskState<never, never>;
@@ -33,11 +41,12 @@ declare const initialTaskState: TaskState<never, never>;
  * Turns a chunk into the next state. Pure; returns the same object when the chunk changes
  * nothing, as every chunk does that is not a task part. The first task part names the task;
  * parts of other tasks go to `children`. After the settle part only `children` may change.
- * Log lines and partial results seen before (by their `index`) are skipped. When the task was begun
- * anew (a `gap` with the cause `another-log`), the state begins anew with it.
+ * Log lines and partial results seen before (by their `index`) are skipped. When the next attempt
+ * begins (`data-task-rewind`), the state goes back to its checkpoint. When the task was begun anew
+ * (a `gap` with the cause `another-log`), the state begins anew with it.
  */
 declare function reduceTaskChunk<Result = unknown, Value = unknown>(state: TaskState<Result, Value>, chunk: {
     type: string;
 }): TaskState<Result, Value>;
 
-export { type TaskState as T, initialTaskState as i, reduceTaskChunk as r };
+export { type TaskState as T, type TaskCheckpoint as a, initialTaskState as i, reduceTaskChunk as r };

@@ -11,77 +11,77 @@ interface Cursor {
  * Frame `n`, for `start <= n < end`, is `data[n - offset]`, the chunk as JSON.
  */
 interface FrameRange {
-    /** At least 1, and above those of all earlier logs of the task. */
+    /** The epoch of all frames: at least 1, and above the epochs of all earlier logs of the task. */
     readonly epoch: number;
     readonly data: readonly string[];
     readonly offset: number;
     readonly start: number;
     readonly end: number;
-    /** Whether these were in the log before the reader had caught up with it. */
+    /** Whether these frames were in the log before the reader had caught up with it. */
     readonly isReplay: boolean;
 }
 /**
- * A place in a log, from which ranges are iterated: it holds a position, never a copy of what it has
- * yet to read. One iteration at a time.
+ * Reads a log from some place on, as an iterator of ranges. A reader holds a position, and never a
+ * copy of frames that it has yet to read. One iteration at a time.
  */
 interface TaskReader extends AsyncIterator<FrameRange, undefined> {
     /**
-     * The next range, once there is one. What comes in the same turn of the event loop comes as one.
-     * Done when the log has ended, or the reader was closed.
+     * The next range, once there is one. Frames that come in the same turn of the event loop are given
+     * as one range. `done` when the log has ended, or the reader was closed.
      */
     next(): Promise<IteratorResult<FrameRange, undefined>>;
-    /** The next range if it is at hand, at once. Not while `next` is waiting. */
+    /** The next range at once, if it is at hand. Not to be called while `next` is waiting. */
     take(): FrameRange | undefined;
     [Symbol.asyncIterator](): AsyncIterator<FrameRange, undefined>;
     /** True once everything was taken and nothing will follow, or the reader was closed. */
     readonly isEnded: boolean;
     /**
-     * Whether it has ended without the task's outcome, because the log is gone or the context was
-     * closed: the response ends without `[DONE]`. Default: never.
+     * Whether the reader has ended without the task's outcome, because the log is gone or the context
+     * was closed: the response then ends without `[DONE]`. Default: never.
      */
     readonly isCut?: boolean;
     /** Whether the producer counts as alive; heartbeats go out only while it does. */
     readonly isAlive: boolean;
-    /** Leaves. Idempotent; the log and other readers feel nothing. */
+    /** Leaves the log, without any effect on it or on other readers. Idempotent. */
     close(): void;
 }
-/** The producer's end of a task's log. */
+/** A task's log as its producer gets it. */
 interface TaskLog {
     /** Adds a chunk, as JSON. Never waits and never throws; does nothing once the task is closed. */
     append(data: string): void;
     /**
      * Adds the closing frames and the outcome in one step, and waits for the commit.
      * `false`: somebody else had closed the task, and these frames are not part of its log.
-     * `cancelled`: a cancel had been accepted before, so that they are not stored, and the task has
-     * to be settled again as `cancelled`. Only where that can be found out so late.
+     * `cancelled`: a cancel had been accepted before, so these frames are not stored, and the task has
+     * to be settled again as `cancelled`. A storage that knows of each cancel at once never says so.
      */
     settle(frames: readonly string[], status: TaskOutcome, options?: SettleTaskOptions): Promise<boolean | 'cancelled'>;
     /**
      * Whether the outcome is in the storage, once the task has settled. `false`: the storage was away
-     * at the end, so that the outcome is this process' only; others may find another one later.
-     * Default true.
+     * at the end, so that only this process knows the outcome; other processes may find another one
+     * later. Default true.
      */
     readonly isStored?: boolean;
     /**
-     * Ends the tenure, and the chat's active task is cleared if it is still this one. Idempotent,
-     * except that `isSaved` may follow later.
+     * To be called when the task needs nothing more: if it is still its chat's active task, the chat
+     * has none from then on. Idempotent, except that `isSaved` may follow later.
      *
-     * @param options.isSaved Whether the host has the outcome, of a task that was opened with
-     * `savesOutcome`. Otherwise it stays unsaved, for whoever claims it.
+     * @param options.isSaved Whether the host has the outcome of a task that was opened with
+     * `savesOutcome`. If not, the outcome stays unsaved, for whoever claims it. Default false.
      */
     release(options?: {
         isSaved?: boolean;
     }): Promise<void>;
     /**
-     * Resolves once the tasks that this one superseded in its chat are saved, or cannot be any more,
-     * so that the host saves the turns of a chat in their order. Default: there are none.
+     * Resolves once the tasks that this one superseded in its chat are saved, or cannot be saved any
+     * more, so that the host saves the turns of a chat in their order. Default: there are no such tasks.
      */
     predecessorsSaved?(): Promise<void>;
     /** Whether so much waits to be stored that merged streams should pause. */
     readonly isBehind: boolean;
-    /** Resolves once little enough waits for them to go on, or when that may take long. */
+    /** Resolves once merged streams may go on, or when storing what waits may take long. */
     caughtUp(): Promise<void>;
-    /** Resolves once what was appended is stored, or when that may take long, the storage being away. */
+    /** Resolves once all that was appended is stored, or when the storage turns out to be away. */
     flushed(): Promise<void>;
     /**
      * Aborts when somebody asks the task to stop, or when it was closed as lost. The reason is an
@@ -92,7 +92,7 @@ interface TaskLog {
     readonly maxFrameBytes?: number;
 }
 interface SettleTaskOptions {
-    /** Stores the outcome although a cancel was accepted meanwhile: it had been decided before. */
+    /** Stores the outcome even if a cancel was accepted: the outcome had been decided before that. */
     evenIfCancelled?: boolean;
 }
 interface OpenTaskOptions {
@@ -101,8 +101,8 @@ interface OpenTaskOptions {
     /** Display name, kept with the record. */
     name?: string;
     /**
-     * Which definition the task is of: a route serves tasks of its own only. Default: none, as for
-     * tasks of `streamTask`.
+     * The definition that the task is of: a route serves only tasks of its own definition. Default:
+     * none, as for tasks of `streamTask`.
      */
     definition?: string;
     /** Makes this the chat's active task. */
@@ -116,18 +116,18 @@ interface OpenTaskOptions {
      * outcome all the same, in milliseconds. Default 5,000.
      */
     graceMs?: number;
-    /** Names this attempt to open: asked again with the same token, the answer is the same. */
+    /** Names this attempt to open the task: a repeat with the same token gets the same answer. */
     token: string;
-    /** The first chunks, as JSON, stored in the same step. */
+    /** The first chunks, as JSON. They are stored in the step that opens the task. */
     frames: readonly string[];
     /**
-     * The host is told of the outcome: settling marks the task as unsaved, in the same step, and
-     * `release` clears that. Default: nobody has to be told.
+     * Whether the host has to be told of the outcome: settling then marks the task as unsaved, in the
+     * same step, and `release` clears that mark. Default false.
      */
     savesOutcome?: boolean;
     /**
-     * The message that the task continues, as JSON: kept while the task is unsaved, for whoever has
-     * to tell of its outcome in this process' place.
+     * The message that the task continues, as JSON. It is kept while the task is unsaved, for another
+     * process that may have to tell the host of the outcome.
      */
     continued?: string;
 }
@@ -137,25 +137,25 @@ interface ReadTaskOptions {
     /** The task counts as unknown when it is not of this definition. Default: any will do. */
     definition?: string;
     /**
-     * The last frame that the reader has. Default: read from the start. One of another log of that
-     * taskId brings an error part of the code `gap`, and then all of this log.
+     * The last frame that the reader has. Default: read from the start. A cursor of another log of the
+     * same taskId brings an error part of the code `gap`, and then all of this log.
      */
     cursor?: Cursor;
     /** How many frames from the start are left out, where there is no cursor. Default 0. */
     skip?: number;
     /**
-     * The claim token of whoever opened the task. With it a context that is live only lets the
-     * task's own response read also when the task was over before that was asked for.
+     * The `token` that the task was opened with. It lets the task's own response be read even if the
+     * task is over by then, from contexts that otherwise give nothing of a task that is over.
      */
     token?: string;
 }
 /** Who asks a task to stop, and why. */
 interface CancelOptions {
-    /** Must be the one that the task was opened with. */
+    /** Must be the owner that the task was opened with. */
     owner?: string;
-    /** If given, must be the one that the task was opened with. */
+    /** If given, must be the definition that the task was opened with. */
     definition?: string;
-    /** Told to readers. Our contexts cut it to 1,000 characters. */
+    /** The reason, told to readers. The contexts of this package cut it to 1,000 characters. */
     reason?: string;
 }
 /** Where a task stands. */
@@ -165,35 +165,35 @@ interface TaskRecord {
     readonly owner?: string;
     readonly chatId?: string;
     readonly name?: string;
-    /** Which definition it is of, if a route has started it. */
+    /** The definition that the task is of, if a route or a definition's `start` has started it. */
     readonly definition?: string;
     /** The last frame in the log, as its `id` names it: `epoch-n`. */
     readonly cursor: string;
     /** Epoch milliseconds. */
     readonly createdAt: number;
     /**
-     * Whether it is over and the host has yet to be told of the outcome: it is being told now, or the
-     * process that had to was lost or failed to.
+     * Whether the task is over and the host does not have the outcome yet: the host is being told now,
+     * or the process that had to tell it was lost or has failed to.
      */
     readonly isUnsaved?: boolean;
     /**
-     * Whether it is `running` although its process gives no sign of life any more. Asking sees to it
-     * that it is closed, where that can be.
+     * Whether the task is `running` although its process gives no sign of life any more. Where the
+     * context can close such a task, inspecting it has that done.
      */
     readonly isLost?: boolean;
 }
-/** The right to tell the host of an outcome; nobody else has it meanwhile. */
+/** The right to tell the host of an outcome, which one holder has at a time. */
 interface OutcomeClaim {
     /** The message that the task continues, as JSON. */
     readonly continued?: string;
-    /** Ends it: the host was told, which clears the chat's active task, or somebody else may try. */
+    /** Ends the claim. If the host was told, the task stops being its chat's active one. */
     release(options: {
         isSaved: boolean;
     }): Promise<void>;
 }
 /**
- * What came of the attempt to claim an outcome. `running`: there is none yet. `held`: somebody else
- * tells the host of it, or did so less than `waitMs` milliseconds ago.
+ * What came of an attempt to claim an outcome. `running`: the task is not over yet. `held`: somebody
+ * else holds the claim; it may be worth another attempt after `waitMs` milliseconds.
  */
 type OutcomeClaiming = {
     readonly kind: 'running';
@@ -207,34 +207,35 @@ type OutcomeClaiming = {
 /** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
 interface TaskStreamContext {
     /**
-     * Claims the task and stores its first frames in the same step; atomic. `undefined`: the task
-     * exists already, so read it instead.
+     * Claims the task and stores its first frames in the same, atomic step. `undefined`: the task
+     * exists already, and can be read instead.
      */
     open(taskId: string, options: OpenTaskOptions): Promise<TaskLog | undefined>;
-    /** A reader from after `cursor` on. `undefined`: unknown or expired task, or somebody else's. */
+    /** A reader from after `cursor` on. `undefined`: the task is unknown, expired or somebody else's. */
     read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
     /**
-     * Asks a task to stop; durable, and kept for 60 s for a task that is not open yet (of those our contexts keep the newest
-     * 10,000 or 4 MiB for each process).
-     * `false`: it is over already, somebody else's, or of another definition than the one given. A
-     * request that is kept stops a task of that owner and, if one was given, that definition only.
+     * Asks a task to stop. The request is durable, and kept for 60 s for a task that is not open yet
+     * (the contexts of this package keep the newest 10,000 such requests, or 4 MiB, for each process).
+     * `false`: the task is over already, somebody else's, or of another definition than the given one.
+     * A request that is kept stops only a task of that owner and of that definition, if one was given.
      */
     cancel(taskId: string, options?: CancelOptions): Promise<boolean>;
     /**
-     * Where the task stands, without reading it. `undefined`: unknown or expired. Who asks is only
-     * told of a task whose record is away for the moment if it is theirs to know; it hides no record.
+     * Where the task stands, without reading its log. `undefined`: the task is unknown or expired. The
+     * options hide no record. They only decide who is told that a task exists while its record is away
+     * for the moment.
      */
     inspect(taskId: string, options?: {
         owner?: string;
         definition?: string;
     }): Promise<TaskRecord | undefined>;
-    /** The newest task that is running for a chat now, or that is still being saved. */
+    /** The newest task of a chat that is running, or whose outcome is still being saved. */
     activeTask(chatId: string, options?: {
         owner?: string;
     }): Promise<string | undefined>;
     /**
-     * Claims the outcome of a task that is unsaved, to tell the host of it; atomic, and given up when
-     * this process is gone. `undefined`: there is nothing to tell, or the task is somebody else's.
+     * Claims the outcome of a task that is unsaved, to tell the host of it. Atomic; the claim lapses
+     * when this process is gone. `undefined`: there is nothing to tell, or the task is somebody else's.
      */
     claimOutcome?(taskId: string, options?: {
         owner?: string;

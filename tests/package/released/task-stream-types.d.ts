@@ -1,5 +1,5 @@
 import { UIMessage } from 'ai';
-import { e as TaskSettlement, k as TaskError, c as TaskLogData, T as TaskStatus, d as TaskErrorData } from './task-parts.js';
+import { e as TaskSettlement, l as TaskError, c as TaskLogData, T as TaskStatus, d as TaskErrorData } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 
 /** Asks the server to stop a task. Never rejects. */
@@ -122,9 +122,12 @@ interface TaskStreamOptions<Result = unknown, Value = unknown> extends TaskClien
     onSettle?: ((settlement: TaskSettlement<Result>) => void) | undefined;
     /** The task reported an error, or the page stopped following it. Not called on cancel or detach. */
     onError?: ((error: TaskError) => void) | undefined;
-    /** A partial result arrived; `index` counts from 0. */
+    /**
+     * A partial result arrived; `index` counts from 0. Called once for each index, also when a later
+     * attempt of the task makes it again; the state has the newer one.
+     */
     onPartial?: ((value: Value, index: number) => void) | undefined;
-    /** A line of the task's log arrived. */
+    /** A line of the task's log arrived. Called once for each index, like `onPartial`. */
     onLog?: ((log: TaskLogData) => void) | undefined;
 }
 /** Options of `start`. */

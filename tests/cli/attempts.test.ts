@@ -1,0 +1,37 @@
+import { afterEach, expect, it } from 'vitest';
+import { attemptsLog, bytesOf } from '../helpers/attempts';
+import { taskId } from '../helpers/recording';
+import { startWireServer, type WireServer } from '../helpers/wire-server';
+import { buildCli, runCli } from './cli-process';
+
+buildCli();
+
+let server: WireServer | undefined;
+
+afterEach(() => server?.close());
+
+// R-CLIENT-12
+it('tells of the next attempt, and prints what it makes in place of what is void', async () => {
+  const log = attemptsLog([9, 24]);
+  const cuts = [...log.losses];
+  server = await startWireServer((response, { headers }) => {
+    const cursor = headers['last-event-id'] as string | undefined;
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-task-id': taskId });
+    const there = cuts.shift();
+    const from = log.frames.findIndex((frame) => frame.cursor === cursor) + 1;
+    if (there === undefined) response.end(bytesOf(log.after(cursor), true));
+    else response.end(bytesOf(log.frames.slice(from, there), false));
+  });
+  const { code, stdout, stderr } = await runCli(['follow', `${server.api}?taskId=${taskId}`]);
+  expect(stdout).toBe('One (void) two (void)\n\nOne two\n\nThree\ndone\n');
+  const [first, second] = stderr.split('\n').filter((line) => line.startsWith('Attempt'));
+  expect(first).toBe(
+    'Attempt 2 goes on from the beginning; what follows replaces what came since.',
+  );
+  expect(second).toBe(
+    'Attempt 3 goes on from the last checkpoint; what follows replaces what came since.',
+  );
+  for (const line of ['Half', 'Nearly']) expect(stderr.split(line)).toHaveLength(2);
+  expect(stderr.split('Following')).toHaveLength(2);
+  expect(code).toBe(0);
+});
