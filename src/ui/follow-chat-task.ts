@@ -8,6 +8,7 @@ import {
   type TaskSettlement,
 } from '../protocol/task-parts';
 import { createAbortError, onAbort, throwIfAborted } from './abort';
+import { createChatRewind } from './chat-rewind';
 import { createChatShowing } from './chat-showing';
 import {
   type ChatTask,
@@ -32,6 +33,8 @@ export interface FollowChatTaskOptions {
   cancel: ChatTask['cancel'];
   /** Called when the task has its outcome. */
   onSettle: () => void;
+  /** Called when the next attempt begins, and the stream has passed on something that is void now. */
+  onVoid: () => void;
 }
 
 /**
@@ -42,12 +45,13 @@ export interface FollowChatTaskOptions {
  */
 export function followChatTask(
   options: FollowOptions & Pick<TaskChatTransportOptions, 'taskParts'>,
-  { taskId, turn, connect, signal, cancel, onSettle }: FollowChatTaskOptions,
+  { taskId, turn, connect, signal, cancel, onSettle, onVoid }: FollowChatTaskOptions,
 ): ReadableStream<UIMessageChunk> {
   const { readable, writable } = new TransformStream<UIMessageChunk, UIMessageChunk>();
   const writer = writable.getWriter();
   const controller = new AbortController();
   const showing = createChatShowing(turn);
+  const rewind = createChatRewind(taskId, onVoid);
   const detach = () => controller.abort(signal?.reason);
   let settlement: TaskSettlement | undefined;
   let heartbeat: TaskHeartbeatData | undefined;
@@ -127,7 +131,7 @@ export function followChatTask(
           }
           const passing = chunks.filter(note);
           updateChatTask(taskId, { chunks: passing });
-          return deliver(passing);
+          return deliver(passing.flatMap(rewind.take));
         },
         getTask: () => ({ settlement, heartbeat }),
       },

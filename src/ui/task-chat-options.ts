@@ -36,4 +36,10 @@ export interface TaskChatTransportOptions<Message extends UIMessage = UIMessage>
    * makes itself is stopped when its component unmounts, too. Default false.
    */
   cancelOnStop?: boolean | undefined;
+  /**
+   * The next attempt of the chat's task has begun, and what the chat shows since the last checkpoint
+   * is void. A chat cannot take that back by itself; it can by resuming: `stop(); resumeStream();`.
+   * Not called when the chat shows nothing that is void.
+   */
+  onRewind?: ((event: { chatId: string }) => void) | undefined;
 }

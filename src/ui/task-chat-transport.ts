@@ -1,6 +1,7 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import { taskIdHeader } from '../protocol/frame';
 import { onAbort } from './abort';
+import { callPage } from './call-page';
 import { cancelTask } from './cancel-task';
 import { nameMissingRoute } from './chat-refusal';
 import { type ChatAddress, FirstRequest, requestChat, type TaskAnswer } from './chat-request';
@@ -157,6 +158,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
         if (turn.task === task) turn.task = undefined;
         task.settled.abort();
       },
+      onVoid: () => callPage(() => this.#options.onRewind?.({ chatId })),
     });
   }
 

@@ -51,6 +51,14 @@ interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extend
      * makes itself is stopped when its component unmounts, too. Default false.
      */
     cancelOnStop?: boolean | undefined;
+    /**
+     * The next attempt of the chat's task has begun, and what the chat shows since the last checkpoint
+     * is void. A chat cannot take that back by itself; it can by resuming: `stop(); resumeStream();`.
+     * Not called when the chat shows nothing that is void.
+     */
+    onRewind?: ((event: {
+        chatId: string;
+    }) => void) | undefined;
 }
 
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
