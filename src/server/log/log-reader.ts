@@ -2,7 +2,17 @@ import type { TaskError } from '../../protocol/task-error';
 import { nextTurn } from '../time/next-turn';
 import { pause } from '../time/pause';
 import { type LogHistory, type LogPart, nothingOf } from './log-part';
-import { createLogWalk, type ReaderStart } from './log-walk';
+import {
+  accept,
+  changeLog,
+  createLogWalk,
+  hasNext,
+  isAtEnd,
+  type LogWalk,
+  lacksFrames,
+  type ReaderStart,
+  takeNext,
+} from './log-walk';
 import type { LogWindow } from './log-window';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
@@ -32,158 +42,162 @@ const over: Step = { value: undefined, done: true };
 const retryMs = 250;
 
 /**
- * Creates a reader of a log. Frames that the window has are taken from it at once. Frames before them
- * are fetched piece by piece; a piece is not fetched before the last one is handed out.
+ * A class, because a server keeps thousands of readers, which share its methods. Those that a caller
+ * may take off a reader are bound to it.
  */
-export function createLogReader({
-  window,
-  from = {},
-  history,
-  initial,
-  isAlive = () => true,
-  isGone,
-  onClose,
-}: LogReaderOptions): TaskReader {
-  const walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
-  let isClosed = false;
-  let isFetching = false;
+class LogReader implements TaskReader {
+  private readonly log: Omit<LogReaderOptions, 'from' | 'initial'>;
+  private readonly walk: LogWalk;
+  private isClosed = false;
+  private isFetching = false;
   // Ends the wait of `next`, by failing with an error if one is given.
-  let wake: ((gone?: TaskError) => void) | undefined;
+  private wake: ((gone?: TaskError) => void) | undefined;
   // The promise that `next` returned last, until it is settled.
-  let upcoming: Promise<Step> | undefined;
+  private upcoming: Promise<Step> | undefined;
 
-  window.readers.add(walk);
+  constructor({ from = {}, initial, ...log }: LogReaderOptions) {
+    const { window, history } = log;
+    this.log = log;
+    this.walk = createLogWalk({ window, from, initial, hasHistory: history !== undefined });
+    window.readers.add(this.walk);
+  }
 
-  const hasEnded = () => {
-    if (isClosed) return true;
-    if (window.isEnded) {
-      walk.changeLog();
-      if (walk.isAtEnd()) return true;
-    }
-    if (isGone?.() !== true) return false;
-    walk.changeLog();
-    return !walk.hasFetched();
+  take = () => {
+    if (this.isClosed) return undefined;
+    const wasFetched = this.walk.queued.length > 0;
+    const range = takeNext(this.walk);
+    // The next piece is fetched while this one is being sent.
+    if (wasFetched) this.fetchIfNeeded();
+    return range;
   };
 
-  const fetchHistory = async (fetch: LogHistory) => {
-    isFetching = true;
-    const { position, firstEpoch } = walk;
+  next = (): Promise<Step> => {
+    // Calls of `next` are answered one after the other.
+    if (this.upcoming) return this.upcoming.then(() => this.next());
+    const step = this.step();
+    if (step) return Promise.resolve(step);
+    this.upcoming = this.waitForStep();
+    return this.upcoming;
+  };
+
+  close = () => {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.walk.queued = [];
+    this.log.window.readers.delete(this.walk);
+    this.endWait();
+    this.log.onClose?.();
+  };
+
+  async return() {
+    this.close();
+    return over;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  get isEnded(): boolean {
+    if (this.isClosed) return true;
+    const { window, isGone } = this.log;
+    if (window.isEnded) {
+      changeLog(this.walk);
+      if (isAtEnd(this.walk)) return true;
+    }
+    if (isGone?.() !== true) return false;
+    changeLog(this.walk);
+    return this.walk.queued.length === 0;
+  }
+
+  get isCut() {
+    if (this.isClosed || !this.isEnded) return false;
+    return this.walk.endsInGap || this.log.window.isCut || !isAtEnd(this.walk);
+  }
+
+  get isAlive() {
+    return this.log.isAlive?.() ?? true;
+  }
+
+  /** What `next` resolves with; `undefined` when it has to wait. */
+  private step(): Step | undefined {
+    const value = this.take();
+    if (value) return { value, done: false };
+    return this.isEnded ? over : undefined;
+  }
+
+  private async waitForStep(): Promise<Step> {
     try {
-      const part = await fetch(position);
-      if (isClosed) return;
-      walk.changeLog();
+      for (;;) {
+        const gone = await new Promise(this.beginWait);
+        if (gone) throw gone;
+        // Frames that come in the same turn are given together. The reader waits for its own next
+        // turn, because in workerd a timer is gone with the request that has set it, and the request
+        // that wakes the reader may be another one.
+        if (!this.isClosed) await nextTurn();
+        const step = this.step();
+        if (step) return step;
+      }
+    } finally {
+      this.upcoming = undefined;
+    }
+  }
+
+  private beginWait = (resolve: (gone?: TaskError) => void) => {
+    this.wake = resolve;
+    this.check();
+  };
+
+  /** Ends the wait of `next` if it can, and else makes sure that it will end. */
+  private check = () => {
+    if (!this.wake) return;
+    if (hasNext(this.walk) || this.isEnded) return this.endWait();
+    const gone = this.log.isGone?.();
+    if (typeof gone === 'object') return this.endWait(gone);
+    this.fetchIfNeeded();
+    this.log.window.waiters.add(this.check);
+  };
+
+  private endWait(gone?: TaskError) {
+    this.log.window.waiters.delete(this.check);
+    this.wake?.(gone);
+    this.wake = undefined;
+  }
+
+  private fetchIfNeeded() {
+    const { history } = this.log;
+    if (history && !this.isFetching && lacksFrames(this.walk)) void this.fetch(history);
+  }
+
+  private async fetch(history: LogHistory) {
+    const { walk } = this;
+    const { window, position, firstEpoch } = walk;
+    this.isFetching = true;
+    try {
+      const part = await history(position);
+      if (this.isClosed) return;
+      changeLog(walk);
       // If another log has taken the place of the one that was read, the answer is out of date.
       if (walk.firstEpoch === firstEpoch) {
-        if (part?.record.firstEpoch === firstEpoch) walk.accept(part);
+        if (part?.record.firstEpoch === firstEpoch) accept(walk, part);
         // Frames are missing for good only if the log has ended: an open log may yet be written anew.
-        else if (window.isEnded) walk.accept(nothingOf(window));
+        else if (window.isEnded) accept(walk, nothingOf(window));
       }
     } catch {
       // The storage is away, which the context has reported. It is asked again later.
     }
     const { epoch, n } = walk.position;
-    const hasMoved = epoch !== position.epoch || n !== position.n || walk.hasFetched();
-    if (!hasMoved && !hasEnded()) await pause(retryMs);
-    isFetching = false;
-    check();
-  };
+    const hasMoved = epoch !== position.epoch || n !== position.n || walk.queued.length > 0;
+    if (!hasMoved && !this.isEnded) await pause(retryMs);
+    this.isFetching = false;
+    this.check();
+  }
+}
 
-  const take = () => {
-    if (isClosed) return undefined;
-    const hasFetched = history !== undefined && walk.hasFetched();
-    const range = walk.take();
-    // The next piece is fetched while this one is being sent.
-    if (hasFetched && !isFetching && walk.lacksHistory()) void fetchHistory(history);
-    return range;
-  };
-
-  /** What `next` resolves with; `undefined` when it has to wait. */
-  const step = (): Step | undefined => {
-    const value = take();
-    if (value) return { value, done: false };
-    return hasEnded() ? over : undefined;
-  };
-
-  const endWait = (gone?: TaskError) => {
-    window.waiters.delete(check);
-    wake?.(gone);
-    wake = undefined;
-  };
-
-  /** Ends the wait of `next` if it can, and else makes sure that it will end. */
-  const check = () => {
-    if (!wake) return;
-    if (walk.hasNext() || hasEnded()) return endWait();
-    const gone = isGone?.();
-    if (typeof gone === 'object') return endWait(gone);
-    if (history && !isFetching && walk.lacksHistory()) void fetchHistory(history);
-    window.waiters.add(check);
-  };
-
-  const beginWait = (resolve: (gone?: TaskError) => void) => {
-    wake = resolve;
-    check();
-  };
-
-  const waitForStep = async (): Promise<Step> => {
-    try {
-      for (;;) {
-        const gone = await new Promise(beginWait);
-        if (gone) throw gone;
-        // Frames that come in the same turn are given together. The reader waits for its own next
-        // turn, because in workerd a timer is gone with the request that has set it, and the request
-        // that wakes the reader may be another one.
-        if (!isClosed) await nextTurn();
-        const result = step();
-        if (result) return result;
-      }
-    } finally {
-      upcoming = undefined;
-    }
-  };
-
-  const close = () => {
-    if (isClosed) return;
-    isClosed = true;
-    walk.leave();
-    window.readers.delete(walk);
-    endWait();
-    onClose?.();
-  };
-
-  const reader: TaskReader = {
-    take,
-
-    next() {
-      // Calls of `next` are answered one after the other.
-      if (upcoming) return upcoming.then(() => reader.next());
-      const result = step();
-      if (result) return Promise.resolve(result);
-      upcoming = waitForStep();
-      return upcoming;
-    },
-
-    async return() {
-      close();
-      return over;
-    },
-
-    [Symbol.asyncIterator]: () => reader,
-
-    get isEnded() {
-      return hasEnded();
-    },
-
-    get isCut() {
-      if (isClosed || !hasEnded()) return false;
-      return walk.endsInGap || window.isCut || !walk.isAtEnd();
-    },
-
-    get isAlive() {
-      return isAlive();
-    },
-
-    close,
-  };
-  return reader;
+/**
+ * Creates a reader of a log. Frames that the window has are taken from it at once. Frames before them
+ * are fetched piece by piece; a piece is not fetched before the last one is handed out.
+ */
+export function createLogReader(options: LogReaderOptions): TaskReader {
+  return new LogReader(options);
 }
