@@ -9,10 +9,10 @@ export interface BodySink<Content> {
 
 /** Makes the content of a response. While nobody pulls, nothing is read, encoded or kept. */
 export interface BodySource<Content> {
-  /** Writes the beginning of the response, which need not wait for anything. */
+  /** Gets the sink, and writes the beginning of the response, which need not wait for anything. */
   start(sink: BodySink<Content>): void;
   /** Writes what comes next, once there is something, or ends the sink. */
-  pull(sink: BodySink<Content>): Promise<void>;
+  pull(): Promise<void>;
   /** To be called when the client has left. */
   cancel(): void;
 }

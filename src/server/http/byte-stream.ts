@@ -1,4 +1,4 @@
-import type { BodySink, BodySource } from './body-source';
+import type { BodySource } from './body-source';
 import { createTextSource, type TextSourceOptions } from './text-source';
 
 /** The text sources of the bodies that this module has made. */
@@ -16,19 +16,17 @@ export function textSourceOf(body: ReadableStream | null): BodySource<string> | 
 export function createByteStream(options: TextSourceOptions): ReadableStream<Uint8Array> {
   const source = createTextSource(options);
   const bytes = new TextEncoder();
-  let sink: BodySink<string>;
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        sink = {
+        source.start({
           write: (text) => controller.enqueue(bytes.encode(text)),
           end: () => controller.close(),
           isFull: () => (controller.desiredSize ?? 0) < 0,
-        };
-        source.start(sink);
+        });
       },
-      pull: () => source.pull(sink),
-      cancel: () => source.cancel(),
+      pull: source.pull,
+      cancel: source.cancel,
     },
     { highWaterMark: 0 },
   );

@@ -31,9 +31,7 @@ export function createChunkStream({
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
-  // Set while the consumer waits for a chunk that is not there yet.
-  let waiting: ReadableStreamDefaultController<UIMessageChunk> | undefined;
-  let isCancelled = false;
+  let controller: ReadableStreamDefaultController<UIMessageChunk>;
   // Whether the outcome has come. Without it, the stream must not end as if it were whole.
   let isSettled = false;
   const isSettlement = taskPartTest('data-task-settle', taskId);
@@ -53,31 +51,27 @@ export function createChunkStream({
     taskId,
     heartbeatMs,
     piecesOf: chunksOf,
+    onPiece(chunk) {
+      if (chunk) return controller.enqueue(chunk);
+      log.close();
+      if (!isSettled) throw createUnsettledError();
+      controller.close();
+    },
     onBeat(at) {
       // Heartbeats must not pile up before a consumer that has stopped reading.
-      if (!waiting || !log.isLive() || (waiting.desiredSize ?? 0) < 0) return;
+      if (!log.isAwaited() || !log.isLive() || (controller.desiredSize ?? 0) < 0) return;
       const data = { taskId, at, intervalMs: heartbeatMs };
-      waiting.enqueue({ type: 'data-task-heartbeat', data, transient: true });
+      controller.enqueue({ type: 'data-task-heartbeat', data, transient: true });
     },
   });
 
   return new ReadableStream<UIMessageChunk>(
     {
-      async pull(controller) {
-        waiting = controller;
-        const chunk = await log.next();
-        waiting = undefined;
-        // A stream that was cancelled is closed already.
-        if (isCancelled) return;
-        if (chunk) return controller.enqueue(chunk);
-        log.close();
-        if (!isSettled) throw createUnsettledError();
-        controller.close();
+      start(own) {
+        controller = own;
       },
-      cancel() {
-        isCancelled = true;
-        log.close();
-      },
+      pull: log.pull,
+      cancel: log.close,
     },
     { highWaterMark: 0 },
   );

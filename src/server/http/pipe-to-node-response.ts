@@ -44,9 +44,12 @@ function sendHead(response: Response, target: NodeResponse): void {
 
 function streamSource(body: ReadableStream<Uint8Array> | null): BodySource<Uint8Array> {
   const reader = body?.getReader();
+  let sink: BodySink<Uint8Array>;
   return {
-    start() {},
-    async pull(sink) {
+    start(to) {
+      sink = to;
+    },
+    async pull() {
       const step = await reader?.read();
       if (step?.value) sink.write(step.value);
       else sink.end();
@@ -104,7 +107,7 @@ async function send(
   try {
     source.start(sink);
     while (!isOver) {
-      await source.pull(sink);
+      await source.pull();
       if (hasRoom || isOver) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;

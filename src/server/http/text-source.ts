@@ -35,18 +35,26 @@ export function createTextSource({
   onCancel,
 }: TextSourceOptions): BodySource<string> {
   const encoder = createEventEncoder(events);
-  // The client's sink; set while the client waits for frames that are not there yet.
-  let waiting: BodySink<string> | undefined;
+  let sink: BodySink<string>;
   let isBeatDue = true;
-  let isCancelled = false;
 
-  const log = createPieceReader({
+  const log = createPieceReader<string>({
     reader,
     // If the storage is away, this response ends, and the client's next request is told why.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
     taskId,
     heartbeatMs,
     piecesOf: (range) => eventsOf(range, encoder),
+    onPiece(events = '') {
+      const isLast = log.isAtEnd();
+      let text = isBeatDue ? events + heartbeat() : events;
+      // Without `done`, a client that was cut off from the log comes back for the rest of it.
+      if (isLast && !log.isCut()) text += encoder.done;
+      if (text) sink.write(text);
+      if (!isLast) return;
+      log.close();
+      sink.end();
+    },
     onBeat(at) {
       isBeatDue = true;
       beatIfAwaited(at);
@@ -61,35 +69,22 @@ export function createTextSource({
 
   /** Heartbeats must not pile up before a client that has stopped reading. */
   const beatIfAwaited = (at?: number) => {
-    if (!isBeatDue || !waiting || waiting.isFull()) return;
+    if (!isBeatDue || !log.isAwaited() || sink.isFull()) return;
     const text = heartbeat(at);
-    if (text) waiting.write(text);
+    if (text) sink.write(text);
   };
 
   return {
-    start: (sink) => sink.write(preamble),
-    async pull(sink) {
+    start(to) {
+      sink = to;
+      sink.write(preamble);
+    },
+    pull() {
       // Frames at hand come before the next turn, and then the heartbeat leaves with them.
       if (isBeatDue) inNextTurn(beatIfAwaited);
-      let text = '';
-      try {
-        waiting = sink;
-        text = (await log.next()) ?? '';
-      } finally {
-        waiting = undefined;
-      }
-      if (isCancelled) return;
-      const isLast = log.isAtEnd();
-      if (isBeatDue) text += heartbeat();
-      // Without `done`, a client that was cut off from the log comes back for the rest of it.
-      if (isLast && !log.isCut()) text += encoder.done;
-      if (text) sink.write(text);
-      if (!isLast) return;
-      log.close();
-      sink.end();
+      return log.pull();
     },
     cancel() {
-      isCancelled = true;
       log.close();
       onCancel?.();
     },

@@ -3,16 +3,18 @@ import { startBeats } from '../time/beats';
 import { later } from '../time/later';
 import type { FrameRange, TaskReader } from './task-stream-context';
 
-/** What was made of neighbouring frames, and one past the number of the last of them. */
+/** What was made of neighbouring frames, if anything, and one past the number of the last of them. */
 export interface Piece<Content> {
-  readonly content: Content;
+  readonly content: Content | undefined;
   readonly end: number;
 }
 
 /** A log that is read piece by piece. */
-export interface PieceReader<Content> {
-  /** The next piece, once there is one; `undefined` at the end. One call at a time. */
-  next(): Promise<Content | undefined>;
+export interface PieceReader {
+  /** Hands out the next piece, once there is one, or says that there is none. One call at a time. */
+  pull(): Promise<void>;
+  /** Whether a call of `pull` waits for a piece. */
+  isAwaited(): boolean;
   /** Whether the log goes on, and its producer counts as alive. */
   isLive(): boolean;
   /** Whether everything was handed out, and nothing will follow. */
@@ -40,6 +42,7 @@ export function createPieceReader<Content>({
   taskId,
   heartbeatMs,
   piecesOf,
+  onPiece,
   onBeat,
 }: {
   reader?: TaskReader;
@@ -50,20 +53,21 @@ export function createPieceReader<Content>({
   heartbeatMs: number;
   /** Makes pieces of a range, lazily. */
   piecesOf: (range: FrameRange) => Iterator<Piece<Content>, undefined>;
+  /** Gets the pieces that are pulled; `undefined` at the end. Not called after `close`. */
+  onPiece: (content: Content | undefined) => void;
   /**
    * Called in every interval from the first read on, until the reader is closed, with the time in
    * epoch milliseconds.
    */
   onBeat?: (at: number) => void;
-}): PieceReader<Content> {
+}): PieceReader {
   let reader = first;
   // The pieces that are left of a range, and the epoch and end of that range.
   let pieces: Iterator<Piece<Content>, undefined> | undefined;
-  let rangeEpoch = 0;
-  let rangeEnd = 0;
-  // The epoch and number of the last frame that was handed out.
   let epoch = 0;
-  let n = -1;
+  let end = 0;
+  // The last frame that was handed out.
+  let last: Cursor | undefined;
   let isAwaited = false;
   let isClosed = false;
   let idleBeats = 0;
@@ -89,52 +93,48 @@ export function createPieceReader<Content>({
     else onBeat?.(at);
   };
 
-  const takePiece = () => {
-    const piece = pieces?.next().value;
-    if (piece) {
-      epoch = rangeEpoch;
-      n = piece.end - 1;
+  /** What the next piece holds that holds anything; `undefined` if nothing is left of the range. */
+  const takeContent = () => {
+    while (pieces) {
+      const piece = pieces.next().value;
+      if (piece) last = { epoch, n: piece.end - 1 };
+      // A range that was handed out is not kept in memory while nothing follows it.
+      if (!piece || piece.end >= end) pieces = undefined;
+      if (piece?.content !== undefined) return piece.content;
     }
-    // A range that was handed out is not kept in memory while nothing follows it.
-    if (!piece || piece.end >= rangeEnd) pieces = undefined;
-    return piece;
-  };
-
-  const open = async () => {
-    const opened = await openReader(n < 0 ? undefined : { epoch, n });
-    if (isClosed) opened?.close();
-    else reader = opened;
+    return undefined;
   };
 
   if (first) unread = later(letGo, Math.min(maxIdleBeats * heartbeatMs, maxUnreadMs));
 
   return {
-    async next() {
-      if (isClosed) return undefined;
+    async pull() {
+      if (isClosed) return;
       isAwaited = true;
       idleBeats = 0;
       clearTimeout(unread);
       unread = undefined;
       stopBeats ??= startBeats(taskId, heartbeatMs, beat);
       try {
-        for (;;) {
-          const piece = takePiece();
-          if (piece) return piece.content;
-          if (!reader) await open();
-          const step = await reader?.next();
-          if (isClosed || !step?.value) return undefined;
-          const range = step.value;
-          rangeEpoch = range.epoch;
-          rangeEnd = range.end;
+        let content = takeContent();
+        while (content === undefined) {
+          reader ??= await openReader(last);
+          if (isClosed) return letGo();
+          const range = (await reader?.next())?.value;
+          if (isClosed) return;
+          if (!range) break;
+          ({ epoch, end } = range);
           pieces = piecesOf(range);
+          content = takeContent();
         }
+        isAwaited = false;
+        onPiece(content);
       } catch (error) {
         close();
         throw error;
-      } finally {
-        isAwaited = false;
       }
     },
+    isAwaited: () => isAwaited,
     isLive: () => reader?.isAlive === true && !reader.isEnded,
     isAtEnd: () => pieces === undefined && reader?.isEnded !== false,
     isCut: () => reader?.isCut ?? !reader,

@@ -63,7 +63,7 @@ export function createStringStream({
   decoded?: DecodedFrames;
 }): ReadableStream<string> {
   let remainingSkip = skipCharacters;
-  let isCancelled = false;
+  let controller: ReadableStreamDefaultController<string>;
   // Whether the reader has caught up with the log.
   let isLive = false;
 
@@ -88,33 +88,36 @@ export function createStringStream({
       const piece = content === undefined ? readEach(part) : { content, end: part.end };
       n = piece.end;
       isLive = n >= range.end;
-      yield piece;
+      yield { content: piece.content || undefined, end: n };
       if ('failure' in piece) throw piece.failure;
     }
   }
 
-  const log = createPieceReader({ openReader, taskId, heartbeatMs, piecesOf: stringsOf });
+  const log = createPieceReader<string>({
+    openReader,
+    taskId,
+    heartbeatMs,
+    piecesOf: stringsOf,
+    onPiece(text) {
+      if (text !== undefined) return controller.enqueue(text);
+      const isCut = log.isCut();
+      log.close();
+      if (isCut) throw createUnsettledError();
+      controller.close();
+    },
+  });
 
   return new ReadableStream<string>(
     {
-      async pull(controller) {
-        for (;;) {
-          // Strings that come in the same turn of the event loop are given as one.
-          if (isLive) await nextTurn();
-          const text = await log.next();
-          if (isCancelled) return;
-          if (text === undefined) break;
-          if (text !== '') return controller.enqueue(text);
-        }
-        const isCut = log.isCut();
-        log.close();
-        if (isCut) throw createUnsettledError();
-        controller.close();
+      start(own) {
+        controller = own;
       },
-      cancel() {
-        isCancelled = true;
-        log.close();
+      async pull() {
+        // Strings that come in the same turn of the event loop are given as one.
+        if (isLive) await nextTurn();
+        await log.pull();
       },
+      cancel: log.close,
     },
     { highWaterMark: 0 },
   );
