@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import {
   createTaskRoute,
   defineTask,
@@ -11,6 +10,7 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { aborted, createDeferred, turns, until } from '../../helpers/async';
 import { withServer } from '../../helpers/http-server';
+import { rawRequest, sendRaw } from '../../helpers/raw-http';
 import { cursorsIn, typesIn, withoutHeartbeats } from '../../helpers/sse';
 import { createId, createOwnContext, startOwnTask } from '../../helpers/tasks';
 
@@ -23,15 +23,6 @@ function createRoute(execute: (signal: AbortSignal) => unknown, cancelOnDisconne
     cancelOnDisconnect,
     onError: () => {},
   });
-}
-
-/** Sends raw bytes, and gives all that comes back. */
-async function sendRaw(origin: string, text: string): Promise<string> {
-  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
-  socket.end(text);
-  let received = '';
-  for await (const bytes of socket) received += bytes;
-  return received;
 }
 
 describe('toNodeHandler', () => {
@@ -119,17 +110,18 @@ describe('toNodeHandler', () => {
   });
 
   it.each([
-    ['a path that begins with two slashes', 'GET //?taskId=short HTTP/1.1\r\nHost: x\r\n', 400],
-    ['a Host that is no host', 'GET /?taskId=short HTTP/1.1\r\nHost: a b:c%\r\n', 400],
-    ['a Host with credentials', 'GET /?taskId=short HTTP/1.1\r\nHost: a:b@c\r\n', 400],
-    ['an absolute address', 'GET http://elsewhere/?taskId=short HTTP/1.1\r\nHost: x\r\n', 400],
-    ['an address that is none', 'GET http://[ HTTP/1.1\r\nHost: x\r\n', 400],
-    ['no Host', 'GET /?taskId=short HTTP/1.0\r\n', 400],
+    ['a path that begins with two slashes', ['GET //?taskId=short HTTP/1.1', 'Host: x'], 400],
+    ['a Host that is no host', ['GET /?taskId=short HTTP/1.1', 'Host: a b:c%'], 400],
+    ['a Host with credentials', ['GET /?taskId=short HTTP/1.1', 'Host: a:b@c'], 400],
+    ['an absolute address', ['GET http://elsewhere/?taskId=short HTTP/1.1', 'Host: x'], 400],
+    ['an address that is none', ['GET http://[ HTTP/1.1', 'Host: x'], 400],
+    ['no Host', ['GET /?taskId=short HTTP/1.0'], 400],
   ])('answers a request with %s, as any other', async (_what, head, status) => {
     await withServer(toNodeHandler(createRoute(() => 1)), async (origin) => {
-      const answer = await sendRaw(origin, `${head}Connection: close\r\n\r\n`);
-      expect(answer).toContain(`HTTP/1.1 ${status} `);
-      expect(answer).toContain('"code":"invalid-task-id"');
+      const bytes = rawRequest([...head, 'Connection: close']);
+      const answer = await sendRaw(origin, bytes);
+      expect(answer.text).toContain(`HTTP/1.1 ${status} `);
+      expect(answer.text).toContain('"code":"invalid-task-id"');
     });
   });
 
