@@ -14,7 +14,9 @@ export interface HttpServer {
 
 export async function startHttpServer(listener: RequestListener): Promise<HttpServer> {
   const listen = async (port: number): Promise<Server> => {
-    const created = createServer(listener);
+    // A process that stood still for Node's five seconds would close an idle connection just when the
+    // client, in the same process, sends its next request on it.
+    const created = createServer({ keepAliveTimeout: 0 }, listener);
     await new Promise<void>((resolve) => created.listen(port, '127.0.0.1', resolve));
     return created;
   };
