@@ -74,7 +74,9 @@ export interface Ended {
   status: number;
   text: string;
   /** Epoch milliseconds at which the settle part came. */
-  settledAt: number | undefined;
+  settledAt?: number;
+  /** For how long the server's process had not got its turn until then, in milliseconds. */
+  stalledMs?: number;
 }
 
 /** What a server tells of one thing that it was asked to do. */

@@ -21,6 +21,7 @@ import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { startFaultProxy } from '../helpers/redis-proxy';
 import { sharedRedisUrl } from '../helpers/redis-server';
 import { withoutHeartbeats } from '../helpers/sse';
+import { watchStalls } from '../helpers/stalls';
 import {
   type Ended,
   type StartedTask,
@@ -51,9 +52,15 @@ beforeEach(() => {
 
 afterEach(() => context.close());
 
-/** Every reader has the end of a lost task so long after its producer was gone. */
-function boundMs(heartbeatMs: number): number {
-  return 3 * heartbeatMs + 1_000;
+/**
+ * Every reader has the end of a lost task so long after its producer was gone. The time in which the
+ * reader's own process got no turn does not count, so that this holds on a busy machine, too.
+ */
+function expectInTime(
+  { settledAt = Infinity, stalledMs = 0 }: Pick<Ended, 'settledAt' | 'stalledMs'>,
+  { killedAt, heartbeatMs }: { killedAt: number; heartbeatMs: number },
+): void {
+  expect(settledAt - killedAt - stalledMs).toBeLessThanOrEqual(3 * heartbeatMs + 1_000);
 }
 
 /** Kills a process, and gives the time. */
@@ -114,9 +121,9 @@ it('gives 1, 2 and 10 readers elsewhere the same end in time, whenever a produce
   );
 
   for (const { taskId, killedAt, responses } of ended) {
-    for (const { status, settledAt = Infinity } of responses) {
-      expect(status).toBe(200);
-      expect(settledAt - killedAt).toBeLessThanOrEqual(boundMs(heartbeatMs));
+    for (const response of responses) {
+      expect(response.status).toBe(200);
+      expectInTime(response, { killedAt, heartbeatMs });
     }
     const [text = '', ...others] = responses.map((response) => withoutHeartbeats(response.text));
     for (const other of others) expect(other).toBe(text);
@@ -146,8 +153,9 @@ it('settles as cancelled what had been asked to stop before its producer was gon
   expect(await cancelTask({ taskId, streamContext: context, reason: 'Enough.' })).toBe(true);
   const killedAt = killNow(producer);
   const responses = await Promise.all(following.map((reader) => reader.when<Ended>('ended')));
-  for (const { settledAt = Infinity, text } of responses) {
-    expect(settledAt - killedAt).toBeLessThanOrEqual(boundMs(heartbeatMs));
+  for (const response of responses) {
+    const { text } = response;
+    expectInTime(response, { killedAt, heartbeatMs });
     expectLostEnd(text, taskId, 'cancelled');
     expect(text).toContain('"code":"cancelled","message":"Enough."');
     expect(text).toContain('{"type":"abort","reason":"Enough."}');
@@ -218,8 +226,10 @@ it('keeps a lost task its chat’s until the host was told of it, or the chat we
       onSettle: (event) => void told.push(event),
     }).toResponse();
   const resumedAt = Date.now();
+  const stalledMs = watchStalls();
   const text = await (await resume()).text();
-  expect(Date.now() - resumedAt).toBeLessThanOrEqual(boundMs(heartbeatMs));
+  const ended = { settledAt: Date.now(), stalledMs: stalledMs() };
+  expectInTime(ended, { killedAt: resumedAt, heartbeatMs });
   expectLostEnd(text, unseen.taskId);
   await until(async () => (await context.activeTask(unseen.chatId)) === undefined);
   expect((await resume()).status).toBe(204);
@@ -270,12 +280,11 @@ it('gives the closing frames to whoever had frames that were never stored, whate
 
   for (const readings of [before, after, followAll()]) {
     for (const [index, reader] of readings.entries()) {
-      const { status, text, settledAt = Infinity } = await reader.when<Ended>('ended');
+      const response = await reader.when<Ended>('ended');
+      const { status, text } = response;
       expect(status).toBe(200);
       expect(storedFramesIn(text)).toEqual(index < 4 ? frames.slice(index + 5) : closing);
-      if (readings === before) {
-        expect(settledAt - killedAt).toBeLessThanOrEqual(boundMs(heartbeatMs));
-      }
+      if (readings === before) expectInTime(response, { killedAt, heartbeatMs });
     }
   }
   for (const n of closing.keys()) {

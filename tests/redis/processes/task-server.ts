@@ -4,7 +4,9 @@ import { TaskError, type TaskSettlement } from 'ai-task-stream';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { resumeTask, type StreamTaskOptions, streamTask } from 'ai-task-stream/server';
 import { block } from '../../helpers/async';
+import { watchStalls } from '../../helpers/stalls';
 import type {
+  Ended,
   FollowedTask,
   Race,
   Saved,
@@ -130,19 +132,22 @@ async function execute(given: Given, id: number, { work, paceMs = 10 }: StartedT
 async function readBody(id: number, response: Response): Promise<void> {
   const decoder = new TextDecoder();
   let text = '';
-  let settledAt: number | undefined;
+  const stalledMs = watchStalls();
+  let settled: Pick<Ended, 'settledAt' | 'stalledMs'> | undefined;
   let isReading = false;
   for await (const bytes of response.body ?? []) {
     const write = decoder.decode(bytes, { stream: true });
     text += write;
     texts.set(id, text);
-    if (write.includes('"data-task-settle"')) settledAt ??= Date.now();
+    if (write.includes('"data-task-settle"')) {
+      settled ??= { settledAt: Date.now(), stalledMs: stalledMs() };
+    }
     if (!isReading && write !== 'retry: 1000\n\n') {
       isReading = true;
       report(id, 'reading');
     }
   }
-  report(id, 'ended', { status: response.status, text, settledAt });
+  report(id, 'ended', { status: response.status, text, ...settled });
 }
 
 function note(id: number, error: unknown): void {
