@@ -15,9 +15,9 @@ export interface CommitWaiters extends Pick<TaskLog, 'isBehind' | 'caughtUp' | '
   wake(): void;
 }
 
-interface FlushWaiter {
-  /** How many frames of the log have to be stored before this caller is woken. */
-  readonly count: number;
+interface Waiter {
+  /** Whether what the caller waits for has come. */
+  readonly isDue: () => boolean;
   readonly resolve: () => void;
 }
 
@@ -29,23 +29,21 @@ export function createCommitWaiters(
 ): CommitWaiters {
   let isAway = false;
   let hasEnded = false;
-  let flushWaiters: FlushWaiter[] = [];
-  const pauseWaiters: (() => void)[] = [];
+  const waiters = new Set<Waiter>();
 
   const hasWork = () => isSettling() || pending.length() > 0;
 
-  const isIdle = () => hasEnded || isAway || !hasWork();
-
-  /** Whether so little waits to be stored that paused streams may go on. */
-  const hasCaughtUp = () => hasEnded || isAway || pending.length() <= maxUnflushedBytes / 4;
+  const until = (isReached: () => boolean): Promise<void> => {
+    const isDue = () => hasEnded || isAway || isReached();
+    if (isDue()) return Promise.resolve();
+    return new Promise((resolve) => waiters.add({ isDue, resolve }));
+  };
 
   const wake = () => {
-    if (hasCaughtUp()) for (const resolve of pauseWaiters.splice(0)) resolve();
-    const waiting = flushWaiters;
-    flushWaiters = [];
-    for (const waiter of waiting) {
-      if (isIdle() || waiter.count <= pending.storedCount()) waiter.resolve();
-      else flushWaiters.push(waiter);
+    for (const waiter of waiters) {
+      if (!waiter.isDue()) continue;
+      waiters.delete(waiter);
+      waiter.resolve();
     }
   };
 
@@ -57,12 +55,10 @@ export function createCommitWaiters(
     get isBehind() {
       return !isAway && pending.length() > maxUnflushedBytes / 2;
     },
-    caughtUp: () =>
-      hasCaughtUp() ? Promise.resolve() : new Promise((resolve) => pauseWaiters.push(resolve)),
+    caughtUp: () => until(() => pending.length() <= maxUnflushedBytes / 4),
     flushed() {
-      if (isIdle()) return Promise.resolve();
       const count = isSettling() ? Number.POSITIVE_INFINITY : pending.count();
-      return new Promise((resolve) => flushWaiters.push({ count, resolve }));
+      return until(() => !hasWork() || pending.storedCount() >= count);
     },
     noteAway(now) {
       isAway = now;
