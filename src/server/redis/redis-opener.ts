@@ -2,9 +2,8 @@ import { createLogWindow } from '../log/log-window';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { createClosedError } from './client/storage-error';
 import type { LocalTasks } from './read/local-tasks';
-import type { LossWatch } from './read/loss-watch';
+import type { LookAtTask } from './read/loss-watch';
 import { awaitSaved } from './read/predecessors';
-import type { RecentTasks } from './read/recent-tasks';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
 import type { CommitScheduler } from './write/commit-scheduler';
 import { createRedisProducer } from './write/create-redis-producer';
@@ -16,7 +15,6 @@ import type { RedisChats } from './write/redis-chats';
 export function createRedisOpener({
   storedTask,
   tasks,
-  recentTasks,
   scheduler,
   chats,
   holds,
@@ -27,11 +25,10 @@ export function createRedisOpener({
 }: {
   storedTask: (taskId: string) => StoredTask;
   tasks: LocalTasks;
-  recentTasks: RecentTasks;
   scheduler: CommitScheduler;
   chats: RedisChats;
   holds: OutcomeHolds;
-  look: LossWatch['look'];
+  look: LookAtTask;
   /** Listens on the channel on which this process is told of cancels, and returns its name. */
   home: () => string;
   limits: LogLimitsOptions;
@@ -75,7 +72,7 @@ export function createRedisOpener({
     // When `open` was repeated after a lost answer, the log may hold more than its beginning.
     if (last === frames.length - 1) for (const frame of frames) window.push(frame);
     else window.skipTo(last + 1);
-    const task = tasks.add({ window, access: details });
+    const task = tasks.add(window, details);
     const holder = { token, log: token };
     const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
     const predecessorsSaved = async () => {
@@ -93,13 +90,10 @@ export function createRedisOpener({
       tenure: { release: hold.release, predecessorsSaved },
       onEnd(how) {
         hold.begin(how);
-        if (how === 'settled') recentTasks.forget(taskId);
-        else recentTasks.note(taskId, details, { isHere: false });
-        task.endProducing(how === 'fenced' ? details : undefined);
+        task.endProducing(how);
       },
     });
     task.produce(producer);
-    recentTasks.note(taskId, details, { isHere: true });
     return producer;
   };
 }

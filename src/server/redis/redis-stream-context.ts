@@ -84,7 +84,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
     else if (producer) producer.look();
     // If the task's producer is lost, the task is closed instead.
     else {
-      losses.look(taskId).catch(() => {
+      look(taskId).catch(() => {
         // The storage is away, which the link has reported. The next look at the task closes it.
       });
     }
@@ -92,15 +92,14 @@ function createContext(options: SharedOptions): TaskStreamContext {
   };
 
   const read = createRedisReaders({ tasks, storedTask, recentTasks, isClosed: () => isClosed });
-  const losses = createLossWatch({ storedTask, read });
-  const chats = createRedisChats({ link, keys, look: losses.look, cancel: requestCancel });
+  const look = createLossWatch({ storedTask, read });
+  const chats = createRedisChats({ link, keys, look, cancel: requestCancel });
   const storedOutcome = createStoredOutcomes(link, keys);
   const holds = createOutcomeHolds({ storedOutcome, chats, retentionMs });
 
   const context: TaskStreamContext = {
     open: createRedisOpener({
-      ...{ storedTask, tasks, recentTasks, scheduler, chats, holds, limits },
-      look: losses.look,
+      ...{ storedTask, tasks, scheduler, chats, holds, limits, look },
       home: listenAtHome,
       isClosed: () => isClosed,
     }),
@@ -108,7 +107,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
     cancel: requestCancel,
 
     async inspect(taskId, options) {
-      const log = await losses.look(taskId);
+      const log = await look(taskId);
       const { producer, window } = tasks.get(taskId) ?? {};
       if (!log) {
         // A task that runs here exists, even if the storage has lost it.
@@ -151,7 +150,6 @@ function createContext(options: SharedOptions): TaskStreamContext {
         await atMost(maxCloseMs, flushing);
       }
       holds.close();
-      losses.close();
       chats.close();
       leaveHome?.();
       scheduler.close();

@@ -1,7 +1,6 @@
 import { createLogReader } from '../../log/log-reader';
 import type { ReaderStart } from '../../log/log-walk';
 import type { LogWindow } from '../../log/log-window';
-import type { TaskAsker } from '../../log/task-guard';
 import type { TaskReader } from '../../log/task-stream-context';
 import type { StoredLog } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
@@ -13,8 +12,8 @@ import { createRedisFollower, type RedisFollower } from './redis-follower';
 /** A task that this process writes or reads. */
 interface LocalTask {
   readonly window: LogWindow;
-  /** Whose the task is, and of which definition. */
-  readonly access: TaskAsker;
+  /** What was known of the task when it was added, such as whose it is. */
+  readonly details: RecentTask;
   /** Set while the task runs in this process. */
   readonly producer: RedisProducer | undefined;
   /** Whether the task runs elsewhere, as far as is known, and is followed. */
@@ -24,11 +23,13 @@ interface LocalTask {
   /** Opens one more reader, for which `initial` was read from the log already. */
   read(from: ReaderStart, initial?: StoredLog): TaskReader;
   /** Keeps the window up to date with a producer elsewhere. */
-  follow(task: RecentTask): void;
+  follow(): void;
   /** To be called when this process runs the task. */
   produce(producer: RedisProducer): void;
-  /** To be called when the producer here has ended. A given `task` goes on elsewhere: it is followed. */
-  endProducing(task?: RecentTask): void;
+  /** To be called when the producer here has ended. A fenced one's task goes on elsewhere. */
+  endProducing(how: 'settled' | 'fenced'): void;
+  /** Ends all reading and writing of the task. */
+  close(): void;
 }
 
 /** The tasks that this process writes or reads, so that all its readers share one window of each. */
@@ -37,10 +38,10 @@ export interface LocalTasks {
   /** The producers of this process. */
   producers(): RedisProducer[];
   /**
-   * Adds a task, in the place of another one with the same id. A task that `isOver` is not shared: it
-   * is for its reader alone.
+   * Adds a task, in the place of another one with the same id. A task that is over already is not
+   * shared: it is for its reader alone.
    */
-  add(options: { window: LogWindow; access: TaskAsker; isOver?: boolean }): LocalTask;
+  add(window: LogWindow, details: RecentTask): LocalTask;
   /** Ends all reading and writing. */
   close(): void;
 }
@@ -52,38 +53,41 @@ export function createLocalTasks({
   storedTask: (taskId: string) => StoredTask;
   recentTasks: RecentTasks;
 }): LocalTasks {
+  // The tasks by their ids; of two with the same id, only the newer one.
   const tasks = new Map<string, LocalTask>();
-  const followers = new Set<RedisFollower>();
+  // All tasks that are written or read.
+  const inUse = new Set<LocalTask>();
   let isClosed = false;
 
-  const createLocalTask = (window: LogWindow, access: TaskAsker): LocalTask => {
+  const createLocalTask = (window: LogWindow, details: RecentTask): LocalTask => {
     const { taskId } = window;
     const stored = storedTask(taskId);
     let producer: RedisProducer | undefined;
     let follower: RedisFollower | undefined;
     let readerCount = 0;
 
-    /** Forgets the task once nobody in this process writes or reads it. */
-    const forgetIfUnused = () => {
-      if (producer || readerCount > 0) return;
-      if (follower) {
-        follower.close();
-        followers.delete(follower);
-        follower = undefined;
-      }
+    const unshare = () => {
       if (tasks.get(taskId) === task) tasks.delete(taskId);
     };
 
-    const follow = (details: RecentTask) => {
-      if (follower) return;
-      const onSign = (known: RecentTask) => recentTasks.note(taskId, known);
+    /** Forgets the task once nobody in this process writes or reads it. */
+    const forgetIfUnused = () => {
+      if (producer || readerCount > 0) return;
+      follower?.close();
+      follower = undefined;
+      inUse.delete(task);
+      unshare();
+    };
+
+    const follow = () => {
+      if (follower || isClosed) return;
+      const onSign = () => recentTasks.note(taskId, details);
       follower = createRedisFollower({ stored, window, task: details, onSign });
-      followers.add(follower);
     };
 
     const task: LocalTask = {
       window,
-      access,
+      details,
       get producer() {
         return producer;
       },
@@ -96,12 +100,18 @@ export function createLocalTasks({
       follow,
       produce(newProducer) {
         producer = newProducer;
+        recentTasks.note(taskId, details, { isHere: true });
       },
-      endProducing(details) {
+      endProducing(how) {
         producer = undefined;
-        if (details && readerCount > 0 && !isClosed) follow(details);
-        // A settled task is forgotten at once: new readers read its log from the storage.
-        if (!details && tasks.get(taskId) === task) tasks.delete(taskId);
+        if (how === 'settled') {
+          recentTasks.forget(taskId);
+          // New readers of a settled task read its log from the storage.
+          unshare();
+        } else {
+          recentTasks.note(taskId, details, { isHere: false });
+          if (readerCount > 0) follow();
+        }
         forgetIfUnused();
       },
       read(from, initial) {
@@ -119,6 +129,11 @@ export function createLocalTasks({
           },
         });
       },
+      close() {
+        producer?.abandon();
+        follower?.close();
+        window.wake();
+      },
     };
     return task;
   };
@@ -126,20 +141,15 @@ export function createLocalTasks({
   return {
     get: (taskId) => tasks.get(taskId),
     producers: () => [...tasks.values()].flatMap(({ producer }) => producer ?? []),
-    add({ window, access, isOver = false }) {
-      const task = createLocalTask(window, access);
-      if (!isOver) tasks.set(window.taskId, task);
+    add(window, details) {
+      const task = createLocalTask(window, details);
+      inUse.add(task);
+      if (!window.isEnded) tasks.set(window.taskId, task);
       return task;
     },
     close() {
       isClosed = true;
-      for (const task of [...tasks.values()]) {
-        task.producer?.abandon();
-        task.window.wake();
-      }
-      for (const follower of followers) follower.close();
-      followers.clear();
-      tasks.clear();
+      for (const task of inUse) task.close();
     },
   };
 }

@@ -3,12 +3,8 @@ import { later } from '../../time/later';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 
-/** Looks after tasks whose producers are lost while nobody reads them. */
-export interface LossWatch {
-  /** What a task's record says. A task whose producer is lost is closed in the background. */
-  look(taskId: string): Promise<StoredLog | undefined>;
-  close(): void;
-}
+/** Looks at a task's record. A task whose producer is lost is closed in the background. */
+export type LookAtTask = (taskId: string) => Promise<StoredLog | undefined>;
 
 /** How many lost tasks are watched at a time; others are when somebody asks for them again. */
 const maxTasks = 100;
@@ -23,7 +19,8 @@ export function isLost({ record, leaseLeftMs }: StoredLog): boolean {
 
 /**
  * A process that asks where a task stands, and finds that the producer's lease has lapsed, reads the
- * task for a while. So the task is closed by the same steps as if somebody followed it.
+ * task for a while. So the task is closed by the same steps as if somebody followed it. When the
+ * context is closed, the reading ends as that of all readers does.
  */
 export function createLossWatch({
   storedTask,
@@ -31,42 +28,32 @@ export function createLossWatch({
 }: {
   storedTask: (taskId: string) => StoredTask;
   read: (taskId: string, options: ReadTaskOptions) => Promise<TaskReader | undefined>;
-}): LossWatch {
-  const watched = new Map<string, TaskReader | undefined>();
-  let isClosed = false;
+}): LookAtTask {
+  const watched = new Set<string>();
 
   const watch = async (taskId: string, { owner, epoch, end }: StoredRecord) => {
-    watched.set(taskId, undefined);
+    watched.add(taskId);
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const reader = await read(taskId, { owner, cursor: { epoch, n: end } });
       if (!reader) return;
-      watched.set(taskId, reader);
-      if (isClosed) reader.close();
       timer = later(reader.close, maxWatchMs);
       for await (const _ of reader) {
         // The frames are not needed. The loop ends when the task is closed.
       }
       reader.close();
     } catch {
-      // The storage is away, which the link has reported. The next `look` begins anew.
+      // The storage is away, which the link has reported. The next look begins anew.
     } finally {
       clearTimeout(timer);
       watched.delete(taskId);
     }
   };
 
-  return {
-    async look(taskId) {
-      const log = await storedTask(taskId).fetchLog();
-      const isWatched = watched.has(taskId) || watched.size >= maxTasks || isClosed;
-      if (log && isLost(log) && !isWatched) void watch(taskId, log.record);
-      return log;
-    },
-
-    close() {
-      isClosed = true;
-      for (const reader of watched.values()) reader?.close();
-    },
+  return async (taskId) => {
+    const log = await storedTask(taskId).fetchLog();
+    const isWatched = watched.has(taskId) || watched.size >= maxTasks;
+    if (log && isLost(log) && !isWatched) void watch(taskId, log.record);
+    return log;
   };
 }

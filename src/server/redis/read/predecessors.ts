@@ -1,6 +1,6 @@
 import { pause } from '../../time/pause';
 import type { StoredLog } from '../scripts/stored-log';
-import type { LossWatch } from './loss-watch';
+import type { LookAtTask } from './loss-watch';
 
 /** The first and the longest pause between looks at a task that is not saved yet, in milliseconds. */
 const firstLookMs = 50;
@@ -30,7 +30,7 @@ export async function awaitSaved({
 }: {
   taskIds: readonly string[];
   released: (taskId: string) => Promise<void> | undefined;
-  look: LossWatch['look'];
+  look: LookAtTask;
   isClosed: () => boolean;
 }): Promise<void> {
   const giveUpAt = performance.now() + maxWaitMs;

@@ -36,7 +36,7 @@ export function createRedisReaders({
     const here = tasks.get(taskId);
     // A reader that has seen a later epoch knows more than the producer here: the storage is asked.
     const isKnown = !cursor || !here || cursor.epoch <= here.window.epoch;
-    if (here?.producer && isKnown && mayKnow(here.access, options)) return here.read(options);
+    if (here?.producer && isKnown && mayKnow(here.details, options)) return here.read(options);
 
     const position = cursor ? { epoch: cursor.epoch, n: cursor.n + 1 } : origin;
     // The storage is asked even if the reader may not know of a task that runs here, so that this
@@ -46,13 +46,13 @@ export function createRedisReaders({
     const known = tasks.get(taskId);
     if (known?.producer) {
       if (!log || !isAhead(log.record, known.window)) {
-        return mayKnow(known.access, options) ? known.read(options) : undefined;
+        return mayKnow(known.details, options) ? known.read(options) : undefined;
       }
       // Others have closed this producer's log, or have begun another one.
       known.producer.abandon();
     }
     if (!log) {
-      const awaited = known?.isAwaited ? known.access : recentTasks.get(taskId);
+      const awaited = known?.isAwaited ? known.details : recentTasks.get(taskId);
       if (awaited && mayKnow(awaited, options)) throw createLogAwayError();
       return undefined;
     }
@@ -73,9 +73,9 @@ export function createRedisReaders({
         next: record.end + 1,
         closedEpochs: new Map(record.closedEpochs),
       });
-      task = tasks.add({ window, access: record, isOver: !isRunning });
-      if (isRunning) task.follow(record);
-      else window.end();
+      if (!isRunning) window.end();
+      task = tasks.add(window, record);
+      if (isRunning) task.follow();
     }
     // If the position is beyond this log, nothing that was read from there is of this log.
     const isBeyond = position.epoch > record.epoch;
