@@ -1,13 +1,13 @@
 import type { TaskStatus } from '../../protocol/task-parts';
 import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
 import type { FrameLog } from '../log/frame-log';
+import type { KnownTask } from '../log/known-task';
 import { ownedKey } from '../log/owned-key';
-import type { TaskRecord } from '../log/task-stream-context';
 import type { Deferred } from '../time/deferred';
 
 /** A task's log and record. Both outlive the instance of this module that made them. */
-export interface MemoryLog
-  extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
+export interface MemoryLog extends KnownTask {
+  readonly taskId: string;
   readonly token: string;
   readonly retentionMs: number;
   readonly frames: FrameLog;

@@ -1,6 +1,7 @@
 import { checkedContext } from '../log/checked-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { createFrameLog } from '../log/frame-log';
+import { knownOf } from '../log/known-task';
 import { ownedKey } from '../log/owned-key';
 import { cancelledError, createStopReason } from '../log/stop-reason';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
@@ -139,11 +140,10 @@ export function createMemoryContext(
     async inspect(taskId) {
       const log = liveLog(state, taskId);
       if (!log) return undefined;
-      const { status, owner, chatId, name, definition, createdAt } = log;
-      const { cursor } = log.frames;
+      const { status, frames } = log;
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
-        ...{ taskId, status, owner, chatId, name, definition, cursor, createdAt },
+        ...{ taskId, ...knownOf(log), status, cursor: frames.cursor },
         ...(isUnsaved && { isUnsaved }),
       };
     },

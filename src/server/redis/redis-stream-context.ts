@@ -1,8 +1,9 @@
 import { formatCursor } from '../../protocol/cursor';
 import { callHost } from '../log/call-host';
 import { checkedContext } from '../log/checked-context';
+import { knownOf } from '../log/known-task';
 import { mayKnow } from '../log/task-guard';
-import type { CancelOptions, TaskRecord, TaskStreamContext } from '../log/task-stream-context';
+import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
 import { createRedisLink } from './client/redis-link';
 import { resolveConnection } from './client/resolve-connection';
@@ -14,7 +15,6 @@ import { createRedisReaders } from './read/redis-readers';
 import { createRedisOpener } from './redis-opener';
 import { type RedisStreamContextOptions, resolveOptions } from './redis-options';
 import { createRedisKeys } from './scripts/redis-keys';
-import type { StoredRecord } from './scripts/stored-log';
 import { createStoredOutcomes } from './scripts/stored-outcome';
 import { createStoredTasks } from './scripts/stored-tasks';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
@@ -25,21 +25,6 @@ import { createRedisEarlyCancels } from './write/redis-early-cancels';
 
 /** How long `close` waits for frames that are being stored, in milliseconds. */
 const maxCloseMs = 1_000;
-
-/** A task's record as the port tells it. */
-function describe(
-  taskId: string,
-  {
-    owner,
-    chatId,
-    name,
-    definition,
-    createdAt,
-  }: Pick<StoredRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'>,
-  state: Pick<TaskRecord, 'status' | 'cursor' | 'isUnsaved' | 'isLost'>,
-): TaskRecord {
-  return { taskId, owner, chatId, name, definition, createdAt, ...state };
-}
 
 /** @throws TaskError `invalid-options`. */
 function createContext(options: SharedOptions): TaskStreamContext {
@@ -108,25 +93,24 @@ function createContext(options: SharedOptions): TaskStreamContext {
 
     async inspect(taskId, options) {
       const log = await look(taskId);
-      const { producer, window } = tasks.get(taskId) ?? {};
+      const here = tasks.get(taskId);
       if (!log) {
         // A task that runs here exists, even if the storage has lost it.
-        if (producer && window) {
-          const { details, outcome: status = 'running' } = producer;
-          const cursor = formatCursor(window.epoch, window.next - 1);
-          return describe(taskId, details, { status, cursor });
+        if (here?.producer) {
+          const status = here.producer.outcome ?? 'running';
+          const cursor = formatCursor(here.window.epoch, here.window.next - 1);
+          return { taskId, ...knownOf(here.details), status, cursor };
         }
         const recent = recentTasks.get(taskId);
         if (recent && (!options || mayKnow(recent, options))) throw createLogAwayError();
         return undefined;
       }
       const { status, epoch, end, isUnsaved } = log.record;
-      return describe(taskId, log.record, {
-        status,
-        cursor: formatCursor(epoch, end),
+      return {
+        ...{ taskId, ...knownOf(log.record), status, cursor: formatCursor(epoch, end) },
         ...(isUnsaved && { isUnsaved }),
-        ...(isLost(log) && !producer && { isLost: true }),
-      });
+        ...(isLost(log) && !here?.producer && { isLost: true }),
+      };
     },
 
     claimOutcome: (taskId, { owner } = {}) => holds.claim(taskId, owner),

@@ -1,14 +1,10 @@
 import { formatCursor } from '../../protocol/cursor';
 import type { FrameLog } from '../log/frame-log';
+import { type KnownTask, knownOf } from '../log/known-task';
 import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
-import type {
-  TaskLog,
-  TaskReader,
-  TaskRecord,
-  TaskStreamContext,
-} from '../log/task-stream-context';
+import type { TaskLog, TaskReader, TaskStreamContext } from '../log/task-stream-context';
 import { answerWithin } from '../time/answer-within';
 import { atMost } from '../time/at-most';
 import { answerTimeoutMs } from './answer-timeout';
@@ -17,8 +13,8 @@ import type { TaskBroadcast } from './task-broadcast';
 import { openTaskMirror, type TaskMirror } from './task-mirror';
 
 /** The log of a task that runs in this process. */
-interface OwnLog
-  extends Pick<TaskRecord, 'taskId' | 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
+interface OwnLog extends KnownTask {
+  readonly taskId: string;
   /** The claim token of whoever opened the task. */
   readonly token: string;
   /** Epoch milliseconds; set once settled. */
@@ -86,9 +82,8 @@ export function createLiveContext({
   const openMirror = mirrorsOf(context);
 
   const send = (log: OwnLog, broadcast: TaskBroadcast, leaseMs: number) => {
-    const { taskId, frames, owner, chatId, name, definition, createdAt } = log;
-    const details = { owner, chatId, name, definition, createdAt, leaseMs };
-    const header = { version: 1, epoch: frames.epoch, ...details } as const;
+    const { taskId, frames } = log;
+    const header = { version: 1, epoch: frames.epoch, ...knownOf(log), leaseMs } as const;
     broadcasts.set(taskId, broadcast);
     broadcast.finished.then(() => broadcasts.delete(taskId));
     broadcast.start({ header, reader: frames.read() });
@@ -166,14 +161,13 @@ export function createLiveContext({
       if (ownLog(taskId)) return own.inspect(taskId);
       const mirror = await openMirror(taskId);
       if (!mirror) return undefined;
-      const { epoch, owner, chatId, name, definition, createdAt } = mirror.header;
-      const { window } = mirror;
+      const { header, window } = mirror;
       const { isAlive } = mirror.stream;
       leave(mirror);
       if (window.isEnded) return undefined;
-      const cursor = formatCursor(epoch, window.next - 1);
+      const cursor = formatCursor(header.epoch, window.next - 1);
       return {
-        ...{ taskId, status: 'running', owner, chatId, name, definition, cursor, createdAt },
+        ...{ taskId, ...knownOf(header), status: 'running', cursor },
         ...(!isAlive && { isLost: true }),
       };
     },

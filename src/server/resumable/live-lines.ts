@@ -1,8 +1,7 @@
-import type { TaskRecord } from '../log/task-stream-context';
+import type { KnownTask } from '../log/known-task';
 
 /** What a reader in another process must know before the first frame. */
-export interface LiveHeader
-  extends Pick<TaskRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'> {
+export interface LiveHeader extends KnownTask {
   /** The version of the format. A reader that does not know it ignores the stream. */
   readonly version: 1;
   readonly epoch: number;

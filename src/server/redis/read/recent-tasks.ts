@@ -1,8 +1,9 @@
+import type { KnownTask } from '../../log/known-task';
 import { ownedKey } from '../../log/owned-key';
 import type { StoredRecord } from '../scripts/stored-log';
 
 /** What is remembered of a task. */
-export type RecentTask = Pick<StoredRecord, 'owner' | 'definition' | 'chatId' | 'leaseMs'>;
+export type RecentTask = KnownTask & Pick<StoredRecord, 'leaseMs'>;
 
 /**
  * The tasks that this process has seen running within the last lease and heartbeat interval. So long

@@ -1,10 +1,11 @@
 import type { Cursor } from '../../../protocol/cursor';
 import type { TaskStatus } from '../../../protocol/task-parts';
+import type { KnownTask } from '../../log/known-task';
 import type { LogEntry, LogPart } from '../../log/log-part';
 import { decodeOptional } from './redis-keys';
 
 /** A task's record, as Redis has it. */
-export interface StoredRecord {
+export interface StoredRecord extends KnownTask {
   readonly status: TaskStatus;
   /** The first epoch of the log, which no other log of the task has. The next ones rise by one. */
   readonly firstEpoch: number;
@@ -14,12 +15,6 @@ export interface StoredRecord {
   readonly end: number;
   /** One past the last frame of each closed epoch, by epoch. */
   readonly closedEpochs: Map<number, number>;
-  readonly owner: string | undefined;
-  readonly name: string | undefined;
-  readonly definition?: string | undefined;
-  readonly chatId: string | undefined;
-  /** Epoch milliseconds, by the clock of the process that opened the task. */
-  readonly createdAt: number;
   /** When the task was opened, in epoch milliseconds by Redis' clock. */
   readonly openedAt?: number | undefined;
   /** Epoch milliseconds; set once settled. */

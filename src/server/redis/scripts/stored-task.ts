@@ -1,6 +1,7 @@
 import type { Cursor } from '../../../protocol/cursor';
 import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
+import type { KnownTask } from '../../log/known-task';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { ChannelListener } from '../client/channel-connection';
 import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
@@ -20,9 +21,9 @@ export const commitAnswers = [
 export const cancelAnswers = ['asked', 'kept', 'refused'] as const;
 export const closeAnswers = ['wait', 'ready', 'changed', 'closed'] as const;
 
-/** What a task's record says from the start. `createdAt` is in epoch milliseconds. */
-export interface TaskDetails
-  extends Pick<StoredRecord, 'owner' | 'name' | 'definition' | 'chatId' | 'createdAt' | 'leaseMs'> {
+/** What a task's record says from the start. */
+export interface TaskDetails extends KnownTask {
+  readonly leaseMs: number;
   /** The channel of the process where the task runs. */
   readonly home: string;
   /** Whether the host has to be told of the outcome. */

@@ -99,7 +99,6 @@ export function createRedisProducer({
 
   return {
     token,
-    details,
     signal: stop.signal,
     append(frame) {
       if (hasEnded || isSettling()) return;

@@ -1,6 +1,5 @@
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { TaskLog } from '../../log/task-stream-context';
-import type { TaskDetails } from '../scripts/stored-task';
 import type { CommitScheduler } from './commit-scheduler';
 import type { LogStorage } from './log-commits';
 import type { LogLimitsOptions } from './log-limits';
@@ -24,8 +23,6 @@ export interface RedisProducerOptions {
 export interface RedisProducer extends TaskLog {
   /** The claim token. */
   readonly token: string;
-  /** What the record says of the task. */
-  readonly details: TaskDetails;
   /** How the task has ended for readers in this process; `undefined` while it has not. */
   readonly outcome: TaskOutcome | undefined;
   /** Asks Redis for news, such as a cancel or the end of an outage. */
