@@ -25,12 +25,9 @@ export interface RecentTasks {
 /** How many tasks are remembered. Beyond it, the task that was not seen for longest is forgotten. */
 const maxCount = 10_000;
 
-export function createRecentTasks({
-  now = () => performance.now(),
-}: {
-  now?: () => number;
-} = {}): RecentTasks {
-  // The tasks in the order in which they were seen last, and until when each counts, by `now`.
+export function createRecentTasks(): RecentTasks {
+  // The tasks in the order in which they were seen last, and until when each counts, by
+  // `performance.now()`.
   const seen = new Map<string, { readonly task: RecentTask; readonly until: number }>();
   const chats = new Map<string, string>();
 
@@ -48,7 +45,7 @@ export function createRecentTasks({
   const get = (taskId: string) => {
     const known = seen.get(taskId);
     if (!known) return undefined;
-    if (known.until > now()) return known.task;
+    if (known.until > performance.now()) return known.task;
     forget(taskId);
     return undefined;
   };
@@ -57,7 +54,9 @@ export function createRecentTasks({
     const known = seen.get(taskId);
     const { isHere } = options ?? { isHere: known?.until === Number.POSITIVE_INFINITY };
     const heartbeatMs = task.leaseMs / 2;
-    const until = isHere ? Number.POSITIVE_INFINITY : now() + task.leaseMs + heartbeatMs;
+    const until = isHere
+      ? Number.POSITIVE_INFINITY
+      : performance.now() + task.leaseMs + heartbeatMs;
     const isNew = !seen.delete(taskId);
     seen.set(taskId, { task, until });
     if (!isNew) return;
