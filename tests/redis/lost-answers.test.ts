@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { commitScript, openScript } from '../../src/server/redis/scripts/redis-scripts';
+import commitScript from '../../src/server/redis/scripts/commit.lua';
+import openScript from '../../src/server/redis/scripts/open.lua';
 import { relative } from '../helpers/cursors';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';
@@ -39,19 +40,19 @@ interface Call {
   args: readonly string[];
 }
 
-const hashes = new Map(
-  [openScript, commitScript].map(({ name, source }) => [
-    createHash('sha1').update(source).digest('hex'),
-    name,
-  ]),
-);
+const hashOf = (script: string) => createHash('sha1').update(script).digest('hex');
+
+const hashes = new Map<string, Call['script']>([
+  [hashOf(openScript), 'open'],
+  [hashOf(commitScript), 'commit'],
+]);
 
 /** What a command asks of our scripts, if it does. */
 function callOf([name, script = '', keyCount, ...rest]: RedisCommand): Call | undefined {
-  const hash = name === 'EVAL' ? createHash('sha1').update(script).digest('hex') : script;
+  const hash = name === 'EVAL' ? hashOf(script) : script;
   const known = name.startsWith('EVAL') ? hashes.get(hash) : undefined;
   if (known === undefined) return undefined;
-  return { script: known as Call['script'], args: rest.slice(Number(keyCount)) };
+  return { script: known, args: rest.slice(Number(keyCount)) };
 }
 
 const isOpen = (command: RedisCommand) => callOf(command)?.script === 'open';

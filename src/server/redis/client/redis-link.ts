@@ -6,20 +6,18 @@ import { createCommandConnection } from './command-connection';
 import type { OpenRedisConnection } from './redis-connection';
 import { createStorageError, replyCode } from './storage-error';
 
-/** A Lua script. */
-export interface RedisScript {
-  readonly name: string;
-  readonly source: string;
-}
-
 /** Redis as the context uses it: scripts, commands, and messages on channels. */
 export interface RedisLink extends ChannelConnection {
   /**
-   * Runs a script, and once more if its answer got lost. It may have run even if this rejects.
+   * Runs a Lua script, and once more if its answer got lost. It may have run even if this rejects.
    *
    * @throws TaskError `context-unavailable`.
    */
-  run(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  run(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
   /** Sends a plain command, in the same way as `run` does a script. */
   command(words: readonly string[], key: string): Promise<unknown>;
   /** Reports trouble that a script has met, and returns the error for the caller. */
@@ -46,6 +44,7 @@ export function createRedisLink({
   let finding: Promise<OpenRedisConnection> | undefined;
   // When each kind of trouble was met last, by `performance.now()`.
   const troubles = new Map<string, number>();
+  // The hash of each script, by which Redis knows it.
   const hashes = new Map<string, string>();
 
   const trouble = (cause: unknown): TaskError => {
@@ -83,18 +82,15 @@ export function createRedisLink({
 
   return {
     async run(script, keys, args) {
-      let hash = hashes.get(script.name);
-      if (!hash) {
-        hash = await hexDigest('SHA-1', script.source);
-        hashes.set(script.name, hash);
-      }
+      const hash = hashes.get(script) ?? (await hexDigest('SHA-1', script));
+      hashes.set(script, hash);
       const key = keys[0] ?? '';
-      const rest = [String(keys.length), ...keys, ...args];
+      const rest = [String(keys.length), ...keys, ...args.map(String)];
       try {
         return await commands.call(key, ['EVALSHA', hash, ...rest]);
       } catch (error) {
         if (TaskError.isInstance(error)) throw error;
-        return commands.call(key, ['EVAL', script.source, ...rest]);
+        return commands.call(key, ['EVAL', script, ...rest]);
       }
     },
 

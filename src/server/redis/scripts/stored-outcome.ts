@@ -1,12 +1,10 @@
 import type { RedisLink } from '../client/redis-link';
 import { knownAnswer, optionalText } from './answers';
+import claimScript from './claim-outcome.lua';
+import holdScript from './hold-outcome.lua';
+import { recordFormat } from './record-format';
 import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
-import {
-  claimOutcomeScript,
-  holdOutcomeScript,
-  recordFormat,
-  releaseOutcomeScript,
-} from './redis-scripts';
+import releaseScript from './release-outcome.lua';
 
 /** The process that has the right to tell the host an outcome. */
 export interface OutcomeHolder {
@@ -54,8 +52,8 @@ export function createStoredOutcomes(
     const scriptKeys = [keys.record(taskId), keys.lease(taskId)];
     return {
       async claim(token, owner) {
-        const args = [token, encodeOptional(owner), String(recordFormat)];
-        const reply = (await link.run(claimOutcomeScript, scriptKeys, args)) as readonly unknown[];
+        const args = [token, encodeOptional(owner), recordFormat];
+        const reply = (await link.run(claimScript, scriptKeys, args)) as readonly unknown[];
         const [name, ms, log, chat, continued] = reply;
         const answer = knownAnswer(['none', 'running', 'held', 'claimed'], name, link);
         if (answer === 'held') return { answer, waitMs: Math.max(0, Number(ms)) };
@@ -70,12 +68,12 @@ export function createStoredOutcomes(
       },
 
       async hold({ token, log }, leaseMs) {
-        await link.run(holdOutcomeScript, scriptKeys, [token, log, String(leaseMs)]);
+        await link.run(holdScript, scriptKeys, [token, log, leaseMs]);
       },
 
       async release({ token, log }, isSaved) {
         const args = [token, log, isSaved ? '1' : ''];
-        return (await link.run(releaseOutcomeScript, scriptKeys, args)) === 1;
+        return (await link.run(releaseScript, scriptKeys, args)) === 1;
       },
     };
   };

@@ -33,7 +33,7 @@ export interface TaskDetails extends KnownTask {
 }
 
 /** The beginning of a log. */
-interface Opening {
+export interface Opening {
   readonly token: string;
   /** Set when a lost log is begun anew: its first epoch, and the epoch in which it goes on. */
   readonly epochs?: { readonly first: number; readonly next: number };

@@ -1,26 +1,25 @@
 import { earlyCancelMs } from '../../log/early-cancels';
 import { epochOrigin, newestEpoch, noteEpoch } from '../../log/epochs';
-import type { RedisLink, RedisScript } from '../client/redis-link';
+import type { RedisLink } from '../client/redis-link';
 import { knownAnswer, optionalText } from './answers';
+import cancelScript from './cancel.lua';
+import closeScript from './close.lua';
+import commitScript from './commit.lua';
+import openScript from './open.lua';
+import readScript from './read.lua';
+import { recordFormat } from './record-format';
 import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
-import {
-  cancelScript,
-  closeScript,
-  commitScript,
-  openScript,
-  readScript,
-  recordFormat,
-  withdrawScript,
-} from './redis-scripts';
 import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
 import {
   cancelAnswers,
   closeAnswers,
   commitAnswers,
+  type Opening,
   runningTtlMs,
   type StoredTask,
   type TaskDetails,
 } from './stored-task';
+import withdrawScript from './withdraw.lua';
 
 /** About how many bytes one read brings. */
 const maxReadBytes = 512 * 1024;
@@ -29,16 +28,35 @@ const maxReadBytes = 512 * 1024;
 const maxWakeUpBytes = 16 * 1024;
 
 /** The fields of a record that never change, each followed by its value. */
-function fieldsOf(details: TaskDetails): string[] {
+function fieldsOf(details: TaskDetails): (string | number)[] {
   const { owner, name, definition, chatId, home, createdAt, leaseMs } = details;
   const { savesOutcome, continued } = details;
   const texts = { owner, name, definition, chat: chatId };
   const fields = { format: recordFormat, home, createdAt, leaseMs };
   return [
     ...Object.entries(texts).flatMap(([field, text]) => [field, encodeOptional(text)]),
-    ...Object.entries(fields).flatMap(([field, value]) => [field, String(value)]),
+    ...Object.entries(fields).flat(),
     ...(savesOutcome ? ['saves', '1'] : []),
     ...(continued === undefined ? [] : ['continued', continued]),
+  ];
+}
+
+function openArgs({ token, epochs, details, frames }: Opening): (string | number)[] {
+  const { owner, definition, leaseMs } = details;
+  const { first, next } = epochs ?? { first: '', next: '' };
+  return [
+    token,
+    next,
+    first,
+    newestEpoch(),
+    epochOrigin,
+    leaseMs,
+    runningTtlMs,
+    frames.length - 1,
+    frames.join('\n'),
+    cancelField({ owner }),
+    cancelField({ owner, definition }),
+    ...fieldsOf(details),
   ];
 }
 
@@ -62,33 +80,15 @@ export function createStoredTasks(
     const earlyCancelsKey = keys.earlyCancels(taskId);
     const taskKeys = [recordKey, framesKey, keys.lease(taskId)];
     const wakeUps = keys.wakeUps(taskId);
-    const run = async (script: RedisScript, scriptKeys: string[], args: string[]) =>
+    const run = async (script: string, scriptKeys: string[], args: (string | number)[]) =>
       (await link.run(script, scriptKeys, args)) as readonly unknown[];
 
     return {
       taskId,
 
-      async open({ token, epochs, details, frames }) {
-        const { owner, definition, leaseMs } = details;
-        const { first, next } = epochs ?? { first: '', next: '' };
-        const [answer, last, cancel, drawn] = await run(
-          openScript,
-          [...taskKeys, earlyCancelsKey],
-          [
-            token,
-            String(next),
-            String(first),
-            String(newestEpoch()),
-            String(epochOrigin),
-            String(leaseMs),
-            String(runningTtlMs),
-            String(frames.length - 1),
-            frames.join('\n'),
-            cancelField({ owner }),
-            cancelField({ owner, definition }),
-            ...fieldsOf(details),
-          ],
-        );
+      async open(opening) {
+        const openKeys = [...taskKeys, earlyCancelsKey];
+        const [answer, last, cancel, drawn] = await run(openScript, openKeys, openArgs(opening));
         const epoch = Number(drawn ?? 0);
         noteEpoch(epoch);
         const isOpen = knownAnswer(['open', 'exists'], answer, link) === 'open';
@@ -96,22 +96,22 @@ export function createStoredTasks(
       },
 
       async withdraw(token, details) {
-        const args = [token, String(earlyCancelMs), cancelField(details)];
+        const args = [token, earlyCancelMs, cancelField(details)];
         await link.run(withdrawScript, [...taskKeys, earlyCancelsKey], args);
       },
 
       async commit({ token, epoch, leaseMs, entries, outcome, yieldsToCancel }) {
         const [answer, last, cancel, problem] = await run(commitScript, taskKeys, [
           token,
-          String(epoch),
-          String(leaseMs),
-          String(outcome ? retentionMs : runningTtlMs),
+          epoch,
+          leaseMs,
+          outcome ? retentionMs : runningTtlMs,
           wakeUps,
           outcome ?? '',
-          outcome ? String(Date.now()) : '',
+          outcome ? Date.now() : '',
           yieldsToCancel ? '1' : '',
-          String(maxWakeUpBytes),
-          ...entries.flatMap(({ first, last: end, text }) => [String(first), String(end), text]),
+          maxWakeUpBytes,
+          ...entries.flatMap(({ first, last: end, text }) => [first, end, text]),
         ]);
         return {
           answer: knownAnswer(commitAnswers, answer, link),
@@ -124,7 +124,7 @@ export function createStoredTasks(
       async fetchLog(position) {
         const from = position ? entryIdFrom(position) : '';
         const log = parseStoredLog(
-          await run(readScript, taskKeys, [from, String(maxReadBytes), String(recordFormat)]),
+          await run(readScript, taskKeys, [from, maxReadBytes, recordFormat]),
         );
         if (!log) return undefined;
         noteEpoch(log.record.epoch);
@@ -144,11 +144,11 @@ export function createStoredTasks(
           [
             encodeOptional(owner),
             encodeReason(reason),
-            String(earlyCancelMs),
+            earlyCancelMs,
             taskId,
             encodeOptional(definition),
             cancelField({ owner, definition }),
-            String(recordFormat),
+            recordFormat,
           ],
         );
         return knownAnswer(cancelAnswers, reply, link);
@@ -165,12 +165,12 @@ export function createStoredTasks(
           // A token that nobody has, because a task that was closed is never written to again.
           crypto.randomUUID(),
           closing.outcome,
-          String(retentionMs),
-          String(closing.frames.length - 1),
+          retentionMs,
+          closing.frames.length - 1,
           closing.frames.join('\n'),
         ];
         const [answer, leftMs] = await run(closeScript, taskKeys, [
-          ...[record.epoch, record.end, waitMs, readAt].map(String),
+          ...[record.epoch, record.end, waitMs, readAt],
           record.cancel ?? '',
           wakeUps,
           ...(end ?? []),

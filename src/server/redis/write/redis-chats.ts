@@ -1,8 +1,8 @@
 import type { CancelOptions } from '../../log/task-stream-context';
 import { pause } from '../../time/pause';
 import type { RedisLink } from '../client/redis-link';
+import chatScript from '../scripts/chat.lua';
 import type { RedisKeys } from '../scripts/redis-keys';
-import { chatScript } from '../scripts/redis-scripts';
 import type { StoredLog } from '../scripts/stored-log';
 
 /** A chat, and whose it is. */
@@ -69,13 +69,9 @@ export function createRedisChats({
   let isClosed = false;
 
   /** The chat's newest tasks in the order of their coming. If a task is named, it is added before. */
-  const look = async ({ owner, chatId }: Chat, taskId = '', place = '') => {
+  const look = async ({ owner, chatId }: Chat, taskId = '', place: number | '' = '') => {
     const key = await keys.chat(owner, chatId);
-    const reply = await link.run(
-      chatScript,
-      [key],
-      [taskId, String(chatTtlMs), place, String(maxTasks)],
-    );
+    const reply = await link.run(chatScript, [key], [taskId, chatTtlMs, place, maxTasks]);
     const [added, flat] = reply as [number, unknown[]];
     const tasks: { taskId: string; ageMs: number }[] = [];
     const superseded: string[] = [];
@@ -128,7 +124,7 @@ export function createRedisChats({
     },
 
     async reenter(chat, taskId, createdAt) {
-      await look(chat, taskId, String(createdAt * 1_000));
+      await look(chat, taskId, createdAt * 1_000);
     },
 
     leave,
