@@ -1,5 +1,6 @@
 import { TaskError } from '../protocol/task-error';
 import { checkedContext } from './log/checked-context';
+import { processWide } from './log/process-wide';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import type { TaskStreamContext } from './log/task-stream-context';
 import { liveLog } from './memory/memory-retention';
@@ -13,7 +14,7 @@ import { createLiveContext } from './resumable/live-context';
  */
 const settledMs = 60_000;
 
-const contextsKey = Symbol.for('ai-task-stream.resumable-stream.v1');
+type Contexts = WeakMap<ResumableStreamContext, TaskStreamContext>;
 
 /** @throws TaskError `invalid-options`. */
 function checkIsContext(value: unknown): void {
@@ -38,12 +39,7 @@ export function toTaskStreamContext(
 ): TaskStreamContext {
   checkIsContext(context);
   if (!('createNewResumableStream' in context)) return context;
-  // Kept on `globalThis`, because bundlers instantiate this module once per route.
-  const holder = globalThis as {
-    [contextsKey]?: WeakMap<ResumableStreamContext, TaskStreamContext>;
-  };
-  holder[contextsKey] ??= new WeakMap();
-  const contexts = holder[contextsKey];
+  const contexts = processWide('resumable-stream.v1', (): Contexts => new WeakMap());
   let wrapped = contexts.get(context);
   if (!wrapped) {
     const state = createMemoryState();

@@ -1,14 +1,9 @@
+import { processWide } from './process-wide';
+
 /** 2025-01-01T00:00Z in milliseconds since 1970: epochs count from here, so that they are short. */
 export const epochOrigin = 1_735_689_600_000;
 
-const stateKey = Symbol.for('ai-task-stream.epochs.v1');
-
-/** Kept on `globalThis`, because bundlers instantiate this module once per route. */
-function state(): { newest: number } {
-  const holder = globalThis as { [stateKey]?: { newest: number } };
-  holder[stateKey] ??= { newest: 0 };
-  return holder[stateKey];
-}
+const state = () => processWide('epochs.v1', () => ({ newest: 0 }));
 
 /** The highest epoch that this process has seen of any log. */
 export function newestEpoch(): number {

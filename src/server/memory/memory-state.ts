@@ -3,6 +3,7 @@ import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
 import type { FrameLog } from '../log/frame-log';
 import type { KnownTask } from '../log/known-task';
 import { ownedKey } from '../log/owned-key';
+import { processWide } from '../log/process-wide';
 import type { Deferred } from '../time/deferred';
 
 /** A task's log and record. Both outlive the instance of this module that made them. */
@@ -47,8 +48,6 @@ export interface MemoryState {
   sweepAt: number;
 }
 
-const stateKey = Symbol.for('ai-task-stream.memory.v1');
-
 /** Creates the empty state of a scope. */
 export function createMemoryState(): MemoryState {
   return {
@@ -62,14 +61,9 @@ export function createMemoryState(): MemoryState {
   };
 }
 
-/**
- * The state of a scope. States are kept on `globalThis`, because bundlers instantiate this module
- * once per route and reload it while people edit.
- */
+/** The state of a scope, which all contexts of that scope in this process share. */
 export function memoryStateOf(scope: string): MemoryState {
-  const holder = globalThis as { [stateKey]?: Map<string, MemoryState> };
-  holder[stateKey] ??= new Map();
-  const scopes = holder[stateKey];
+  const scopes = processWide('memory.v1', () => new Map<string, MemoryState>());
   let state = scopes.get(scope);
   if (!state) {
     state = createMemoryState();

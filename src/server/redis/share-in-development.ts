@@ -1,3 +1,4 @@
+import { processWide } from '../log/process-wide';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { describeClient } from './client/describe-client';
 import { urlFromEnvironment } from './client/resolve-connection';
@@ -15,8 +16,6 @@ interface SharedContext {
   uses: number;
 }
 
-const contextsKey = Symbol.for('ai-task-stream.redis.v1');
-
 function isDevelopment(): boolean {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
   return process?.env?.NODE_ENV === 'development';
@@ -31,7 +30,7 @@ function keyOf({ client, url, onError: _onError, ...settings }: SharedOptions): 
 /**
  * Makes a context; in development, only one for each set of settings. There each edit runs the host's
  * module anew, and nobody closes the context that the module made before, whose connections and
- * running tasks would stay. Contexts are kept on `globalThis`, which outlives modules.
+ * running tasks would stay.
  */
 export function shareInDevelopment(
   options: SharedOptions,
@@ -40,9 +39,7 @@ export function shareInDevelopment(
   const key = isDevelopment() ? keyOf(options) : undefined;
   if (key === undefined) return create(options);
   const { onError } = options;
-  const holder = globalThis as { [contextsKey]?: Map<string, SharedContext> };
-  holder[contextsKey] ??= new Map();
-  const contexts = holder[contextsKey];
+  const contexts = processWide('redis.v1', () => new Map<string, SharedContext>());
   let shared = contexts.get(key);
   if (!shared) {
     const context = create({ ...options, onError: (error) => contexts.get(key)?.onError(error) });
