@@ -2,6 +2,7 @@ import { TaskError } from '../../protocol/task-error';
 import { unlessAway } from '../log/task-errors';
 import { answerWithin } from '../time/answer-within';
 import { createDeferred } from '../time/deferred';
+import { leaveStream } from '../time/leave-stream';
 import { answerTimeoutMs } from './answer-timeout';
 import { createLineParser, type LiveLine } from './live-lines';
 import type { MirrorLog } from './mirror-log';
@@ -40,13 +41,6 @@ const maxHoleMs = 1_000;
 
 /** How often the stream is asked for again without progress. */
 const maxAttempts = 2;
-
-/** Cancels a stream: strings would be sent for ever to a reader that was only dropped. */
-function leaveStream(stream: { cancel(): Promise<void> } | null | undefined): void {
-  stream?.cancel().catch(() => {
-    // The wrapped context's clean-up fails while the storage is away. Nothing is left to clean then.
-  });
-}
 
 async function* linesOf(reader: ReadableStreamDefaultReader<string>): AsyncGenerator<LiveLine[]> {
   const parse = createLineParser();

@@ -2,6 +2,7 @@ import type { ResumableStreamContext } from '../log/resumable-stream-context';
 import { createUnavailableError, unlessAway } from '../log/task-errors';
 import { answerWithin } from '../time/answer-within';
 import { later } from '../time/later';
+import { leaveStream } from '../time/leave-stream';
 import { answerTimeoutMs } from './answer-timeout';
 import { createTaskBroadcast, type TaskBroadcast } from './task-broadcast';
 
@@ -56,9 +57,7 @@ export function createStreamClaims(context: ResumableStreamContext): StreamClaim
       return broadcast.stream;
     });
     // Readers in this process read the log itself. An unread copy of the stream would keep all of it.
-    own?.cancel().catch(() => {
-      // The copy had ended already.
-    });
+    leaveStream(own);
     return isOurs ? broadcast : undefined;
   };
 

@@ -5,6 +5,7 @@ import { stopErrorOf } from '../log/stop-reason';
 import { taskErrorChunk } from '../log/task-error-chunk';
 import { isForClients } from '../log/task-errors';
 import type { TaskLog } from '../log/task-stream-context';
+import { leaveStream } from '../time/leave-stream';
 import { nextTurn } from '../time/next-turn';
 import type { DecodedFrames } from './decoded-frames';
 
@@ -101,12 +102,7 @@ export async function pumpStrings(
   const { log, onError } = stringLog;
   const { signal } = log;
   const gatherer = createGatherer(stringLog);
-  const leave = (reason: unknown) => {
-    source.cancel(reason).catch(() => {
-      // The source had failed already, or fails to stop. Nobody reads it any more either way.
-    });
-  };
-  const stop = () => leave(signal.reason);
+  const stop = () => leaveStream(source, signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
@@ -127,7 +123,7 @@ export async function pumpStrings(
   } catch (error) {
     gatherer.flush();
     onError(error);
-    leave(error);
+    leaveStream(source, error);
     return endStrings(stringLog, 'failed', error);
   } finally {
     signal.removeEventListener('abort', stop);

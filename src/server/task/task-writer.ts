@@ -6,6 +6,7 @@ import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import type { MergedFinish, OpenTask } from '../log/closing-chunks';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
+import { leaveStream } from '../time/leave-stream';
 import { createChunkSender } from './chunk-sender';
 import { createMergedSteps } from './merged-steps';
 import { createMessageIdCheck } from './message-id-check';
@@ -172,11 +173,7 @@ export function createTaskWriter({
   });
 
   const merge = (stream: ReadableStream<UIMessageChunk>) => {
-    if (hasEnded) {
-      stream.cancel().catch(() => {
-        // A stream that has failed already cannot be cancelled, and need not be.
-      });
-    }
+    if (hasEnded) leaveStream(stream);
     assertOpen();
     merger.merge(stream);
   };
