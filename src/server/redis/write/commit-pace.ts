@@ -1,5 +1,4 @@
 import { later } from '../../time/later';
-import { startRenewal } from '../../time/lease-renewal';
 import { startPatientTimer } from '../../time/patient-timer';
 import type { CommitScheduler } from './commit-scheduler';
 
@@ -65,7 +64,8 @@ export function createCommitPace({
   let hasEnded = false;
   // How often the commit that is due has failed.
   let failures = 0;
-  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  // Makes the next attempt after a failure, and a commit that renews the lease if no other does.
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let gatherTimer: ReturnType<typeof setTimeout> | undefined;
 
   const stopGathering = () => {
@@ -93,13 +93,18 @@ export function createCommitPace({
     if (hasEnded) return;
     if (isStored) {
       failures = 0;
-      renewal.note();
+      runIn(heartbeatMs);
       goOn(isBurst);
     } else {
       failures++;
       const bound = Math.min(maxRetryMs, heartbeatMs / 2);
-      retryTimer = later(run, Math.min(25 * 2 ** Math.min(failures, 10), bound));
+      runIn(Math.min(25 * 2 ** Math.min(failures, 10), bound));
     }
+  };
+
+  const runIn = (ms: number) => {
+    clearTimeout(timer);
+    timer = later(run, ms);
   };
 
   const goOn = (isBurst: boolean) => {
@@ -117,12 +122,7 @@ export function createCommitPace({
     if (hasWork()) scheduler.hurry(run);
   };
 
-  const renewal = startRenewal({
-    heartbeatMs,
-    renew() {
-      if (!isInFlight && failures === 0) void run();
-    },
-  });
+  runIn(heartbeatMs);
 
   return {
     add() {
@@ -140,14 +140,13 @@ export function createCommitPace({
     look() {
       isLookDue = true;
       if (isInFlight) return;
-      clearTimeout(retryTimer);
+      clearTimeout(timer);
       stopGathering();
       schedule();
     },
     end() {
       hasEnded = true;
-      renewal.stop();
-      clearTimeout(retryTimer);
+      clearTimeout(timer);
       stopGathering();
     },
   };
