@@ -44,7 +44,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
   const recentTasks = createRecentTasks();
   const storedTask = createStoredTasks(link, keys, { retentionMs, onLook: recentTasks.look });
   const tasks = createLocalTasks({ storedTask, recentTasks });
-  const earlyCancels = createRedisEarlyCancels({ link, keys });
+  const noteEarlyCancel = createRedisEarlyCancels(link, keys);
   let leaveHome: (() => void) | undefined;
   let isClosed = false;
 
@@ -64,7 +64,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
     const answer = await storedTask(taskId).cancel(options);
     if (answer === 'refused') return false;
     const producer = tasks.get(taskId)?.producer;
-    if (answer === 'kept') earlyCancels.note(taskId, options);
+    if (answer === 'kept') noteEarlyCancel(taskId, options);
     // A producer in this process need not wait for the channel's message.
     else if (producer) producer.look();
     // If the task's producer is lost, the task is closed instead.

@@ -3,23 +3,16 @@ import type { CancelOptions } from '../../log/task-stream-context';
 import type { RedisLink } from '../client/redis-link';
 import { cancelField, type RedisKeys } from '../scripts/redis-keys';
 
-/** Bounds how many cancels for tasks that are not open yet this process keeps in Redis. */
-export interface RedisEarlyCancels {
-  /** Takes note of such a cancel. If there are too many now, older ones are removed from Redis. */
-  note(taskId: string, options: CancelOptions): void;
-}
-
 /**
- * Each process bounds the cancels that it has kept itself, because those of all processes lie in many
- * slots of a cluster, where no script could count them.
+ * Returns a function that takes note of a cancel for a task that is not open yet, which this process
+ * has kept in Redis. If there are too many such cancels, it removes older ones from Redis. Each
+ * process bounds those that it has kept itself, because those of all processes lie in many slots of a
+ * cluster, where no script could count them.
  */
-export function createRedisEarlyCancels({
-  link,
-  keys,
-}: {
-  link: RedisLink;
-  keys: RedisKeys;
-}): RedisEarlyCancels {
+export function createRedisEarlyCancels(
+  link: RedisLink,
+  keys: RedisKeys,
+): (taskId: string, options: CancelOptions) => void {
   const noted = createEarlyCancels();
 
   const remove = async ([taskId, field]: [string, string]) => {
@@ -31,12 +24,10 @@ export function createRedisEarlyCancels({
     }
   };
 
-  return {
-    note(taskId, { reason, ...asker }) {
-      // The key is JSON, a text of its own: parts of a request would keep the whole of it in memory.
-      const key = JSON.stringify([taskId, cancelField(asker)]);
-      const dropped = keepEarlyCancel(noted, key, { reason, now: Date.now() });
-      for (const other of dropped) void remove(JSON.parse(other) as [string, string]);
-    },
+  return (taskId, { reason, ...asker }) => {
+    // The key is JSON, a text of its own: parts of a request would keep the whole of it in memory.
+    const key = JSON.stringify([taskId, cancelField(asker)]);
+    const dropped = keepEarlyCancel(noted, key, { reason, now: Date.now() });
+    for (const other of dropped) void remove(JSON.parse(other) as [string, string]);
   };
 }
