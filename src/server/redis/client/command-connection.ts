@@ -2,7 +2,7 @@ import { TaskError } from '../../../protocol/task-error';
 import { startPatientTimer } from '../../time/patient-timer';
 import { createReadyConnection } from './ready-connection';
 import type { OpenRedisConnection } from './redis-connection';
-import { createClosedError, createStorageError, replyCode } from './storage-error';
+import { createStorageError, replyCode } from './storage-error';
 import { createWordEncoder } from './word-encoder';
 
 /** Sends commands on one connection, which is made for the first command. */
@@ -31,7 +31,6 @@ export function createCommandConnection({
 }): CommandConnection {
   const connection = createReadyConnection({ findOpen, timeoutMs: commandTimeoutMs });
   const encoder = createWordEncoder();
-  let isClosed = false;
   // When the last reply came, by `performance.now()`.
   let repliedAt = 0;
 
@@ -62,7 +61,6 @@ export function createCommandConnection({
     async call(key, words) {
       for (let isAgain = false; ; isAgain = true) {
         try {
-          if (isClosed) throw createClosedError();
           const reply = await send(key, words);
           repliedAt = performance.now();
           onAnswer();
@@ -78,9 +76,6 @@ export function createCommandConnection({
       }
     },
 
-    close() {
-      isClosed = true;
-      connection.close();
-    },
+    close: connection.close,
   };
 }
