@@ -77,8 +77,9 @@ interface GrowingSegment extends Growing<LogSegment> {
   data: string[];
 }
 
-function lengthOf(frames: readonly string[]): number {
-  return frames.reduce((sum, frame) => sum + frame.length, 0);
+/** The length of a list's members together, such as the characters of frames. */
+export function lengthOf(list: readonly { readonly length: number }[]): number {
+  return list.reduce((sum, { length }) => sum + length, 0);
 }
 
 export function createLogWindow({

@@ -1,10 +1,7 @@
 import type { Cursor } from '../../../protocol/cursor';
-import {
-  type StoredFrames,
-  type StoredLog,
-  type StoredRecord,
-  withFrames,
-} from '../scripts/stored-log';
+import type { LogEntry } from '../../log/log-part';
+import { lengthOf } from '../../log/log-window';
+import { type StoredLog, type StoredRecord, withFrames } from '../scripts/stored-log';
 import type { HistorySource } from '../scripts/stored-task';
 
 /** How many entries are read at once, about a megabyte of large ones; fewer the first time. */
@@ -14,12 +11,13 @@ const firstPageCount = 8;
 /** From how many characters on average entries are large, and read in pages. */
 const minPageEntryLength = 16 * 1024;
 
-function averageLength(frames: readonly StoredFrames[]): number {
-  return frames.reduce((sum, { length }) => sum + length, 0) / Math.max(1, frames.length);
+function averageLength(entries: readonly LogEntry[]): number {
+  const lengths = entries.reduce((sum, { frames }) => sum + lengthOf(frames), 0);
+  return lengths / Math.max(1, entries.length);
 }
 
 /** The place after the frames that were read. */
-function endOf(frames: readonly StoredFrames[], position: Cursor): Cursor {
+function endOf(frames: readonly LogEntry[], position: Cursor): Cursor {
   const last = frames.at(-1);
   return last ? { epoch: last.epoch, n: last.offset + last.frames.length } : position;
 }
@@ -58,7 +56,7 @@ export function createHistoryFetcher({
 }): (position: Cursor) => Promise<StoredLog | undefined> {
   // The task as it was last looked at; set while its entries are read in pages.
   let known: StoredLog | undefined;
-  let ahead: { readonly position: Cursor; readonly page: Promise<StoredFrames[]> } | undefined;
+  let ahead: { readonly position: Cursor; readonly page: Promise<LogEntry[]> } | undefined;
 
   const note = (log: StoredLog | undefined) => {
     const isLarge = log?.hasMore && averageLength(log.frames) >= minPageEntryLength;

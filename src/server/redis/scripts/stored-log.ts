@@ -26,12 +26,6 @@ export interface StoredRecord extends KnownTask {
   readonly isUnsaved: boolean;
 }
 
-/** An entry of the log, as Redis has it. */
-export interface StoredFrames extends LogEntry {
-  /** Characters of the frames. */
-  readonly length: number;
-}
-
 /** What a look at a task finds. */
 export interface StoredLog extends LogPart {
   readonly record: StoredRecord;
@@ -39,7 +33,6 @@ export interface StoredLog extends LogPart {
   readonly leaseLeftMs: number;
   /** Redis' time, in epoch milliseconds. */
   readonly now: number;
-  readonly frames: StoredFrames[];
 }
 
 type Reply = readonly unknown[];
@@ -78,12 +71,11 @@ function parseRecord(flat: Reply): StoredRecord {
   };
 }
 
-function parseEntry(entry: unknown): StoredFrames {
+function parseEntry(entry: unknown): LogEntry {
   const [id, fields] = asList(entry);
   const [, first, , text] = asList(fields);
-  const lines = String(text);
   const epoch = Number.parseInt(String(id), 10);
-  return { epoch, offset: Number(first), frames: lines.split('\n'), length: lines.length };
+  return { epoch, offset: Number(first), frames: String(text).split('\n') };
 }
 
 /** Reads the reply of the `read` script; `undefined` when there is no such task. */
@@ -106,7 +98,7 @@ export function parseStoredLog(reply: unknown): StoredLog | undefined {
  */
 export function withFrames(
   log: StoredLog,
-  frames: StoredFrames[],
+  frames: readonly LogEntry[],
   end: Cursor,
 ): StoredLog | undefined {
   const { record } = log;
@@ -120,7 +112,7 @@ export function withFrames(
 }
 
 /** Reads entries of the stream. */
-export function parseEntries(reply: unknown): StoredFrames[] {
+export function parseEntries(reply: unknown): LogEntry[] {
   return asList(reply).map(parseEntry);
 }
 

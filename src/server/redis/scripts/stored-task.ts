@@ -2,9 +2,10 @@ import type { Cursor } from '../../../protocol/cursor';
 import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { KnownTask } from '../../log/known-task';
+import type { LogEntry } from '../../log/log-part';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { ChannelListener } from '../client/channel-connection';
-import type { StoredFrames, StoredLog, StoredRecord } from './stored-log';
+import type { StoredLog, StoredRecord } from './stored-log';
 
 /** How long a running task is kept after its last sign, in milliseconds. */
 export const runningTtlMs: number = 24 * 60 * 60 * 1000;
@@ -110,7 +111,7 @@ export interface HistorySource {
   /** Reads the task's record, and entries from the position on, if one is given. */
   fetchLog: (position?: Cursor) => Promise<StoredLog | undefined>;
   /** Reads entries only, by a command of Redis, which takes half the time that a script takes. */
-  fetchPage: (position: Cursor, count: number) => Promise<StoredFrames[]>;
+  fetchPage: (position: Cursor, count: number) => Promise<LogEntry[]>;
 }
 
 /**

@@ -1,14 +1,7 @@
+import { lengthOf } from '../../log/log-window';
 import { nothingOpen, type OpenParts, openedUntil, trackFrame } from '../../log/open-parts';
 import { bridge } from '../../log/part-ends';
-import {
-  cutAt,
-  entryOf,
-  type FrameRun,
-  hasRoomFor,
-  lengthOf,
-  runOf,
-  takeBatch,
-} from './frame-runs';
+import { cutAt, entryOf, type FrameRun, hasRoomFor, runOf, takeBatch } from './frame-runs';
 import type { PendingFrames } from './pending-frames';
 
 /** Frames that were dropped. The next epoch tells readers so. */

@@ -1,3 +1,4 @@
+import { lengthOf } from '../../log/log-window';
 import type { OpenParts } from '../../log/open-parts';
 import type { Entry } from '../scripts/stored-task';
 
@@ -21,10 +22,6 @@ export interface FrameRun {
   isSent: boolean;
   /** The parts that are open before this run. */
   readonly openBefore: OpenParts;
-}
-
-export function lengthOf(list: readonly { readonly length: number }[]): number {
-  return list.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Makes a run of frames. */

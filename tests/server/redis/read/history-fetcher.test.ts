@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../../../src/protocol/cursor';
+import type { LogEntry } from '../../../../src/server/log/log-part';
 import {
   createHistoryFetcher,
   fetchStart,
 } from '../../../../src/server/redis/read/history-fetcher';
-import type { StoredFrames, StoredLog } from '../../../../src/server/redis/scripts/stored-log';
+import type { StoredLog } from '../../../../src/server/redis/scripts/stored-log';
 
 const record: StoredLog['record'] = {
   status: 'running',
@@ -22,16 +23,16 @@ const record: StoredLog['record'] = {
   isUnsaved: false,
 };
 
-function entry(offset: number, { length = 20_000, epoch = 0 } = {}): StoredFrames {
-  return { epoch, offset, frames: ['x'.repeat(length)], length };
+function entry(offset: number, { length = 20_000, epoch = 0 } = {}): LogEntry {
+  return { epoch, offset, frames: ['x'.repeat(length)] };
 }
 
-function logOf(frames: StoredFrames[], hasMore: boolean): StoredLog {
+function logOf(frames: LogEntry[], hasMore: boolean): StoredLog {
   return { record, leaseLeftMs: 1_000, now: 0, frames, hasMore };
 }
 
 /** Notes what is asked for, and answers with what it is given. */
-function createStorage({ logs, pages }: { logs: StoredLog[]; pages: StoredFrames[][] }) {
+function createStorage({ logs, pages }: { logs: StoredLog[]; pages: LogEntry[][] }) {
   const asked: string[] = [];
   const placeOf = (position?: Cursor) => (position ? `${position.epoch}-${position.n}` : 'record');
   return {
