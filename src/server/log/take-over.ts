@@ -2,8 +2,7 @@ import type { LogPart } from './log-part';
 import type { LogWindow } from './log-window';
 
 /**
- * Adds to a window what was read of its log from the window's end on. Returns whether anything in it
- * was new.
+ * Adds to a window what was read of its log from the window's end on.
  *
  * @param isOver Whether the task has ended.
  */
@@ -11,8 +10,7 @@ export function takeOver(
   window: LogWindow,
   { record, frames, hasMore }: LogPart,
   isOver: boolean,
-): boolean {
-  const before = { epoch: window.epoch, next: window.next };
+): void {
   const moveTo = (epoch: number) => {
     while (window.epoch < epoch) {
       const end = record.closedEpochs.get(window.epoch) ?? 0;
@@ -32,5 +30,4 @@ export function takeOver(
     window.skipTo(record.end + 1);
     if (isOver) window.end();
   }
-  return window.epoch !== before.epoch || window.next !== before.next;
 }

@@ -99,7 +99,7 @@ export function createRedisFollower({
       const { firstEpoch } = log.record;
       if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
-      if (takeOver(window, log, log.record.status !== 'running')) signs.moved();
+      takeOver(window, log, log.record.status !== 'running');
       wakeReaders();
       if (hasEnded() || !log.hasMore) return log;
     }
@@ -110,11 +110,9 @@ export function createRedisFollower({
     const log = await bringUpToDate();
     if (hasEnded()) return;
     if (!log) return lookout.in(signs.heartbeatMs / 2);
-    signs.leased(log.leaseLeftMs);
-    if (log.leaseLeftMs === 0) {
-      lookout.in(await closeLostTask(stored, log, backAt));
-    } else if (signs.dueMs() > 0) lookout.when(signs.dueMs);
-    else lookout.in(Math.min(signs.heartbeatMs, log.leaseLeftMs));
+    signs.looked(log.leaseLeftMs);
+    if (log.leaseLeftMs > 0) lookout.when(signs.dueMs);
+    else lookout.in(await closeLostTask(stored, log, backAt));
   };
 
   const lookout = createLookout({ look, hasEnded });
