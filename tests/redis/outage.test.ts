@@ -3,52 +3,15 @@ import type { UIMessageChunk } from 'ai';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { expect, it } from 'vitest';
 import { createDeferred, until } from '../helpers/async';
-import { relative, relativeIds } from '../helpers/cursors';
+import { relativeIds } from '../helpers/cursors';
 import { setUpOwnServers } from '../helpers/own-redis';
 import { expectAccepted, gapCausesIn, withEachClient } from '../helpers/redis-contexts';
 import type { RedisServer } from '../helpers/redis-server';
 import { chunksIn, readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createId, follow, readLog } from '../helpers/tasks';
+import { startPhases } from './phases';
 
 const { instances, startServer } = setUpOwnServers();
-
-const delta = (text: string): UIMessageChunk => ({ type: 'text-delta', id: 't', delta: text });
-const toolInput: UIMessageChunk = {
-  type: 'tool-input-available',
-  toolCallId: 'call',
-  toolName: 'search',
-  input: {},
-};
-
-/** Runs a task whose text is open, a word in each phase, until the gates are opened one by one. */
-function startPhases(
-  streamContext: TaskStreamContext,
-  { heartbeatMs, graceMs }: { heartbeatMs: number; graceMs?: number },
-) {
-  const taskId = createId();
-  const gates = [createDeferred(), createDeferred(), createDeferred()];
-  let runs = 0;
-  const task = streamTask({
-    streamContext,
-    taskId,
-    heartbeatMs,
-    graceMs,
-    execute: async ({ writer, task: reporter }) => {
-      runs += 1;
-      writer.write({ type: 'text-start', id: 't' });
-      for (const [index, word] of ['one ', 'two ', 'three '].entries()) {
-        reporter.progress({ value: index, total: 3 });
-        writer.write(delta(word));
-        if (index === 1) writer.write(toolInput);
-        await gates[index]?.promise;
-      }
-      writer.write({ type: 'tool-output-available', toolCallId: 'call', output: 1 });
-      writer.write(delta('four'));
-      return 'done';
-    },
-  });
-  return { taskId, gates, task, runCount: () => runs };
-}
 
 /** Waits until the context says of its own that it can be reached again. */
 async function untilBack({ context }: { context: TaskStreamContext }, taskId: string) {
@@ -222,92 +185,6 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-// R-STORE-1, R-STORE-2
-it('slows merged streams down first while Redis stands still, and then drops', () =>
-  withEachClient(async (kind) => {
-    const server = await startServer();
-    const home = instances.open({ url: server.url, kind, maxUnflushedBytes: 256 * 1024 });
-    const elsewhere = instances.open({ url: server.url, kind, keyPrefix: home.keyPrefix });
-    const taskId = createId();
-    const size = 8 * 1024 * 1024;
-    const piece = 'x'.repeat(8 * 1024);
-    const isPaused = createDeferred();
-    const isMerged = createDeferred();
-    const isResumed = createDeferred();
-    const pulledAt: number[] = [];
-    const source = new ReadableStream<UIMessageChunk>({
-      start(controller) {
-        controller.enqueue({ type: 'text-start', id: 't' });
-        controller.enqueue(toolInput);
-      },
-      pull(controller) {
-        pulledAt.push(performance.now());
-        if (pulledAt.length === 500) {
-          controller.enqueue({ type: 'tool-output-available', toolCallId: 'call', output: 1 });
-        }
-        if (pulledAt.length * piece.length > size) {
-          controller.close();
-          isMerged.resolve();
-        } else controller.enqueue(delta(piece));
-      },
-    });
-    const task = streamTask({
-      streamContext: home.context,
-      taskId,
-      heartbeatMs: 5_000,
-      execute: async ({ writer }) => {
-        await isPaused.promise;
-        writer.merge(source);
-        await isResumed.promise;
-        writer.write(delta('end'));
-      },
-    });
-    const first = readWrites(await task.toResponse());
-    const record = await elsewhere.context.inspect(taskId);
-    const epoch = Number(record?.cursor.split('-')[0]);
-    await server.pause();
-    isPaused.resolve();
-    const text = first.rest();
-    await isMerged.promise;
-    // It waited for what was written before, and not for ever.
-    const waits = pulledAt.map((at, n) => at - (pulledAt[n - 1] ?? at));
-    const [longest] = [...waits].sort((one, other) => other - one);
-    expect(longest).toBeGreaterThan(500);
-    const pulledBefore = waits.indexOf(longest ?? 0) * piece.length;
-    expect(pulledBefore).toBeGreaterThan(100 * 1024);
-    expect(pulledBefore).toBeLessThan(512 * 1024);
-
-    server.resume();
-    await until(async () => {
-      const [end = ''] = relative([(await elsewhere.context.inspect(taskId))?.cursor ?? ''], epoch);
-      return end.startsWith('1-');
-    });
-    isResumed.resolve();
-    const chunks = storedChunksIn(await text);
-    const [whole] = await expectAccepted(chunks);
-    expect(whole?.length).toBeGreaterThanOrEqual(size - piece.length);
-    expect(whole?.endsWith('xend')).toBe(true);
-
-    const log = (await readLog(elsewhere.context, taskId)).map((frame) => JSON.parse(frame));
-    expect(gapCausesIn(log)).toEqual(['storage-away']);
-    const [kept] = await expectAccepted(log);
-    expect(kept?.length).toBeLessThan(1024 * 1024);
-    expect(kept?.endsWith('xend')).toBe(true);
-    const call = log.find(({ type }) => type.startsWith('tool-output'));
-    expect(call).toMatchObject({ type: 'tool-output-error', toolCallId: 'call' });
-    // It is told from every cursor before the next epoch, and what follows is the same.
-    const end = `${JSON.stringify(log.at(-1))}\n\ndata: [DONE]\n\n`;
-    for (const n of [0, 10, 500, 1_000, 100_000]) {
-      const replay = await (await follow(elsewhere.context, taskId, `${epoch}-${n}`)).text();
-      expect(gapCausesIn(storedChunksIn(replay))).toEqual(['storage-away']);
-      expect(replay.endsWith(end)).toBe(true);
-      expect(/id: (\d+-\d+)\ndata: [^\n]*"code":"gap"/.exec(replay)?.[1]).toBe(`${epoch + 1}-1`);
-    }
-    const behind = await (await follow(elsewhere.context, taskId, `${epoch + 1}-1`)).text();
-    expect(gapCausesIn(storedChunksIn(behind))).toEqual([]);
-    expect(behind.endsWith(end)).toBe(true);
-  }));
-
 // R-SETTLE-1
 it('settles here after the grace period while Redis is away, and there when it is back', () =>
   withEachClient(async (kind) => {
@@ -358,42 +235,6 @@ async function isAnswering({ pid }: RedisServer): Promise<boolean> {
     return false;
   }
 }
-
-// R-FENCE-1
-it('lets nobody close a healthy task while Redis stands still for longer than its lease', () =>
-  withEachClient(async (kind) => {
-    const heartbeatMs = 500;
-    const standStill = async (commandTimeoutMs: number) => {
-      const server = await startServer();
-      const options = { url: server.url, kind, commandTimeoutMs };
-      const home = instances.open(options);
-      const others = [1, 2, 3].map(() => instances.open({ ...options, keyPrefix: home.keyPrefix }));
-      const { taskId, gates, task } = startPhases(home.context, { heartbeatMs });
-      const first = readWrites(await task.toResponse());
-      await first.until('one ');
-      const readers = await Promise.all(
-        others.map(async ({ context }) => readWrites(await follow(context, taskId))),
-      );
-      await Promise.all(readers.map((reader) => reader.until('one ')));
-      await server.pause();
-      gates[0]?.resolve();
-      await first.until('two ');
-      // Three leases.
-      await sleep(6 * heartbeatMs);
-      server.resume();
-      await Promise.all(readers.map((reader) => reader.until('two ')));
-      for (const gate of gates) gate.resolve();
-      const texts = await Promise.all([first, ...readers].map((reader) => reader.rest()));
-      expect(await task.result).toBe('done');
-      for (const text of texts) {
-        expect(storedChunksIn(text)).toEqual(storedChunksIn(texts[0] ?? ''));
-        expect(text).not.toContain('"lost"');
-      }
-      expect((await home.context.inspect(taskId))?.status).toBe('completed');
-    };
-    // With a short timeout connections are given up meanwhile.
-    await Promise.all([standStill(5_000), standStill(800)]);
-  }));
 
 it('refuses to start a task while Redis is away, in good time, unless it may run without', () =>
   withEachClient(async (kind) => {
