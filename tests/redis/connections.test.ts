@@ -7,7 +7,7 @@ import { createClient, createClientPool, createSentinel } from 'redis';
 import { createClient as createClientV4 } from 'redis-v4';
 import { createClient as createClientV5 } from 'redis-v5';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { turns, until } from '../helpers/async';
+import { block, turns, until } from '../helpers/async';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createHostClient, withEachClient } from '../helpers/redis-contexts';
 import { type FaultProxy, startFaultProxy } from '../helpers/redis-proxy';
@@ -139,6 +139,20 @@ it.each(connecting)('leaves nothing behind, whenever it is closed, by %s', async
   await Promise.all([5, 10, 20].map((ms) => closeWhen(() => sleep(ms))));
   await until(() => proxy.connectionCount === 0);
 });
+
+it.each(connecting)(
+  'gives a process that stood still time to connect, by %s',
+  async (_, options) => {
+    for (const count of [2, 5]) {
+      const context = createRedisStreamContext({ ...options(), commandTimeoutMs: 300 });
+      const asked = context.inspect(createId());
+      await turns(count);
+      block(400);
+      expect(await asked).toBeUndefined();
+      await context.close();
+    }
+  },
+);
 
 it('leaves no connection behind while Redis does not answer, and while nothing is there', async () => {
   await closeLater(() => server.pause());

@@ -28,3 +28,15 @@ export function startPatientTimer(callback: () => void, ms: number): () => void 
   let timer = later(endPart, partMs);
   return () => clearTimeout(timer);
 }
+
+/** Waits for work, but not longer than `ms` milliseconds of a patient timer. */
+export function patiently(ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = startPatientTimer(resolve, ms);
+    const end = () => {
+      stop();
+      resolve();
+    };
+    work.then(end, end);
+  });
+}

@@ -1,5 +1,5 @@
-import { atMost } from '../../time/at-most';
 import { createDeferred } from '../../time/deferred';
+import { patiently } from '../../time/patient-timer';
 import type {
   OpenRedisConnection,
   RedisConnection,
@@ -70,12 +70,10 @@ export function createReadyConnection({
    * `timeoutMs`, unless something is wrong with it.
    */
   const readiness = async () => {
-    const giveUpAt = performance.now() + timeoutMs;
-    let leftMs = timeoutMs;
-    do {
-      await atMost(Math.min(connectWaitMs, leftMs), becameReady.promise);
-      leftMs = giveUpAt - performance.now();
-    } while (!connection?.isReady && !wasReady && problem === undefined && leftMs > 0 && !isClosed);
+    for (let leftMs = timeoutMs; leftMs > 0; leftMs -= connectWaitMs) {
+      await patiently(Math.min(connectWaitMs, leftMs), becameReady.promise);
+      if (connection?.isReady || wasReady || problem !== undefined || isClosed) return;
+    }
   };
 
   const replace = (since: number) => {
