@@ -81,10 +81,7 @@ export function reduceTaskChunk<Result = unknown, Value = unknown>(
   state: TaskState<Result, Value>,
   chunk: { type: string },
 ): TaskState<Result, Value> {
-  return reduceTask(state, chunk, {
-    append: (list, item) => [...list, item],
-    keep: (task) => ({ ...task, checkpoints: undefined }),
-  });
+  return reduceTask(state, chunk, copying);
 }
 
 /** How the lists of a state grow. */
@@ -93,6 +90,11 @@ export interface TaskGrowth {
   /** Returns what stays as it is now when the lists of the given state grow, without checkpoints. */
   keep: <Result, Value>(task: TaskState<Result, Value>) => TaskState<Result, Value>;
 }
+
+const copying: TaskGrowth = {
+  append: (list, item) => [...list, item],
+  keep: (task) => ({ ...task, checkpoints: undefined }),
+};
 
 /** `reduceTaskChunk`, for lists that grow in a way of their own. */
 export function reduceTask<Result, Value>(
@@ -125,25 +127,31 @@ export function reduceTask<Result, Value>(
 /** The parts of which each changes a few fields of a state. */
 type Change<Result, Value> = Exclude<TaskChunk<Result, Value>, { type: 'data-task-rewind' }>;
 
-/** The state at a checkpoint, with what holds of the task itself whatever an attempt did. */
-function rewind<Result, Value>(
+/** A state that did not see the checkpoint: only its lists can be taken back. */
+function shortened<Result, Value>(
   state: TaskState<Result, Value>,
-  { attempt, checkpoint, logs, partials }: TaskRewindData,
+  { logs, partials }: TaskRewindData,
 ): TaskState<Result, Value> {
-  const { heartbeat, checkpoints = [] } = state;
-  const left = checkpoints.filter(({ index }) => index <= checkpoint);
-  const known = left.at(-1);
-  const isKnown = known?.index === checkpoint;
-  const beginning = checkpoint < 0 ? initialTaskState : undefined;
-  // Of a state that did not see the checkpoint, only the lists can be taken back.
-  const rest = {
+  return {
     ...state,
     logs: state.logs.filter(({ index }) => index < logs),
     partials: state.partials.slice(0, partials),
     error: undefined,
   };
+}
+
+/** The state at a checkpoint, with what holds of the task itself whatever an attempt did. */
+function rewind<Result, Value>(
+  state: TaskState<Result, Value>,
+  data: TaskRewindData,
+): TaskState<Result, Value> {
+  const { attempt, checkpoint } = data;
+  const { heartbeat, checkpoints = [] } = state;
+  const left = checkpoints.filter(({ index }) => index <= checkpoint);
+  const known = left.at(-1);
+  const unseen = () => (checkpoint < 0 ? initialTaskState : shortened(state, data));
   return {
-    ...(isKnown ? known.task : (beginning ?? rest)),
+    ...(known?.index === checkpoint ? known.task : unseen()),
     status: 'running',
     attempt,
     ...(heartbeat && { heartbeat }),
