@@ -96,15 +96,21 @@ describe('progress without a terminal', () => {
       task: { ...core.task, status: 'running', progress: { value, total: 100, message } },
     });
 
-  it('is told at each tenth of the way', () => {
+  /** The lines for one state after the other, all at the same time. */
+  const linesOf = (states: ReturnType<typeof at>[]) => {
     const lines: string[] = [];
     let told = nothingTold;
-    for (let value = 0; value <= 30; value++) {
-      const next = plainProgress(told, at(value), 0, 0);
+    for (const state of states) {
+      const next = plainProgress(told, state, 0, 0);
       told = next.told;
       lines.push(...next.lines);
     }
-    expect(lines).toEqual([
+    return lines;
+  };
+
+  it('is told at each tenth of the way', () => {
+    const states = Array.from({ length: 31 }, (_, value) => at(value));
+    expect(linesOf(states)).toEqual([
       'Following task task-0123456789abcdef.',
       '0 %, 0 of 100',
       '10 %, 10 of 100',
@@ -121,14 +127,8 @@ describe('progress without a terminal', () => {
       intervalMs: 1,
       waiting: true as const,
     };
-    const lines: string[] = [];
-    let told = nothingTold;
-    for (const state of [at(1), { ...waiting, heartbeat }, { ...waiting, heartbeat }, at(2)]) {
-      const next = plainProgress(told, state, 0, 0);
-      told = next.told;
-      lines.push(...next.lines);
-    }
-    expect(lines).toEqual([
+    const states = [at(1), { ...waiting, heartbeat }, { ...waiting, heartbeat }, at(2)];
+    expect(linesOf(states)).toEqual([
       'Following task task-0123456789abcdef.',
       '1 %, 1 of 100',
       'Waiting for a server to go on.',
