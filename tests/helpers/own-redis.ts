@@ -38,22 +38,34 @@ export function setUpOwnRedis(): OwnRedis {
 export function setUpOwnServers() {
   const instances = createRedisInstances();
   let servers: RedisServer[] = [];
+  let admins: RedisAdmin[] = [];
 
   afterEach(async () => {
     // Paused servers go on first: connections to them could not be closed otherwise.
     for (const server of servers) server.resume();
     await instances.close();
+    for (const admin of admins) admin.close();
     await Promise.all(servers.map((server) => server.stop()));
     servers = [];
+    admins = [];
   });
+
+  const startServer = async (options?: RedisServerOptions): Promise<RedisServer> => {
+    const server = await startRedis(options);
+    servers.push(server);
+    return server;
+  };
 
   return {
     /** Contexts, which are closed before their servers stop. */
     instances,
-    async startServer(options?: RedisServerOptions): Promise<RedisServer> {
-      const server = await startRedis(options);
-      servers.push(server);
-      return server;
+    startServer,
+    /** Starts a server, and a connection to look at it. */
+    async startWithAdmin(options?: RedisServerOptions) {
+      const { url } = await startServer(options);
+      const admin = await connectAdmin(url);
+      admins.push(admin);
+      return { url, admin };
     },
   };
 }

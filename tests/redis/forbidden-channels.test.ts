@@ -1,32 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { aborted, createDeferred, until } from '../helpers/async';
-import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
-import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';
-import { type RedisServer, type RedisServerOptions, startRedis } from '../helpers/redis-server';
+import { setUpOwnServers } from '../helpers/own-redis';
+import { withEachClient } from '../helpers/redis-contexts';
 import { readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createId, follow } from '../helpers/tasks';
 
-const instances = createRedisInstances();
-let servers: RedisServer[] = [];
-let admins: RedisAdmin[] = [];
-
-afterEach(async () => {
-  await instances.close();
-  for (const admin of admins) admin.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-  admins = [];
-});
-
-async function startServer(options?: RedisServerOptions) {
-  const server = await startRedis(options);
-  servers.push(server);
-  const admin = await connectAdmin(server.url);
-  admins.push(admin);
-  return { url: server.url, admin };
-}
+const { instances, startWithAdmin } = setUpOwnServers();
 
 const countHeartbeats = (text: string) => text.split('"data-task-heartbeat"').length - 1;
 
@@ -71,7 +52,7 @@ function startLines(streamContext: TaskStreamContext, heartbeatMs: number) {
 it('keeps readers elsewhere at most a heartbeat behind where channels are forbidden', () =>
   withEachClient(async (kind) => {
     const heartbeatMs = 1_000;
-    const { url: rootUrl, admin } = await startServer();
+    const { url: rootUrl, admin } = await startWithAdmin();
     await admin.send('ACL', 'SETUSER', 'mute', 'on', '>secret', '~*', '+@all', 'resetchannels');
     const url = rootUrl.replace('//', '//mute:secret@');
     const home = instances.open({ url, kind });
@@ -105,7 +86,7 @@ it('keeps readers elsewhere at most a heartbeat behind where channels are forbid
 // R-WAKE-1
 it('goes on by looking when it may not subscribe again, and wakes up again once it may', () =>
   withEachClient(async (kind) => {
-    const { url: rootUrl, admin } = await startServer();
+    const { url: rootUrl, admin } = await startWithAdmin();
     await admin.send('ACL', 'SETUSER', 'ours', 'on', '>secret', '~*', '+@all', 'allchannels');
     const url = rootUrl.replace('//', '//ours:secret@');
     const home = instances.open({ url, kind });

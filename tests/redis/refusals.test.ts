@@ -2,39 +2,16 @@ import { TaskError } from 'ai-task-stream';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createRedisKeys } from '../../src/server/redis/scripts/redis-keys';
 import { aborted, createDeferred, until } from '../helpers/async';
-import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
-import {
-  createRedisInstances,
-  expectAccepted,
-  type RedisInstance,
-  withEachClient,
-} from '../helpers/redis-contexts';
-import { type RedisServer, type RedisServerOptions, startRedis } from '../helpers/redis-server';
+import { setUpOwnServers } from '../helpers/own-redis';
+import type { RedisAdmin } from '../helpers/redis-admin';
+import { expectAccepted, type RedisInstance, withEachClient } from '../helpers/redis-contexts';
 import { readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createId, follow, readLog } from '../helpers/tasks';
 
-const instances = createRedisInstances();
-let servers: RedisServer[] = [];
-let admins: RedisAdmin[] = [];
-
-afterEach(async () => {
-  await instances.close();
-  for (const admin of admins) admin.close();
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-  admins = [];
-});
-
-async function startServer(options?: RedisServerOptions) {
-  const server = await startRedis(options);
-  servers.push(server);
-  const admin = await connectAdmin(server.url);
-  admins.push(admin);
-  return { url: server.url, admin };
-}
+const { instances, startWithAdmin } = setUpOwnServers();
 
 /** A task that writes a word before and one after a gate. */
 function startTask(
@@ -132,7 +109,7 @@ async function killOurs(admin: RedisAdmin): Promise<void> {
 it('turns what Redis refuses in the middle into one error, and goes on', () =>
   withEachClient(async (kind) => {
     const refuse = async ({ says, begin, end }: Refusal) => {
-      const { url, admin } = await startServer();
+      const { url, admin } = await startWithAdmin();
       await admin.send('ACL', 'SETUSER', 'ours', 'on', 'nopass', '~*', '&*', '+@all');
       const user = url.replace('//', '//ours:any@');
       const address = says.source.includes('user') ? user : url;
@@ -179,7 +156,7 @@ it('answers a start that Redis refuses with 503, and names the cause to the cont
       prepare: (admin: RedisAdmin, instance: RedisInstance, taskId: string) => Promise<unknown>,
       password = '',
     ) => {
-      const { url, admin } = await startServer();
+      const { url, admin } = await startWithAdmin();
       const address = password ? url.replace('//', `//:${password}@`) : url;
       const instance = instances.open({ url: address, kind });
       const taskId = createId();
@@ -225,7 +202,7 @@ it('answers a start that Redis refuses with 503, and names the cause to the cont
 
 it('leaves the id of a task free that could not enter its chat, and what was asked of it', () =>
   withEachClient(async (kind) => {
-    const { url, admin } = await startServer();
+    const { url, admin } = await startWithAdmin();
     const { context, keyPrefix, errors } = instances.open({ url, kind });
     const [taskId, cancelledId] = [createId(), createId()];
     const chat = await createRedisKeys(keyPrefix).chat(undefined, 'chat');
@@ -256,7 +233,7 @@ it('leaves the id of a task free that could not enter its chat, and what was ask
   }));
 
 it('puts the prefix of an ioredis client before all keys and channels', async () => {
-  const { url, admin } = await startServer();
+  const { url, admin } = await startWithAdmin();
   const client = new Redis(url, { lazyConnect: true, keyPrefix: 'app:' });
   const open = () => createRedisStreamContext({ client, keyPrefix: 'tasks' });
   const [context, elsewhere] = [open(), open()];
