@@ -14,18 +14,25 @@ export type { TaskResponseInit } from './http/responses';
 export type { NodeRequest } from './http/to-web-request';
 export { checkedContext } from './log/checked-context';
 export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
+export type { OutcomeClaim, OutcomeClaiming } from './log/outcome-claim';
 export type { ResumableStreamContext } from './log/resumable-stream-context';
+export type {
+  AttemptStart,
+  HandOverAnswer,
+  HandOverOptions,
+  StoredWork,
+  TakenTask,
+  TakeTaskOptions,
+} from './log/task-attempts';
+export type { TaskRecord } from './log/task-record';
 export type {
   CancelOptions,
   FrameRange,
   OpenTaskOptions,
-  OutcomeClaim,
-  OutcomeClaiming,
   ReadTaskOptions,
   SettleTaskOptions,
   TaskLog,
   TaskReader,
-  TaskRecord,
   TaskStreamContext,
 } from './log/task-stream-context';
 export {

@@ -1,5 +1,5 @@
-import { formatCursor } from '../../protocol/cursor';
-import { drawEpoch } from './epochs';
+import { type Cursor, formatCursor } from '../../protocol/cursor';
+import { drawEpoch, noteEpoch } from './epochs';
 import { createLogReader } from './log-reader';
 import { createLogWindow } from './log-window';
 import type { ReadTaskOptions, TaskReader } from './task-stream-context';
@@ -16,15 +16,26 @@ export interface FrameLogOptions {
   epoch?: number;
   /** Whether the producer counts as alive. Default: always, as a producer in this process does. */
   isAlive?: () => boolean;
+  /** Whether the task waits for a runner. Default: never. */
+  isWaiting?: () => boolean;
 }
 
 /** The frames of a log in the memory of this process, for a stream context of your own. */
 export interface FrameLog {
+  /** The epoch of the newest attempt. */
   readonly epoch: number;
+  /** The number that the next frame of `epoch` gets. */
+  readonly next: number;
   /** The newest frame, as its `id` names it: `epoch-n`. */
   readonly cursor: string;
   /** Adds a chunk, as JSON, and wakes the readers. */
   append(data: string): void;
+  /**
+   * Begins the next epoch, in which the next attempt goes on after the frame `last` with its first
+   * chunks. Frames after `last` are void: a reader that has taken any of them ends as one that was
+   * cut, all others never get them.
+   */
+  rewind(last: Cursor, data: readonly string[]): void;
   /** Ends the log: readers are done once they have everything. */
   end(): void;
   /**
@@ -43,22 +54,34 @@ export function createFrameLog({
   frames = [],
   epoch = drawEpoch(),
   isAlive,
+  isWaiting,
 }: FrameLogOptions): FrameLog {
   const window = createLogWindow({ taskId, epoch });
   for (const frame of frames) window.push(frame);
   return {
-    epoch,
+    get epoch() {
+      return window.epoch;
+    },
+    get next() {
+      return window.next;
+    },
     get cursor() {
-      return formatCursor(epoch, window.next - 1);
+      return formatCursor(window.epoch, window.next - 1);
     },
     append(data) {
       window.push(data);
+      window.wake();
+    },
+    rewind(last, data) {
+      window.rewind(last);
+      noteEpoch(window.epoch);
+      for (const frame of data) window.push(frame);
       window.wake();
     },
     end() {
       window.end();
       window.wake();
     },
-    read: (from) => createLogReader({ window, from, isAlive }),
+    read: (from) => createLogReader({ window, from, isAlive, isWaiting }),
   };
 }

@@ -1,4 +1,4 @@
-import type { TaskRecord } from './task-stream-context';
+import type { TaskRecord } from './task-record';
 
 /** What is known of a task from its start on, and never changes. */
 export type KnownTask = Pick<TaskRecord, 'owner' | 'chatId' | 'name' | 'definition' | 'createdAt'>;

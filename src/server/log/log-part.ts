@@ -2,6 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import { type GapCause, gapFrame } from './frame-gap';
 import type { LogWindow } from './log-window';
 import type { FrameRange } from './task-stream-context';
+import { endOfValid, voidAt, voidsOf } from './void-frames';
 
 /** Neighbouring frames of one epoch. */
 export interface LogEntry {
@@ -22,6 +23,11 @@ export interface LogPart {
     readonly end: number;
     /** One past the last frame of each closed epoch, by epoch. */
     readonly closedEpochs: ReadonlyMap<number, number>;
+    /**
+     * Of each epoch in which an attempt went on, the last frame that stays of those before it. Default:
+     * there is none.
+     */
+    readonly rewinds?: ReadonlyMap<number, Cursor>;
   };
   readonly frames: readonly LogEntry[];
   /** Whether there are more frames than were asked for. */
@@ -49,9 +55,11 @@ export function gapRange(
   return { epoch, data: [gapFrame(taskId, cause)], offset: n, start: n, end: n + 1 };
 }
 
+const noRewinds: ReadonlyMap<number, Cursor> = new Map();
+
 /**
- * Makes ranges of what was read from a place on. Frames that are missing in between, or at the end of
- * a log that has nothing more, become a gap that the reader is told of.
+ * Makes ranges of what was read from a place on, without frames that are void. Frames that are missing
+ * in between, or at the end of a log that has nothing more, become a gap that the reader is told of.
  */
 export function rangesOf(
   taskId: string,
@@ -59,6 +67,7 @@ export function rangesOf(
   { record, frames, hasMore }: LogPart,
 ): { ranges: QueuedRange[]; after: Cursor } {
   const ranges: QueuedRange[] = [];
+  const voids = voidsOf(record.rewinds ?? noRewinds);
   let { epoch, n: next } = from;
   // Neighbouring entries become one range.
   let run: { data: string[]; offset: number } | undefined;
@@ -83,25 +92,38 @@ export function rangesOf(
     of === record.epoch ? record.end + 1 : (record.closedEpochs.get(of) ?? 0);
   const moveTo = (newEpoch: number) => {
     while (epoch < newEpoch) {
-      miss(endOf(epoch));
-      epoch++;
+      miss(endOfValid(voids, epoch, endOf(epoch)));
+      epoch = voidAt(voids, { epoch, n: next })?.until ?? epoch + 1;
       next = 0;
     }
   };
+  const skipped = voidAt(voids, from);
+  if (skipped) {
+    epoch = skipped.until;
+    next = 0;
+  }
 
   for (const entry of frames) {
     const end = entry.offset + entry.frames.length;
     // Entries of other epochs were left behind by another log of the task.
     if (entry.epoch < record.firstEpoch || entry.epoch > record.epoch) continue;
     if (entry.epoch < epoch || (entry.epoch === epoch && end <= next)) continue;
+    const within = voidAt(voids, { epoch: entry.epoch, n: entry.offset });
+    if (within) {
+      flush();
+      moveTo(within.until);
+      continue;
+    }
+    const count = endOfValid(voids, entry.epoch, end) - entry.offset;
+    const valid = count < entry.frames.length ? entry.frames.slice(0, count) : entry.frames;
     if (run && entry.epoch === epoch && entry.offset === run.offset + run.data.length) {
-      for (const frame of entry.frames) run.data.push(frame);
+      for (const frame of valid) run.data.push(frame);
       continue;
     }
     flush();
     moveTo(entry.epoch);
     miss(entry.offset);
-    run = { data: entry.frames, offset: entry.offset };
+    run = { data: valid, offset: entry.offset };
   }
   flush();
   if (!hasMore) {

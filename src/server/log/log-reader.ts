@@ -8,6 +8,7 @@ import {
   createLogWalk,
   hasNext,
   isAtEnd,
+  isVoided,
   type LogWalk,
   lacksFrames,
   type ReaderStart,
@@ -26,6 +27,8 @@ export interface LogReaderOptions {
   initial?: LogPart | undefined;
   /** Whether the producer counts as alive. Default: always. */
   isAlive?: () => boolean;
+  /** Whether the task waits for a runner. Default: never. */
+  isWaiting?: (() => boolean) | undefined;
   /**
    * Whether nothing will come any more although the log has not ended. With `true` the reader ends,
    * with an error it fails. Default: never.
@@ -99,7 +102,7 @@ class LogReader implements TaskReader {
   }
 
   get isEnded(): boolean {
-    if (this.isClosed) return true;
+    if (this.isClosed || isVoided(this.walk)) return true;
     const { window, isGone } = this.log;
     if (window.isEnded) {
       changeLog(this.walk);
@@ -117,6 +120,10 @@ class LogReader implements TaskReader {
 
   get isAlive() {
     return this.log.isAlive?.() ?? true;
+  }
+
+  get isWaiting() {
+    return this.log.isWaiting?.() ?? false;
   }
 
   /** What `next` resolves with; `undefined` when it has to wait. */

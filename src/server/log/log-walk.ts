@@ -3,6 +3,7 @@ import { gapFrame } from './frame-gap';
 import { gapRange, type LogPart, partBefore, type QueuedRange, rangesOf } from './log-part';
 import type { LogWindow } from './log-window';
 import type { FrameRange, ReadTaskOptions } from './task-stream-context';
+import { voidAt } from './void-frames';
 
 /** Where a reader begins. */
 export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'skip'>;
@@ -23,6 +24,8 @@ export interface LogWalk {
   last: Cursor | undefined;
   /** Ranges that come before those at hand, made of fetched frames. */
   queued: QueuedRange[];
+  /** Whether the reader took `last`, and does not only know of it by its cursor. */
+  hasTaken: boolean;
   /** True until the reader has seen the end of the log once. */
   isReplay: boolean;
   /** Whether the reader was told of the window's gap. */
@@ -92,9 +95,16 @@ export function accept(walk: LogWalk, fetched: LogPart): void {
   else walk.position = after;
 }
 
-/** Moves the position on from closed epochs that the reader has to their end. */
+/** Whether the reader has taken frames that are void now, so that it has to begin anew behind them. */
+export function isVoided({ window, hasTaken, last }: LogWalk): boolean {
+  return hasTaken && last !== undefined && voidAt(window.voids, last) !== undefined;
+}
+
+/** Moves the position on from void frames, and from closed epochs that the reader has to their end. */
 function advance(walk: LogWalk): void {
   const { window } = walk;
+  const skipped = voidAt(window.voids, walk.position);
+  if (skipped) walk.position = { epoch: skipped.until, n: 0 };
   while (walk.position.epoch < window.epoch) {
     const end = window.endOf(walk.position.epoch);
     if (end === undefined || walk.position.n < end) return;
@@ -120,6 +130,7 @@ function isGapDue({ window: { gap, epoch }, isTold, position }: LogWalk): boolea
 /** Whether `takeNext` has a range now. */
 export function hasNext(walk: LogWalk): boolean {
   changeLog(walk);
+  if (isVoided(walk)) return false;
   if (walk.queued.length > 0) return true;
   if (isCaughtUp(walk)) return isGapDue(walk);
   advance(walk);
@@ -155,6 +166,7 @@ function takeAtHand(walk: LogWalk): FrameRange | undefined {
   walk.position = { epoch, n: end };
   walk.endsInGap = false;
   walk.last = { epoch, n: end - 1 };
+  walk.hasTaken = true;
   return { epoch, data, offset, start, end, isReplay: walk.isReplay };
 }
 
@@ -165,6 +177,7 @@ function takeQueued(walk: LogWalk): FrameRange | undefined {
   walk.position = after;
   walk.endsInGap = isGap;
   walk.last = { epoch: range.epoch, n: range.end - 1 };
+  walk.hasTaken = true;
   return { ...range, isReplay: walk.isReplay };
 }
 
@@ -180,6 +193,7 @@ function takeGap(walk: LogWalk): FrameRange | undefined {
 /** Takes the next range, if there is one now. */
 export function takeNext(walk: LogWalk): FrameRange | undefined {
   changeLog(walk);
+  if (isVoided(walk)) return undefined;
   if (walk.queued.length > 0) return takeQueued(walk);
   if (!isCaughtUp(walk)) {
     advance(walk);
@@ -220,6 +234,7 @@ export function createLogWalk({
     position: { epoch: firstEpoch, n: skip },
     last: cursor,
     queued: [],
+    hasTaken: false,
     isReplay: true,
     isTold: false,
     endsInGap: false,

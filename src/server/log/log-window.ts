@@ -1,5 +1,6 @@
 import type { Cursor } from '../../protocol/cursor';
 import type { GapCause } from './frame-gap';
+import { type VoidFrames, withRewind } from './void-frames';
 
 /** Neighbouring frames of one epoch: frame `n` is `data[n - offset]`. */
 export interface LogSegment {
@@ -26,6 +27,8 @@ export interface LogWindow {
   readonly segments: readonly LogSegment[];
   /** From which frame of `epoch` on frames are missing, and why. Later ones may be at hand all the same. */
   readonly gap: { readonly from: number; readonly cause: GapCause } | undefined;
+  /** The frames that are void, in order. */
+  readonly voids: readonly VoidFrames[];
   /** Whether the log has ended, so that nothing will follow. */
   readonly isEnded: boolean;
   /** Whether the log has ended without the task's outcome. */
@@ -50,6 +53,11 @@ export interface LogWindow {
    * epoch to its end go on at frame `next`. Frames from `end` on never were part of the log.
    */
   openEpoch(options: { end: number; next: number }): void;
+  /**
+   * Opens the next epoch as `openEpoch` does, in which an attempt goes on after the frame `last`. The
+   * frames after that one are void, and not kept.
+   */
+  rewind(last: Cursor, end?: number): void;
   /** To be called when another log of the task takes the place of this one: it begins empty. */
   changeLog(firstEpoch: number): void;
   end(options?: { isCut: boolean }): void;
@@ -69,6 +77,8 @@ interface LogWindowOptions {
   next?: number;
   /** One past the last frame of each closed epoch, by epoch. */
   closedEpochs?: Map<number, number>;
+  /** The frames that are void. Default: none. */
+  voids?: readonly VoidFrames[];
 }
 
 type Growing<Type> = { -readonly [Name in keyof Type]: Type[Name] };
@@ -88,6 +98,7 @@ export function createLogWindow({
   firstEpoch: initialFirstEpoch = initialEpoch,
   next: firstNext = 0,
   closedEpochs = new Map(),
+  voids = [],
 }: LogWindowOptions): LogWindow {
   let current: GrowingSegment = { epoch: initialEpoch, data: [], offset: firstNext };
   let segments = [current];
@@ -110,6 +121,20 @@ export function createLogWindow({
     window.next = offset;
   };
 
+  /** Forgets the frames after `last`, before those of the open epoch. */
+  const dropVoid = (last: Cursor) => {
+    for (const segment of segments) {
+      if (segment.epoch < last.epoch || segment === current) continue;
+      const valid = segment.epoch === last.epoch ? last.n + 1 - segment.offset : 0;
+      const count = Math.max(0, Math.min(valid, segment.data.length));
+      window.length -= lengthOf(segment.data.slice(count));
+      // A new array, because readers may still look at the old one.
+      segment.data = segment.data.slice(0, count);
+    }
+    segments = segments.filter((segment) => segment === current || segment.data.length > 0);
+    window.segments = segments;
+  };
+
   // Plain properties and no getters, which engines are slow at: readers look at them all the time.
   const window: Growing<LogWindow> = {
     taskId,
@@ -119,6 +144,7 @@ export function createLogWindow({
     length: 0,
     segments,
     gap: undefined,
+    voids,
     isEnded: false,
     isCut: false,
     readers: new Set(),
@@ -164,12 +190,17 @@ export function createLogWindow({
       if (next > 0) begins.set(current.epoch + 1, next);
       beginSegment(current.epoch + 1, next);
     },
+    rewind(last, end = window.next) {
+      window.openEpoch({ end, next: 0 });
+      window.voids = withRewind(window.voids, last, current.epoch);
+      dropVoid(last);
+    },
     changeLog(first) {
       closedEpochs.clear();
       begins.clear();
       segments = [];
       beginSegment(first, 0);
-      const nothing = { length: 0, gap: undefined, isEnded: false, isCut: false };
+      const nothing = { length: 0, gap: undefined, voids: [], isEnded: false, isCut: false };
       Object.assign(window, { firstEpoch: first, ...nothing });
     },
     end({ isCut } = { isCut: false }) {

@@ -16,7 +16,9 @@ export function takeOver(
       const end = record.closedEpochs.get(window.epoch) ?? 0;
       // Frames up to the epoch's end are skipped: a reader that wants them reads the log.
       window.skipTo(end);
-      window.openEpoch({ end, next: 0 });
+      const last = record.rewinds?.get(window.epoch + 1);
+      if (last) window.rewind(last, end);
+      else window.openEpoch({ end, next: 0 });
     }
   };
   for (const { epoch, offset, frames: added } of frames) {

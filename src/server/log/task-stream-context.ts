@@ -1,5 +1,15 @@
 import type { Cursor } from '../../protocol/cursor';
-import type { TaskOutcome, TaskStatus } from '../../protocol/task-parts';
+import type { TaskOutcome } from '../../protocol/task-parts';
+import type { OutcomeClaiming } from './outcome-claim';
+import type {
+  AttemptStart,
+  HandOverAnswer,
+  HandOverOptions,
+  StoredWork,
+  TakenTask,
+  TakeTaskOptions,
+} from './task-attempts';
+import type { TaskRecord } from './task-record';
 
 /**
  * Neighbouring frames of one epoch, as a view over an array that only grows: nothing is copied.
@@ -36,14 +46,18 @@ export interface TaskReader extends AsyncIterator<FrameRange, undefined> {
    * was closed: the response then ends without `[DONE]`. Default: never.
    */
   readonly isCut?: boolean;
-  /** Whether the producer counts as alive; heartbeats go out only while it does. */
+  /** Whether the producer counts as alive, or the task waits; heartbeats go out only while it does. */
   readonly isAlive: boolean;
+  /** Whether the task waits for a runner, so that heartbeats say so. Default: never. */
+  readonly isWaiting?: boolean;
   /** Leaves the log, without any effect on it or on other readers. Idempotent. */
   close(): void;
 }
 
 /** A task's log as its producer gets it. */
 export interface TaskLog {
+  /** Which attempt writes this log, counted from 1. Default 1. */
+  readonly attempt?: number;
   /** Adds a chunk, as JSON. Never waits and never throws; does nothing once the task is closed. */
   append(data: string): void;
   /**
@@ -57,6 +71,14 @@ export interface TaskLog {
     status: TaskOutcome,
     options?: SettleTaskOptions,
   ): Promise<boolean | 'cancelled'>;
+  /**
+   * Adds a `data-task-checkpoint` chunk, as JSON, and stores with it where the next attempt would
+   * begin: right behind that chunk. `false`: that is not known to be stored, because the storage is
+   * away, frames are missing before it, or the task is closed. Never rejects.
+   */
+  checkpoint?(data: string, start: AttemptStart): Promise<boolean>;
+  /** Ends this attempt without settling, once all that was added is stored. Never rejects. */
+  handOver?(options?: HandOverOptions): Promise<HandOverAnswer>;
   /**
    * Whether the outcome is in the storage, once the task has settled. `false`: the storage was away
    * at the end, so that only this process knows the outcome; other processes may find another one
@@ -131,6 +153,18 @@ export interface OpenTaskOptions {
    * process that may have to tell the host of the outcome.
    */
   continued?: string;
+  /**
+   * Makes the task one that may be attempted again, also by other processes. Only for contexts that
+   * have `take`. Default: a task whose process is lost is lost.
+   */
+  work?: StoredWork;
+  /** Where a second attempt begins that finds no checkpoint; given with `work`. */
+  start?: AttemptStart;
+  /**
+   * Opens the task as one that waits for its first runner; only with `work`. The log that is given
+   * then takes nothing. Default: the task runs in this process.
+   */
+  waits?: { readonly delayMs: number };
 }
 
 export interface ReadTaskOptions {
@@ -162,48 +196,6 @@ export interface CancelOptions {
   reason?: string;
 }
 
-/** Where a task stands. */
-export interface TaskRecord {
-  readonly taskId: string;
-  readonly status: TaskStatus;
-  readonly owner?: string;
-  readonly chatId?: string;
-  readonly name?: string;
-  /** The definition that the task is of, if a route or a definition's `start` has started it. */
-  readonly definition?: string;
-  /** The last frame in the log, as its `id` names it: `epoch-n`. */
-  readonly cursor: string;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-  /**
-   * Whether the task is over and the host does not have the outcome yet: the host is being told now,
-   * or the process that had to tell it was lost or has failed to.
-   */
-  readonly isUnsaved?: boolean;
-  /**
-   * Whether the task is `running` although its process gives no sign of life any more. Where the
-   * context can close such a task, inspecting it has that done.
-   */
-  readonly isLost?: boolean;
-}
-
-/** The right to tell the host of an outcome, which one holder has at a time. */
-export interface OutcomeClaim {
-  /** The message that the task continues, as JSON. */
-  readonly continued?: string;
-  /** Ends the claim. If the host was told, the task stops being its chat's active one. */
-  release(options: { isSaved: boolean }): Promise<void>;
-}
-
-/**
- * What came of an attempt to claim an outcome. `running`: the task is not over yet. `held`: somebody
- * else holds the claim; it may be worth another attempt after `waitMs` milliseconds.
- */
-export type OutcomeClaiming =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'held'; readonly waitMs: number }
-  | { readonly kind: 'claimed'; readonly claim: OutcomeClaim };
-
 /** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
 export interface TaskStreamContext {
   /**
@@ -211,6 +203,13 @@ export interface TaskStreamContext {
    * exists already, and can be read instead.
    */
   open(taskId: string, options: OpenTaskOptions): Promise<TaskLog | undefined>;
+  /**
+   * Makes the caller the runner of a task that waits: atomic, with one winner. The step that takes the
+   * task stores the first frames of the attempt, in an epoch of its own. `undefined`: the task does
+   * not wait, may not be taken yet or by this runner, or was asked to stop. A context without this
+   * verb has no tasks that may be attempted again.
+   */
+  take?(taskId: string, options: TakeTaskOptions): Promise<TakenTask | undefined>;
   /** A reader from after `cursor` on. `undefined`: the task is unknown, expired or somebody else's. */
   read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
   /**

@@ -1,4 +1,4 @@
-import type { OutcomeClaiming } from '../log/task-stream-context';
+import type { OutcomeClaiming } from '../log/outcome-claim';
 import type { MemoryLog } from './memory-state';
 
 /** After how many milliseconds to ask again for an outcome that somebody else is telling the host. */

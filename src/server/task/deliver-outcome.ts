@@ -1,6 +1,7 @@
 import { parseCursor } from '../../protocol/cursor';
+import type { OutcomeClaim } from '../log/outcome-claim';
 import { createNotFoundError } from '../log/task-errors';
-import type { OutcomeClaim, TaskStreamContext } from '../log/task-stream-context';
+import type { TaskStreamContext } from '../log/task-stream-context';
 import { pause } from '../time/pause';
 import { readFinishedMessage } from './finished-message';
 import { followSettlement } from './follow-settlement';

@@ -1,4 +1,4 @@
-import type { OutcomeClaiming } from '../../log/task-stream-context';
+import type { OutcomeClaiming } from '../../log/outcome-claim';
 import { createDeferred } from '../../time/deferred';
 import type { OutcomeHolder, StoredOutcome } from '../scripts/stored-outcome';
 import { createOutcomeHold, type OutcomeHold } from './outcome-hold';
