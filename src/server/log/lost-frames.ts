@@ -1,5 +1,6 @@
 import type { UIMessage } from 'ai';
 import { frameType } from '../../protocol/compact-replay';
+import type { TaskError } from '../../protocol/task-error';
 import {
   isTaskPart,
   type TaskChunk,
@@ -10,7 +11,7 @@ import { closingChunks } from './closing-chunks';
 import { addAnsweredCalls, concernsParts, type OpenPartsNow, trackChunk } from './open-parts';
 import { cancelledError, lostError } from './stop-reason';
 
-/** Closes the log of a task whose producer is gone. */
+/** Closes the log of a task that nobody runs: its producer is gone, or it waits for one. */
 export interface LostTask {
   /** Takes note of a frame of the log. */
   track(frame: string): void;
@@ -32,6 +33,8 @@ export function createLostTask({
   name,
   continued,
   cancel,
+  error = lostError(),
+  isWaiting = false,
 }: {
   taskId: string;
   /** Epoch milliseconds. */
@@ -44,6 +47,10 @@ export function createLostTask({
   continued?: UIMessage;
   /** Set when somebody had asked the task to stop: then it counts as cancelled. */
   cancel: { readonly reason: string | undefined } | undefined;
+  /** Why the task ends otherwise. Default: its process is gone. */
+  error?: TaskError | undefined;
+  /** Whether the task waits, so that a cancel is all that there is to tell. Default false. */
+  isWaiting?: boolean;
 }): LostTask {
   // A log does not store which merged stream a chunk came from; the parts of all are closed alike.
   const openParts: OpenPartsNow = new Map();
@@ -73,14 +80,17 @@ export function createLostTask({
 
     close(ranMs) {
       const outcome = cancel ? 'cancelled' : 'failed';
-      const lost = lostError();
-      const error = cancel ? cancelledError(cancel.reason) : lost;
       // Whatever the clocks say, the end may not lie before a time that the log tells.
       const newest = Math.max(...[snapshot, ...nested.values()].map(({ updatedAt }) => updatedAt));
       const settledAt = Math.max(newest, snapshot.createdAt + ranMs);
       const chunks = closingChunks(
         { snapshot, nested: [...nested.values()], openParts },
-        { outcome, error, told: lost, settledAt },
+        {
+          outcome,
+          error: cancel ? cancelledError(cancel.reason) : error,
+          ...(!(cancel && isWaiting) && { told: error }),
+          settledAt,
+        },
       );
       return { outcome, frames: chunks.map((chunk) => JSON.stringify(chunk)) };
     },

@@ -38,6 +38,12 @@ export function lostError(message = 'The process that ran the task is gone.'): T
   return new TaskError({ code: 'lost', message, retryable: true });
 }
 
+/** The error of a task that did not end before its deadline, in milliseconds. */
+export function timeoutError(deadlineMs: number | undefined): TaskError {
+  const message = `The task did not end within ${deadlineMs} ms.`;
+  return new TaskError({ code: 'timeout', message, retryable: true });
+}
+
 /** Whether work ended because it was told to. */
 export function isAbort(error: unknown): boolean {
   if (TaskError.isInstance(error)) return error.code === 'stream-aborted';

@@ -1,41 +1,46 @@
-import type { TaskOutcome } from '../../protocol/task-parts';
 import type { TaskLog } from '../log/task-stream-context';
+import { endLog, handOver, keepCheckpoint } from './memory-attempts';
+import { bytesOf, frameOverheadBytes } from './memory-bytes';
 import { releaseOutcome } from './memory-outcome';
-import { retain } from './memory-retention';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
-/** What a stored frame takes beside its text, in bytes: an estimate, measured with Node 20. */
-const frameOverheadBytes = 76;
-
-/** About how many bytes frames take. */
-export function bytesOf(frames: readonly string[]): number {
-  return frames.reduce((sum, { length }) => sum + length + frameOverheadBytes, 0);
-}
-
-/** The log in memory as its producer gets it. Every append is stored at once. */
-export function createMemoryLog(
-  state: MemoryState,
-  log: MemoryLog,
-  maxTotalBytes: number,
-): TaskLog {
+/**
+ * The log in memory as its producer gets it, whose token the log has as long as that producer may
+ * write. Every append is stored at once.
+ */
+export function createMemoryLog(state: MemoryState, log: MemoryLog): TaskLog {
+  const { token } = log;
+  const isOurs = () => log.settledAt === undefined && log.token === token;
+  const append = (data: string) => {
+    log.bytes += data.length + frameOverheadBytes;
+    log.frames.append(data);
+  };
   return {
+    attempt: log.attempts?.attempt ?? 1,
     signal: log.stop.signal,
     append(data) {
-      if (log.settledAt !== undefined) return;
-      log.bytes += data.length + frameOverheadBytes;
-      log.frames.append(data);
+      if (isOurs()) append(data);
     },
-    async settle(frames: readonly string[], status: TaskOutcome) {
-      if (log.settledAt !== undefined) return false;
+    async checkpoint(data, start) {
+      if (!isOurs()) return false;
+      append(data);
+      if (log.attempts) keepCheckpoint(log, log.attempts, start);
+      return log.attempts !== undefined;
+    },
+    async handOver(options = {}) {
+      if (!isOurs()) return 'closed';
+      return log.attempts ? handOver(state, log, log.attempts, options) : 'refused';
+    },
+    async settle(frames, status) {
+      if (!isOurs()) return false;
       for (const data of frames) log.frames.append(data);
       log.bytes += bytesOf(frames);
-      log.status = status;
-      log.settledAt = Date.now();
-      retain(state, log, maxTotalBytes);
-      log.frames.end();
+      endLog(state, log, status);
       return true;
     },
     async release({ isSaved = false } = {}) {
+      // The task is somebody else's now, or of those who will take it.
+      if (log.token !== token) return;
       releaseOutcome(log, isSaved);
       releaseLog(state, log);
     },

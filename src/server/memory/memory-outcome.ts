@@ -1,5 +1,5 @@
 import type { OutcomeClaiming } from '../log/outcome-claim';
-import type { MemoryLog } from './memory-state';
+import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
 /** After how many milliseconds to ask again for an outcome that somebody else is telling the host. */
 const heldMs = 250;
@@ -13,7 +13,7 @@ export function releaseOutcome(log: MemoryLog, isSaved: boolean): void {
 }
 
 /** Claims an outcome to tell the host. Without a lease: the log is lost with the process that tells. */
-export function claimOutcome(log: MemoryLog): OutcomeClaiming | undefined {
+export function claimOutcome(state: MemoryState, log: MemoryLog): OutcomeClaiming | undefined {
   if (!log.isUnsaved) return undefined;
   if (log.settledAt === undefined) return { kind: 'running' };
   if (log.isHeld) return { kind: 'held', waitMs: heldMs };
@@ -24,6 +24,7 @@ export function claimOutcome(log: MemoryLog): OutcomeClaiming | undefined {
       continued: log.continued,
       async release({ isSaved }) {
         releaseOutcome(log, isSaved);
+        if (isSaved) releaseLog(state, log);
       },
     },
   };

@@ -41,11 +41,11 @@ function sweep(state: MemoryState): void {
 const maxSettledLogs = 100_000;
 
 /** Counts a log as settled, and drops older ones until all fit. The newest stays in any case. */
-export function retain(state: MemoryState, log: MemoryLog, maxTotalBytes: number): void {
+export function retain(state: MemoryState, log: MemoryLog): void {
   state.settled.set(log.taskId, log);
   state.settledBytes += log.bytes;
   for (const older of state.settled.values()) {
-    const fits = state.settledBytes <= maxTotalBytes && state.settled.size <= maxSettledLogs;
+    const fits = state.settledBytes <= log.maxTotalBytes && state.settled.size <= maxSettledLogs;
     if (fits || older === log) break;
     forget(state, older);
   }

@@ -5,18 +5,26 @@ import type { KnownTask } from '../log/known-task';
 import { ownedKey } from '../log/owned-key';
 import { processWide } from '../log/process-wide';
 import type { Deferred } from '../time/deferred';
+import type { MemoryAttempts } from './memory-attempts';
 
 /** A task's log and record. Both outlive the instance of this module that made them. */
 export interface MemoryLog extends KnownTask {
   readonly taskId: string;
-  readonly token: string;
+  /** The token with which the task was opened. */
+  readonly openedBy: string;
+  /** The token of whoever may write; with attempts, another one each time. */
+  token: string;
   readonly retentionMs: number;
+  /** How many bytes all settled logs together may take. */
+  readonly maxTotalBytes: number;
   readonly frames: FrameLog;
   /** Estimated bytes held. */
   bytes: number;
   status: TaskStatus;
   /** Aborts when somebody asks the task to stop. The first reason stays. */
   readonly stop: AbortController;
+  /** Set while the task may be attempted again. */
+  attempts: MemoryAttempts | undefined;
   /** Epoch milliseconds; set once settled. */
   settledAt: number | undefined;
   /** Whether the host still has to be told of the outcome. */

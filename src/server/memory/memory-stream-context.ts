@@ -8,10 +8,18 @@ import { mayKnow, type TaskAsker } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
 import { checkDurations } from '../time/check-durations';
 import { createDeferred } from '../time/deferred';
-import { bytesOf, createMemoryLog } from './memory-log';
+import {
+  attemptsRecord,
+  beginWaiting,
+  createMemoryAttempts,
+  endWaitingInTime,
+} from './memory-attempts';
+import { bytesOf } from './memory-bytes';
+import { createMemoryLog } from './memory-log';
 import { claimOutcome } from './memory-outcome';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
+import { takeMemoryLog } from './memory-take';
 import { warnWhereMemoryIsNotShared } from './warn-where-memory-is-not-shared';
 
 export interface MemoryStreamContextOptions {
@@ -26,9 +34,11 @@ export interface MemoryStreamContextOptions {
   scope?: string;
 }
 
-/** Asks a task to stop, unless it is over. */
-function requestCancel({ stop, settledAt }: MemoryLog, reason: string | undefined): void {
-  if (settledAt === undefined) stop.abort(createStopReason(cancelledError(reason)));
+/** Asks a task to stop, unless it is over. One that waits is over then. */
+function requestCancel(state: MemoryState, log: MemoryLog, reason: string | undefined): void {
+  if (log.settledAt !== undefined) return;
+  log.stop.abort(createStopReason(cancelledError(reason)));
+  if (log.attempts) endWaitingInTime(state, log, log.attempts);
 }
 
 /** Keeps a cancel for a task that is not open yet. */
@@ -48,10 +58,17 @@ function takeCancelFor(state: MemoryState, taskId: string, { owner, definition }
     .find(({ expiresAt }) => expiresAt > now);
 }
 
+/** The log of a task, unless it has expired. A task that has waited for too long is over. */
+function knownLog(state: MemoryState, taskId: string): MemoryLog | undefined {
+  const log = liveLog(state, taskId);
+  if (log?.attempts?.waiting) endWaitingInTime(state, log, log.attempts);
+  return log;
+}
+
 /** The tasks of a chat that are not released, the newest last. */
 function tasksOf(state: MemoryState, chatId: string, owner: string | undefined): MemoryLog[] {
   const chat = state.chats.get(ownedKey(owner, chatId)) ?? [];
-  return [...chat].filter(({ taskId }) => liveLog(state, taskId));
+  return [...chat].filter(({ taskId }) => knownLog(state, taskId));
 }
 
 /**
@@ -85,19 +102,23 @@ export function createMemoryContext(
   return {
     async open(taskId, options) {
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
-      const { savesOutcome = false, continued } = options;
-      const known = liveLog(state, taskId);
-      if (known) {
-        return known.token === token ? createMemoryLog(state, known, maxTotalBytes) : undefined;
-      }
+      const { savesOutcome = false, continued, work, start, waits } = options;
+      const known = knownLog(state, taskId);
+      if (known) return known.openedBy === token ? createMemoryLog(state, known) : undefined;
 
       const log: MemoryLog = {
-        ...{ taskId, token, owner, chatId, name, definition, retentionMs },
+        ...{ taskId, token, owner, chatId, name, definition, retentionMs, maxTotalBytes },
+        openedBy: token,
         createdAt: Date.now(),
-        frames: createFrameLog({ taskId, frames }),
+        frames: createFrameLog({
+          taskId,
+          frames,
+          isWaiting: () => log.attempts?.waiting !== undefined,
+        }),
         bytes: 2 * ((owner ?? '').length + (chatId ?? '').length) + bytesOf(frames),
         status: 'running',
         stop: new AbortController(),
+        attempts: undefined,
         settledAt: undefined,
         isUnsaved: savesOutcome,
         continued: savesOutcome ? continued : undefined,
@@ -106,8 +127,14 @@ export function createMemoryContext(
         released: createDeferred(),
       };
       state.logs.set(taskId, log);
+      if (work && start) {
+        // The last frame is the snapshot, which each attempt replaces.
+        const last = { epoch: log.frames.epoch, n: log.frames.next - 2 };
+        log.attempts = createMemoryAttempts({ work, start, waits: waits !== undefined }, last);
+        if (waits) beginWaiting(state, log, log.attempts, waits.delayMs);
+      }
       const early = takeCancelFor(state, taskId, { owner, definition });
-      if (early) requestCancel(log, early.reason);
+      if (early) requestCancel(state, log, early.reason);
 
       if (chatId !== undefined) {
         const predecessors = tasksOf(state, chatId, owner);
@@ -115,42 +142,48 @@ export function createMemoryContext(
         state.chats.set(key, (state.chats.get(key) ?? new Set()).add(log));
         if (!concurrent) {
           log.predecessors = predecessors;
-          for (const other of predecessors) requestCancel(other, 'superseded');
+          for (const other of predecessors) requestCancel(state, other, 'superseded');
         }
       }
-      return createMemoryLog(state, log, maxTotalBytes);
+      return createMemoryLog(state, log);
+    },
+
+    async take(taskId, options) {
+      const log = knownLog(state, taskId);
+      return log && takeMemoryLog(state, log, options);
     },
 
     async read(taskId, options = {}) {
-      const log = liveLog(state, taskId);
+      const log = knownLog(state, taskId);
       return log && mayKnow(log, options) ? log.frames.read(options) : undefined;
     },
 
     async cancel(taskId, { reason, ...asker } = {}) {
-      const log = liveLog(state, taskId);
+      const log = knownLog(state, taskId);
       if (!log) {
         keepCancelFor(state, taskId, { ...asker, reason });
         return true;
       }
       if (!mayKnow(log, asker) || log.settledAt !== undefined) return false;
-      requestCancel(log, reason);
+      requestCancel(state, log, reason);
       return true;
     },
 
     async inspect(taskId) {
-      const log = liveLog(state, taskId);
+      const log = knownLog(state, taskId);
       if (!log) return undefined;
       const { status, frames } = log;
       const isUnsaved = log.isUnsaved && log.settledAt !== undefined;
       return {
         ...{ taskId, ...knownOf(log), status, cursor: frames.cursor },
         ...(isUnsaved && { isUnsaved }),
+        ...attemptsRecord(log.attempts),
       };
     },
 
     async claimOutcome(taskId, { owner } = {}) {
-      const log = liveLog(state, taskId);
-      return log && log.owner === owner ? claimOutcome(log) : undefined;
+      const log = knownLog(state, taskId);
+      return log && log.owner === owner ? claimOutcome(state, log) : undefined;
     },
 
     async activeTask(chatId, { owner } = {}) {

@@ -1,7 +1,7 @@
-import { TaskError } from '../../protocol/task-error';
+import type { TaskError } from '../../protocol/task-error';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { closingChunks, type Ending, settlementOf } from '../log/closing-chunks';
-import { createStopReason, isAbort, stopErrorOf } from '../log/stop-reason';
+import { createStopReason, isAbort, stopErrorOf, timeoutError } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
 import { createDeferred } from '../time/deferred';
@@ -72,10 +72,7 @@ function createStop({
   const timeOut = () => {
     if (controller.signal.aborted) return;
     isTimeout = true;
-    const message = `The task did not end within ${deadlineMs} ms.`;
-    controller.abort(
-      createStopReason(new TaskError({ code: 'timeout', message, retryable: true })),
-    );
+    controller.abort(createStopReason(timeoutError(deadlineMs)));
   };
   if (deadlineMs !== undefined) timer = setTimeout(timeOut, deadlineMs);
   return {

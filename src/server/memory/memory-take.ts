@@ -1,0 +1,44 @@
+import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
+import { beginAttempt, endWaitingInTime, type MemoryAttempts } from './memory-attempts';
+import { createMemoryLog } from './memory-log';
+import type { MemoryLog, MemoryState } from './memory-state';
+
+/** Whether this runner may take the task, if it waits. */
+function isRunnerOf(
+  { definition }: MemoryLog,
+  { work }: MemoryAttempts,
+  options: TakeTaskOptions,
+): boolean {
+  return (
+    definition === options.definition &&
+    work.runner === options.runner &&
+    work.version <= options.version
+  );
+}
+
+/** Makes the caller the runner of a task that waits. */
+export function takeMemoryLog(
+  state: MemoryState,
+  log: MemoryLog,
+  options: TakeTaskOptions,
+): TakenTask | undefined {
+  const { attempts } = log;
+  if (!attempts || !isRunnerOf(log, attempts, options)) return undefined;
+  const { token } = options;
+  if (log.token !== token) {
+    endWaitingInTime(state, log, attempts);
+    if (!attempts.waiting || Date.now() < attempts.waiting.notBefore) return undefined;
+    beginAttempt(log, attempts, token);
+  }
+  const { owner, name, chatId, createdAt, isUnsaved, continued } = log;
+  const { work, start, last, deadlineAt } = attempts;
+  return {
+    log: createMemoryLog(state, log),
+    ...{ work, start, last, createdAt, savesOutcome: isUnsaved },
+    ...(owner !== undefined && { owner }),
+    ...(name !== undefined && { name }),
+    ...(chatId !== undefined && { chatId }),
+    ...(continued !== undefined && { continued }),
+    ...(deadlineAt < Number.POSITIVE_INFINITY && { deadlineLeftMs: deadlineAt - Date.now() }),
+  };
+}
