@@ -5,11 +5,10 @@ import { releaseOutcome } from './memory-outcome';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
 /**
- * The log in memory as its producer gets it, whose token the log has as long as that producer may
- * write. Every append is stored at once.
+ * The log in memory as its producer gets it, who may write as long as the log has its token. Every
+ * append is stored at once.
  */
-export function createMemoryLog(state: MemoryState, log: MemoryLog): TaskLog {
-  const { token } = log;
+export function createMemoryLog(state: MemoryState, log: MemoryLog, token: string): TaskLog {
   const isOurs = () => log.settledAt === undefined && log.token === token;
   const append = (data: string) => {
     log.bytes += data.length + frameOverheadBytes;

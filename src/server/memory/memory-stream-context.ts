@@ -104,7 +104,7 @@ export function createMemoryContext(
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
       const { savesOutcome = false, continued, work, start, waits } = options;
       const known = knownLog(state, taskId);
-      if (known) return known.openedBy === token ? createMemoryLog(state, known) : undefined;
+      if (known) return known.openedBy === token ? createMemoryLog(state, known, token) : undefined;
 
       const log: MemoryLog = {
         ...{ taskId, token, owner, chatId, name, definition, retentionMs, maxTotalBytes },
@@ -145,7 +145,7 @@ export function createMemoryContext(
           for (const other of predecessors) requestCancel(state, other, 'superseded');
         }
       }
-      return createMemoryLog(state, log);
+      return createMemoryLog(state, log, token);
     },
 
     async take(taskId, options) {

@@ -33,7 +33,7 @@ export function takeMemoryLog(
   const { owner, name, chatId, createdAt, isUnsaved, continued } = log;
   const { work, start, last, deadlineAt } = attempts;
   return {
-    log: createMemoryLog(state, log),
+    log: createMemoryLog(state, log, token),
     ...{ work, start, last, createdAt, savesOutcome: isUnsaved },
     ...(owner !== undefined && { owner }),
     ...(name !== undefined && { name }),

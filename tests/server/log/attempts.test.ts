@@ -68,7 +68,7 @@ function takeAll(reader: TaskReader): [cursor: string, data: string][] {
 const framesOf = (frames: AttemptsLog['frames']) =>
   frames.map(({ cursor, chunk }) => [cursor, JSON.stringify(chunk)]);
 
-it('gives a reader with any cursor what follows that is not void', () => {
+it('gives a reader with any cursor what follows that is not void (R-CURSOR-3, R-CURSOR-6, R-ATTEMPT-3)', () => {
   for (const lostAt of schedules()) {
     const { log, model } = writeLog(lostAt, () => {});
     for (const cursor of [undefined, ...model.frames.map((frame) => frame.cursor)]) {
@@ -82,7 +82,7 @@ it('gives a reader with any cursor what follows that is not void', () => {
   }
 });
 
-it('ends a reader that has taken what is void as one that was cut, and no other', () => {
+it('ends a reader that has taken what is void as one that was cut, and no other (R-ATTEMPT-4)', () => {
   for (const lostAt of schedules()) {
     const live: { reader: TaskReader; taken: [string, string][] }[] = [];
     const { model } = writeLog(lostAt, (log, count) => {
