@@ -72,6 +72,10 @@ export async function followTask(
   let refusal: Refusal | undefined;
   // When the server last answered without an error, or sent something.
   let heardAt = Number.NEGATIVE_INFINITY;
+  // Whether the response to the current attempt ended well, but without the end mark.
+  let isCutShort = false;
+  // When the stream was last requested again without a pause.
+  let promptAt = Number.NEGATIVE_INFINITY;
 
   async function attempt(attemptSignal: AbortSignal, touch: () => void): Promise<void> {
     const given = await connect(cursor, attemptSignal).catch(toAnswer);
@@ -95,6 +99,7 @@ export async function followTask(
     check();
     heardAt = performance.now();
     onConnected(true);
+    let isMarked = false;
     await readEventStream(stream, async (events) => {
       check();
       const chunks: ReceivedChunk[] = [];
@@ -102,7 +107,7 @@ export async function followTask(
       let isDone = false;
       try {
         for (const { id, data } of events) {
-          isDone = data === '[DONE]';
+          isDone = isMarked = data === '[DONE]';
           if (isDone) break;
           const chunk = parseChunk(data);
           if (isAnotherLog(chunk)) {
@@ -127,6 +132,8 @@ export async function followTask(
       }
       return !isDone;
     });
+    check();
+    isCutShort = !isMarked;
   }
 
   /** The interval that heartbeats announce, or the default before the first one. */
@@ -150,11 +157,25 @@ export async function followTask(
     return !isPassing(status);
   }
 
+  /**
+   * Whether to ask again without a pause: at the next attempt of a task, a server ends the responses
+   * that have brought something of the one before. Once per heartbeat interval, because a server may
+   * have other reasons to end each response.
+   */
+  function isPrompt(): boolean {
+    const now = performance.now();
+    const isExpected = isCutShort && !getTask().settlement;
+    if (!isExpected || now - promptAt < intervalMs()) return false;
+    promptAt = now;
+    return true;
+  }
+
   for (;;) {
     const { heartbeat } = getTask();
     const from = cursor;
     let cause: unknown;
     refusal = undefined;
+    isCutShort = false;
     try {
       await superviseAttempt(attempt, signal, silenceLimitMs, onStalled);
     } catch (error) {
@@ -171,7 +192,7 @@ export async function followTask(
       return { error: clientError('gave-up', message, cause) };
     }
     onConnected(false);
-    await patience.pause(refused?.minimumMs ?? 0, signal);
+    await patience.pause(refused?.minimumMs ?? 0, signal, hadProgress && isPrompt());
     if (signal.aborted) return undefined;
   }
 }

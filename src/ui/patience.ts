@@ -14,8 +14,10 @@ export interface Patience {
   /**
    * Waits before the next attempt, at least the `minimumMs` that the server asks for. Ends when the
    * signal aborts; after `minimumMs`, also when the page comes online or becomes visible.
+   *
+   * @param isPrompt Whether to wait no longer than that, if the page is shown and online.
    */
-  pause(minimumMs: number, signal: AbortSignal): Promise<void>;
+  pause(minimumMs: number, signal: AbortSignal, isPrompt?: boolean): Promise<void>;
 }
 
 /** How many times as long a hidden page's pauses may be: nobody sees what it lacks. */
@@ -49,13 +51,14 @@ export function createPatience(options: FollowOptions): Patience {
       }
       return attempts < maxAttempts && elapsedMs < maxElapsedMs;
     },
-    async pause(minimumMs, signal) {
+    async pause(minimumMs, signal, isPrompt = false) {
       const { reconnect: { initialDelayMs = 250, maxDelayMs = 10_000 } = {} } = options;
       const { random = Math.random } = options;
       const wasAway = isPageAway();
       const pausedAt = performance.now();
       // A finite factor, because an `initialDelayMs` of 0 times `Infinity` would be NaN.
-      const grownMs = initialDelayMs * 2 ** Math.min(failures, 50);
+      const grownMs =
+        isPrompt && !isPageHidden() ? 0 : initialDelayMs * 2 ** Math.min(failures, 50);
       const boundMs = Math.min(grownMs, maxDelayMs * (isPageHidden() ? hiddenFactor : 1));
       // A random time on top of what the server asks for, or all its clients would return at once.
       const delayMs = minimumMs + random() * Math.max(minimumMs, boundMs);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { stubPage } from '../helpers/page';
-import { frame, heartbeat, snapshot, taskId } from '../helpers/recording';
+import { frame, heartbeat, log, snapshot, taskId } from '../helpers/recording';
 import { eventStream, scriptFetch } from '../helpers/scripted-fetch';
 import { createStore } from './helpers';
 import {
@@ -90,6 +90,70 @@ describe('a client without a connection asks at a bearable pace (R-CLIENT-5)', (
     page.setVisible(true);
     await advance(0);
     expect(requests).toHaveLength(before + 1);
+  });
+});
+
+describe('a response that ends well, but too early (R-CLIENT-5)', () => {
+  const beatMs = 10_000;
+  const piece = (n: number) =>
+    frame(n, n === 0 ? snapshot() : log(n - 1, 'Line')) + heartbeat(n, beatMs);
+
+  /** The pauses between requests that get these answers, one after the other. */
+  async function pauses(answers: readonly (() => Response)[]): Promise<number[]> {
+    const times: number[] = [];
+    const { fetch } = scriptFetch((index) => {
+      times.push(performance.now());
+      return (answers[index] ?? (() => eventStream('')))();
+    });
+    const { store } = createStore({ api, fetch, random: () => 1, reconnect });
+    void store.resume(taskId);
+    while (times.length <= answers.length) await advance(50);
+    store.dispose();
+    return times.slice(1).map((time, n) => Math.round((time - (times[n] ?? 0)) / 50) * 50);
+  }
+
+  type Body = ReadableStreamDefaultController<Uint8Array>;
+  /** A response that brings something, and then does what is to be done with its body. */
+  const brings = (n: number, finish: (body: Body) => unknown) => () => {
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(piece(n)));
+        finish(controller);
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+  const ends = (n: number) => brings(n, (body) => body.close());
+  const endsLate = (n: number, ms: number) =>
+    brings(n, (body) => setTimeout(() => body.close(), ms));
+  const breaks = (n: number) =>
+    brings(n, (body) => setTimeout(() => body.error(new TypeError('network error')), 1));
+
+  it('is requested again at once, though not time and again', async () => {
+    expect(await pauses([ends(0), ends(1), ends(2)])).toEqual([0, 250, 250]);
+    expect(await pauses([ends(0), endsLate(1, beatMs), ends(2)])).toEqual([0, beatMs, 250]);
+  });
+
+  it('is waited after when it broke, had the end mark, or brought nothing', async () => {
+    expect(await pauses([breaks(0)])).toEqual([250]);
+    expect(await pauses([() => eventStream(`${piece(0)}data: [DONE]\n\n`, { end: true })])).toEqual(
+      [250],
+    );
+    expect(await pauses([() => eventStream('retry: 1000\n\n', { end: true })])).toEqual([500]);
+  });
+
+  it('is not requested again at once by a page that is hidden or offline', async () => {
+    const page = stubPage();
+    page.setVisible(false);
+    expect(await pauses([ends(0)])).toEqual([250]);
+    page.setVisible(true);
+    page.setOnline(false);
+    const { fetch, requests } = scriptFetch(ends(0));
+    const { store } = createStore({ api, fetch, random, reconnect });
+    void store.resume(taskId);
+    await advance(hour);
+    expect(requests).toHaveLength(1);
+    store.dispose();
   });
 });
 
