@@ -3,11 +3,14 @@ import { createRandom } from './random';
 /** Calls of a stream context, and of the logs that it opens, that can go wrong. */
 export type FaultyCall =
   | 'open'
+  | 'take'
   | 'read'
   | 'cancel'
   | 'inspect'
   | 'activeTask'
   | 'claimOutcome'
+  | 'checkpoint'
+  | 'handOver'
   | 'settle'
   | 'release'
   | 'flushed';
@@ -17,12 +20,15 @@ export type FaultyCall =
  * call is counted by itself, frames over all readers, chunks over all tasks.
  *
  * - `delay`: the answer to the call comes `ms` milliseconds later. Also for a reader's `next`.
- * - `unavailable`: the storage is away. The call does nothing, and rejects.
- * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that was
- *   opened by such a call, and is not opened again with the same token, has a producer that is gone.
+ * - `unavailable`: the storage is away. The call does nothing, and rejects; `checkpoint` answers
+ *   `false`, and `handOver` `refused`.
+ * - `lost-answer`: the storage does what it is asked for, but the call ends as if it were away. A task
+ *   that was opened or taken by such a call, and is not again with the same token, has a producer that
+ *   is gone.
  * - `cut`: the reader that would get the frame ends before it.
  * - `kill`: the producer that would append the chunk is gone. Whatever it does from then on reaches
- *   nobody; readers get no heartbeats, and after the lease the task is closed as `lost`.
+ *   nobody; readers get no heartbeats, and after the lease the task waits for its next attempt, or is
+ *   closed as `lost` if it has none left.
  */
 export type StreamContextFault =
   | {
@@ -57,8 +63,8 @@ export interface FaultScheduleOptions {
 const allFaults = ['delay', 'unavailable', 'lost-answer', 'cut', 'kill'] as const;
 
 const allCalls: readonly FaultyCall[] = [
-  ...(['open', 'read', 'cancel', 'inspect', 'activeTask', 'claimOutcome'] as const),
-  ...(['settle', 'release', 'flushed'] as const),
+  ...(['open', 'take', 'read', 'cancel', 'inspect', 'activeTask', 'claimOutcome'] as const),
+  ...(['checkpoint', 'handOver', 'settle', 'release', 'flushed'] as const),
 ];
 
 /** Draws faults by a seed, for tests that try many schedules. */

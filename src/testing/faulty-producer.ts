@@ -1,5 +1,5 @@
 import type { UIMessage } from 'ai';
-import type { OpenTaskOptions, TaskLog } from '../server/index';
+import type { TaskLog } from '../server/index';
 import { createLostTask } from '../server/log/lost-frames';
 import { createStopReason, lostError } from '../server/log/stop-reason';
 import { createDeferred } from '../server/time/deferred';
@@ -17,19 +17,29 @@ export interface FaultyProducer {
   revive(): void;
 }
 
+/** What is known of a task that has a producer. */
+export interface ProducedTask {
+  readonly taskId: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly name: string | undefined;
+  /** The message that the task continues, as JSON. */
+  readonly continued: string | undefined;
+  /** The frames of the log until now. */
+  readonly frames: readonly string[];
+}
+
 export function createFaultyProducer({
-  taskId,
-  options,
+  task: { taskId, token, leaseMs, createdAt, name, continued, frames: firstFrames },
   log: inner,
   plan,
 }: {
-  taskId: string;
-  options: OpenTaskOptions;
+  task: ProducedTask;
   log: TaskLog;
   plan: FaultPlan;
 }): FaultyProducer {
-  const { name, continued, leaseMs, token } = options;
-  const createdAt = Date.now();
   const lost = createLostTask({
     taskId,
     createdAt,
@@ -37,7 +47,7 @@ export function createFaultyProducer({
     ...(continued !== undefined && { continued: JSON.parse(continued) as UIMessage }),
     cancel: undefined,
   });
-  for (const frame of options.frames) lost.track(frame);
+  for (const frame of firstFrames) lost.track(frame);
   const controller = new AbortController();
   const follow = () => controller.abort(inner.signal.reason);
   if (inner.signal.aborted) follow();
@@ -48,21 +58,44 @@ export function createFaultyProducer({
   let isGone = false;
   const closed = createDeferred();
 
+  /** Lets the task wait for its next attempt, or closes it if there is none. */
+  const lose = async () => {
+    const answer = await inner.handOver?.();
+    if (answer !== 'waiting' && answer !== 'closed') await closeAsLost();
+    controller.abort(createStopReason(lostError()));
+    closed.resolve();
+  };
+
   const closeAsLost = async () => {
     const { outcome, frames } = lost.close(Date.now() - createdAt);
     await inner.settle(frames, outcome, { evenIfCancelled: true });
     await inner.release({ isSaved: false });
-    controller.abort(createStopReason(lostError()));
-    closed.resolve();
   };
 
   const kill = () => {
     if (isGone) return;
     isGone = true;
-    leaseTimer = later(() => void closeAsLost(), leaseMs);
+    leaseTimer = later(() => void lose(), leaseMs);
   };
 
+  const { checkpoint, handOver } = inner;
   const log: TaskLog = {
+    ...(inner.attempt !== undefined && { attempt: inner.attempt }),
+    ...(checkpoint && {
+      async checkpoint(data, start) {
+        if (!isGone && plan.killsAtNext()) kill();
+        if (isGone) return false;
+        lost.track(data);
+        return plan.call('checkpoint', () => checkpoint(data, start)).catch(() => false);
+      },
+    }),
+    ...(handOver && {
+      async handOver(how) {
+        if (!isGone) return plan.call('handOver', () => handOver(how)).catch(() => 'refused');
+        await closed.promise;
+        return 'closed';
+      },
+    }),
     signal: controller.signal,
     append(data) {
       if (!isGone && plan.killsAtNext()) kill();

@@ -39,6 +39,9 @@ export function createFaultyReader({
     get isAlive() {
       return reader.isAlive && !isProducerGone();
     },
+    get isWaiting() {
+      return reader.isWaiting ?? false;
+    },
     close: () => reader.close(),
   };
   return faulty;

@@ -1,8 +1,9 @@
-import type { ResumableStreamContext, TaskStreamContext } from '../server/index';
+import { formatCursor } from '../protocol/cursor';
+import type { ResumableStreamContext, TaskLog, TaskStreamContext } from '../server/index';
 import { toTaskStreamContext } from '../server/to-task-stream-context';
 import { createFaultPlan } from './fault-plan';
 import type { StreamContextFault } from './fault-schedule';
-import { createFaultyProducer, type FaultyProducer } from './faulty-producer';
+import { createFaultyProducer, type FaultyProducer, type ProducedTask } from './faulty-producer';
 import { createFaultyReader } from './faulty-reader';
 
 /** A stream context with faults. */
@@ -25,34 +26,63 @@ export function createFaultyStreamContext(
 ): FaultyStreamContext {
   const context = toTaskStreamContext(given);
   const plan = createFaultPlan(schedule);
-  // The producers of the tasks that were opened by this context.
+  // The producers of the tasks that were opened or taken by this context.
   const producers = new Map<string, FaultyProducer>();
+  const { take } = context;
+
+  /** Makes a call that gives a task to a producer, which is gone if the caller gets no answer. */
+  const produce = async <Given>(
+    call: 'open' | 'take',
+    work: () => Promise<{ given: Given; log: TaskLog; task: ProducedTask } | undefined>,
+    replaceLog: (given: Given, log: TaskLog) => Given,
+  ): Promise<Given | undefined> => {
+    let producer: FaultyProducer | undefined;
+    const begin = async () => {
+      const begun = await work();
+      if (!begun) return undefined;
+      const { given, log, task } = begun;
+      const known = producers.get(task.taskId);
+      producer = known?.token === task.token ? known : createFaultyProducer({ task, log, plan });
+      producers.set(task.taskId, producer);
+      return { given, producer };
+    };
+    try {
+      const begun = await plan.call(call, begin);
+      begun?.producer.revive();
+      return begun && replaceLog(begun.given, begun.producer.log);
+    } catch (error) {
+      // The caller does not know that it has the task, so nobody works on it.
+      producer?.kill();
+      throw error;
+    }
+  };
 
   return {
     injected: plan.injected,
     async open(taskId, options) {
-      let producer: FaultyProducer | undefined;
-      const open = async () => {
+      const { token, leaseMs, name, continued, frames } = options;
+      const createdAt = Date.now();
+      const work = async () => {
         const log = await context.open(taskId, options);
-        if (!log) return undefined;
-        const known = producers.get(taskId);
-        producer =
-          known?.token === options.token
-            ? known
-            : createFaultyProducer({ taskId, options, log, plan });
-        producers.set(taskId, producer);
-        return producer;
+        const task = { taskId, token, leaseMs, createdAt, name, continued, frames };
+        return log && { given: log, log, task };
       };
-      try {
-        const opened = await plan.call('open', open);
-        opened?.revive();
-        return opened?.log;
-      } catch (error) {
-        // The caller does not know that the task was opened, so nobody works on it.
-        producer?.kill();
-        throw error;
-      }
+      return produce('open', work, (_, log) => log);
     },
+    ...(take && {
+      async take(taskId, options) {
+        const { token, leaseMs } = options;
+        const work = async () => {
+          const taken = await take(taskId, options);
+          if (!taken) return undefined;
+          const { log, owner, name, continued, createdAt } = taken;
+          const frames = await readFrames(context, taskId, owner);
+          const task = { taskId, token, leaseMs, createdAt, name, continued, frames };
+          return { given: taken, log, task };
+        };
+        return produce('take', work, (taken, log) => ({ ...taken, log }));
+      },
+    }),
     async read(taskId, options) {
       const reader = await plan.call('read', () => context.read(taskId, options));
       const isProducerGone = () => producers.get(taskId)?.isGone ?? false;
@@ -66,4 +96,21 @@ export function createFaultyStreamContext(
       plan.call('claimOutcome', async () => context.claimOutcome?.(taskId, options)),
     close: () => context.close(),
   };
+}
+
+/** The frames of a log up to its present end. */
+async function readFrames(
+  context: TaskStreamContext,
+  taskId: string,
+  owner: string | undefined,
+): Promise<string[]> {
+  const known = owner === undefined ? {} : { owner };
+  const end = (await context.inspect(taskId, known))?.cursor;
+  const reader = await context.read(taskId, known);
+  const frames: string[] = [];
+  for await (const range of reader ?? []) {
+    frames.push(...range.data.slice(range.start - range.offset, range.end - range.offset));
+    if (formatCursor(range.epoch, range.end - 1) === end) break;
+  }
+  return frames;
 }

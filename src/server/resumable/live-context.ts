@@ -112,8 +112,11 @@ export function createLiveContext({
   /** Closes a mirror that will not be read, unless others read it. */
   const leave = (mirror: TaskMirror) => mirror.read().close();
 
+  // A log that is live only cannot be taken up by another process.
+  const { take: _take, ...rest } = own;
+
   return {
-    ...own,
+    ...rest,
 
     async open(taskId, options) {
       const { leaseMs, graceMs = answerTimeoutMs } = options;

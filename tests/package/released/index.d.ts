@@ -1,5 +1,5 @@
-import { h as TaskUIDataTypes } from './task-parts.js';
-export { i as TaskCheckpointData, j as TaskChunk, k as TaskData, l as TaskError, m as TaskErrorCode, d as TaskErrorData, n as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, o as TaskLogLevel, g as TaskOutcome, p as TaskPartialData, a as TaskProgress, q as TaskRewindData, e as TaskSettlement, T as TaskStatus, b as TaskStep, r as TaskUIMessage, s as isTaskPart } from './task-parts.js';
+import { g as TaskUIDataTypes } from './task-parts.js';
+export { h as TaskCheckpointData, i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, d as TaskErrorData, m as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, n as TaskLogLevel, o as TaskOutcome, p as TaskPartialData, a as TaskProgress, q as TaskRewindData, e as TaskSettlement, T as TaskStatus, b as TaskStep, r as TaskUIMessage, s as isTaskPart } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 export { a as TaskCheckpoint, i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';

@@ -1,5 +1,5 @@
-import { T as TaskStreamContext, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
-export { C as CancelOptions, b as Cursor, F as FrameRange, O as OpenTaskOptions, c as OutcomeClaim, d as OutcomeClaiming, S as SettleTaskOptions, e as TaskLog, f as TaskRecord } from './task-stream-context.js';
+import { T as TaskStreamContext, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
+export { A as AttemptStart, b as CancelOptions, F as FrameRange, H as HandOverAnswer, c as HandOverOptions, O as OpenTaskOptions, d as OutcomeClaim, e as OutcomeClaiming, S as SettleTaskOptions, f as StoredWork, g as TakeTaskOptions, h as TakenTask, i as TaskLog, j as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskDefinition } from './define-task.js';
 export { D as DefineTaskOptions, e as DefinedExecuteOptions, E as ExecuteOptions, f as RunNestedTask, g as RunNestedTaskOptions, S as StartDefinedTaskArguments, h as StartDefinedTaskOptions, i as StepReporter, j as StreamTaskOptions, k as StreamedTask, l as TaskReporter, m as ToUIMessageStreamOptions, n as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
@@ -63,14 +63,25 @@ interface FrameLogOptions {
     epoch?: number;
     /** Whether the producer counts as alive. Default: always, as a producer in this process does. */
     isAlive?: () => boolean;
+    /** Whether the task waits for a runner. Default: never. */
+    isWaiting?: () => boolean;
 }
 /** The frames of a log in the memory of this process, for a stream context of your own. */
 interface FrameLog {
+    /** The epoch of the newest attempt. */
     readonly epoch: number;
+    /** The number that the next frame of `epoch` gets. */
+    readonly next: number;
     /** The newest frame, as its `id` names it: `epoch-n`. */
     readonly cursor: string;
     /** Adds a chunk, as JSON, and wakes the readers. */
     append(data: string): void;
+    /**
+     * Begins the next epoch, in which the next attempt goes on after the frame `last` with its first
+     * chunks. Frames after `last` are void: a reader that has taken any of them ends as one that was
+     * cut, all others never get them.
+     */
+    rewind(last: Cursor, data: readonly string[]): void;
     /** Ends the log: readers are done once they have everything. */
     end(): void;
     /**
@@ -83,7 +94,7 @@ interface FrameLog {
  * Holds the frames of one log for any number of readers, as the context in memory does. It keeps all
  * frames: whoever has made it has to drop it.
  */
-declare function createFrameLog({ taskId, frames, epoch, isAlive, }: FrameLogOptions): FrameLog;
+declare function createFrameLog({ taskId, frames, epoch, isAlive, isWaiting, }: FrameLogOptions): FrameLog;
 
 interface MemoryStreamContextOptions {
     /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
@@ -248,4 +259,4 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
-export { type CancelTaskOptions, type CreateTaskRouteOptions, type FrameLog, type FrameLogOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, checkedContext, createFrameLog, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };
+export { type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, type FrameLog, type FrameLogOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, checkedContext, createFrameLog, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };

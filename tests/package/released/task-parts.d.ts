@@ -171,4 +171,4 @@ declare function isTaskPart<Part extends {
     type: string;
 }>(part: Part): part is Part & TaskChunk;
 
-export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskOutcome as g, type TaskUIDataTypes as h, type TaskCheckpointData as i, type TaskChunk as j, type TaskData as k, TaskError as l, type TaskErrorCode as m, type TaskErrorPartData as n, type TaskLogLevel as o, type TaskPartialData as p, type TaskRewindData as q, type TaskUIMessage as r, isTaskPart as s };
+export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskUIDataTypes as g, type TaskCheckpointData as h, type TaskChunk as i, type TaskData as j, TaskError as k, type TaskErrorCode as l, type TaskErrorPartData as m, type TaskLogLevel as n, type TaskOutcome as o, type TaskPartialData as p, type TaskRewindData as q, type TaskUIMessage as r, isTaskPart as s };

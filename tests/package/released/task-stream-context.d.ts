@@ -1,9 +1,151 @@
-import { g as TaskOutcome, T as TaskStatus } from './task-parts.js';
+import { j as TaskData, T as TaskStatus, o as TaskOutcome } from './task-parts.js';
 
 /** Names a frame within a log: the `epoch` it was written in, and its number `n` there, both from 0. */
 interface Cursor {
     readonly epoch: number;
     readonly n: number;
+}
+
+/** The right to tell the host of an outcome, which one holder has at a time. */
+interface OutcomeClaim {
+    /** The message that the task continues, as JSON. */
+    readonly continued?: string;
+    /** Ends the claim. If the host was told, the task stops being its chat's active one. */
+    release(options: {
+        isSaved: boolean;
+    }): Promise<void>;
+}
+/**
+ * What came of an attempt to claim an outcome. `running`: the task is not over yet. `held`: somebody
+ * else holds the claim; it may be worth another attempt after `waitMs` milliseconds.
+ */
+type OutcomeClaiming = {
+    readonly kind: 'running';
+} | {
+    readonly kind: 'held';
+    readonly waitMs: number;
+} | {
+    readonly kind: 'claimed';
+    readonly claim: OutcomeClaim;
+};
+
+/** Where the next attempt of a task begins: at its newest checkpoint, or where the work begins. */
+interface AttemptStart {
+    /** The checkpoint's index; -1 is the beginning of the work, behind the `start` chunk. */
+    readonly index: number;
+    /** The checkpoint's value, as JSON. Absent at the beginning. */
+    readonly value?: string;
+    /** How many log lines the task had there. */
+    readonly logs: number;
+    /** How many partial results it had. */
+    readonly partials: number;
+    /** The task's snapshot there. */
+    readonly snapshot: TaskData;
+    /** Snapshots of the tasks within it that were running there, in the order of their starting. */
+    readonly nested: readonly TaskData[];
+}
+/** What another process needs to attempt a task again. It is kept until the task settles. */
+interface StoredWork {
+    /** The input as it came, as JSON. Default: none. */
+    readonly input?: string;
+    /** What the definition's `context` gave, as JSON. Default: none. */
+    readonly context?: string;
+    /** The version of the definition. */
+    readonly version: number;
+    /** Which runners may take the task: `any`, or `queue:` and the name of a queue. */
+    readonly runner: string;
+    /** How many attempts may be made in a row without a checkpoint between them. */
+    readonly attempts: number;
+    /** How many attempts may be made in all. */
+    readonly maxTotal: number;
+    /** How long the task may wait for a runner, each time, in milliseconds. */
+    readonly maxWaitMs: number;
+    /**
+     * When the task has to be over, in milliseconds from the beginning of the first attempt, by the
+     * storage's clock. Default: no deadline.
+     */
+    readonly deadlineMs?: number;
+}
+interface HandOverOptions {
+    /** How long nobody may take the task, in milliseconds. Default 0. */
+    delayMs?: number;
+    /**
+     * Whether the attempt does not count, because its process has to go. Up to ten such attempts in a
+     * row without a checkpoint. Default false.
+     */
+    isFree?: boolean;
+}
+/**
+ * What came of handing a task over. `waiting`: it waits for a runner now. `refused`: no attempts are
+ * left, or the storage is away; the task has to be settled. `cancelled`: a cancel had been accepted,
+ * so the task has to be settled as `cancelled`. `closed`: somebody else has closed or taken it.
+ */
+type HandOverAnswer = 'waiting' | 'refused' | 'cancelled' | 'closed';
+interface TakeTaskOptions {
+    /** Names this take: a repeat with the same token gets the same answer. */
+    token: string;
+    /** The kind of runner that asks, which must be the task's own: `any`, or `queue:` and a name. */
+    runner: string;
+    /** The definition that the task has to be of. */
+    definition: string;
+    /** The version of that definition. Tasks of a later one are left to others. */
+    version: number;
+    /** How long the producer counts as alive after its last sign, in milliseconds. */
+    leaseMs: number;
+    /** See `OpenTaskOptions`. Default 5,000. */
+    graceMs?: number;
+}
+/** A task that a runner has taken. */
+interface TakenTask {
+    /** The log, to which the first frames of the attempt have been added. */
+    readonly log: TaskLog;
+    readonly work: StoredWork;
+    /** Where this attempt begins. */
+    readonly start: AttemptStart;
+    /** The last frame before those of this attempt that is not void. */
+    readonly last: Cursor;
+    readonly owner?: string;
+    readonly name?: string;
+    readonly chatId?: string;
+    /** Epoch milliseconds. */
+    readonly createdAt: number;
+    /** Whether the host has to be told of the outcome. */
+    readonly savesOutcome: boolean;
+    /** The message that the task continues, as JSON. */
+    readonly continued?: string;
+    /** What is left until the deadline, in milliseconds. Absent: there is none. */
+    readonly deadlineLeftMs?: number;
+}
+
+/** Where a task stands. */
+interface TaskRecord {
+    readonly taskId: string;
+    readonly status: TaskStatus;
+    readonly owner?: string;
+    readonly chatId?: string;
+    readonly name?: string;
+    /** The definition that the task is of, if a route or a definition's `start` has started it. */
+    readonly definition?: string;
+    /** The last frame in the log, as its `id` names it: `epoch-n`. */
+    readonly cursor: string;
+    /** Epoch milliseconds. */
+    readonly createdAt: number;
+    /**
+     * Whether the task is over and the host does not have the outcome yet: the host is being told now,
+     * or the process that had to tell it was lost or has failed to.
+     */
+    readonly isUnsaved?: boolean;
+    /**
+     * Whether the task is `running` although its process gives no sign of life any more. Where the
+     * context can close such a task, inspecting it has that done.
+     */
+    readonly isLost?: boolean;
+    /** Which attempt runs or has run last, counted from 1; 0 before the first. Absent without `work`. */
+    readonly attempt?: number;
+    /** Whether the task waits for a runner. Its status is `pending` then. */
+    readonly isWaiting?: boolean;
+    /** Before which time nobody may take a task that waits, in epoch milliseconds. */
+    readonly notBefore?: number;
 }
 
 /**
@@ -40,13 +182,17 @@ interface TaskReader extends AsyncIterator<FrameRange, undefined> {
      * was closed: the response then ends without `[DONE]`. Default: never.
      */
     readonly isCut?: boolean;
-    /** Whether the producer counts as alive; heartbeats go out only while it does. */
+    /** Whether the producer counts as alive, or the task waits; heartbeats go out only while it does. */
     readonly isAlive: boolean;
+    /** Whether the task waits for a runner, so that heartbeats say so. Default: never. */
+    readonly isWaiting?: boolean;
     /** Leaves the log, without any effect on it or on other readers. Idempotent. */
     close(): void;
 }
 /** A task's log as its producer gets it. */
 interface TaskLog {
+    /** Which attempt writes this log, counted from 1. Default 1. */
+    readonly attempt?: number;
     /** Adds a chunk, as JSON. Never waits and never throws; does nothing once the task is closed. */
     append(data: string): void;
     /**
@@ -56,6 +202,14 @@ interface TaskLog {
      * to be settled again as `cancelled`. A storage that knows of each cancel at once never says so.
      */
     settle(frames: readonly string[], status: TaskOutcome, options?: SettleTaskOptions): Promise<boolean | 'cancelled'>;
+    /**
+     * Adds a `data-task-checkpoint` chunk, as JSON, and stores with it where the next attempt would
+     * begin: right behind that chunk. `false`: that is not known to be stored, because the storage is
+     * away, frames are missing before it, or the task is closed. Never rejects.
+     */
+    checkpoint?(data: string, start: AttemptStart): Promise<boolean>;
+    /** Ends this attempt without settling, once all that was added is stored. Never rejects. */
+    handOver?(options?: HandOverOptions): Promise<HandOverAnswer>;
     /**
      * Whether the outcome is in the storage, once the task has settled. `false`: the storage was away
      * at the end, so that only this process knows the outcome; other processes may find another one
@@ -130,6 +284,20 @@ interface OpenTaskOptions {
      * process that may have to tell the host of the outcome.
      */
     continued?: string;
+    /**
+     * Makes the task one that may be attempted again, also by other processes. Only for contexts that
+     * have `take`. Default: a task whose process is lost is lost.
+     */
+    work?: StoredWork;
+    /** Where a second attempt begins that finds no checkpoint; given with `work`. */
+    start?: AttemptStart;
+    /**
+     * Opens the task as one that waits for its first runner; only with `work`. The log that is given
+     * then takes nothing. Default: the task runs in this process.
+     */
+    waits?: {
+        readonly delayMs: number;
+    };
 }
 interface ReadTaskOptions {
     /** The task counts as unknown when it is somebody else's. */
@@ -158,52 +326,6 @@ interface CancelOptions {
     /** The reason, told to readers. The contexts of this package cut it to 1,000 characters. */
     reason?: string;
 }
-/** Where a task stands. */
-interface TaskRecord {
-    readonly taskId: string;
-    readonly status: TaskStatus;
-    readonly owner?: string;
-    readonly chatId?: string;
-    readonly name?: string;
-    /** The definition that the task is of, if a route or a definition's `start` has started it. */
-    readonly definition?: string;
-    /** The last frame in the log, as its `id` names it: `epoch-n`. */
-    readonly cursor: string;
-    /** Epoch milliseconds. */
-    readonly createdAt: number;
-    /**
-     * Whether the task is over and the host does not have the outcome yet: the host is being told now,
-     * or the process that had to tell it was lost or has failed to.
-     */
-    readonly isUnsaved?: boolean;
-    /**
-     * Whether the task is `running` although its process gives no sign of life any more. Where the
-     * context can close such a task, inspecting it has that done.
-     */
-    readonly isLost?: boolean;
-}
-/** The right to tell the host of an outcome, which one holder has at a time. */
-interface OutcomeClaim {
-    /** The message that the task continues, as JSON. */
-    readonly continued?: string;
-    /** Ends the claim. If the host was told, the task stops being its chat's active one. */
-    release(options: {
-        isSaved: boolean;
-    }): Promise<void>;
-}
-/**
- * What came of an attempt to claim an outcome. `running`: the task is not over yet. `held`: somebody
- * else holds the claim; it may be worth another attempt after `waitMs` milliseconds.
- */
-type OutcomeClaiming = {
-    readonly kind: 'running';
-} | {
-    readonly kind: 'held';
-    readonly waitMs: number;
-} | {
-    readonly kind: 'claimed';
-    readonly claim: OutcomeClaim;
-};
 /** The port between tasks and the place where their logs live. PROTOCOL.md lists its promises. */
 interface TaskStreamContext {
     /**
@@ -211,6 +333,13 @@ interface TaskStreamContext {
      * exists already, and can be read instead.
      */
     open(taskId: string, options: OpenTaskOptions): Promise<TaskLog | undefined>;
+    /**
+     * Makes the caller the runner of a task that waits: atomic, with one winner. The step that takes the
+     * task stores the first frames of the attempt, in an epoch of its own. `undefined`: the task does
+     * not wait, may not be taken yet or by this runner, or was asked to stop. A context without this
+     * verb has no tasks that may be attempted again.
+     */
+    take?(taskId: string, options: TakeTaskOptions): Promise<TakenTask | undefined>;
     /** A reader from after `cursor` on. `undefined`: the task is unknown, expired or somebody else's. */
     read(taskId: string, options?: ReadTaskOptions): Promise<TaskReader | undefined>;
     /**
@@ -244,4 +373,4 @@ interface TaskStreamContext {
     close(): Promise<void>;
 }
 
-export type { CancelOptions as C, FrameRange as F, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, Cursor as b, OutcomeClaim as c, OutcomeClaiming as d, TaskLog as e, TaskRecord as f };
+export type { AttemptStart as A, Cursor as C, FrameRange as F, HandOverAnswer as H, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, HandOverOptions as c, OutcomeClaim as d, OutcomeClaiming as e, StoredWork as f, TakeTaskOptions as g, TakenTask as h, TaskLog as i, TaskRecord as j };

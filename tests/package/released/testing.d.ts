@@ -57,18 +57,21 @@ type DeafenStreamContext = (context: TaskStreamContext) => Promise<() => Promise
 type CutStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void>;
 
 /** Calls of a stream context, and of the logs that it opens, that can go wrong. */
-type FaultyCall = 'open' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claimOutcome' | 'settle' | 'release' | 'flushed';
+type FaultyCall = 'open' | 'take' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claimOutcome' | 'checkpoint' | 'handOver' | 'settle' | 'release' | 'flushed';
 /**
  * A fault, and when it happens: at the `at`-th call, frame or chunk, counted from 1. Each kind of
  * call is counted by itself, frames over all readers, chunks over all tasks.
  *
  * - `delay`: the answer to the call comes `ms` milliseconds later. Also for a reader's `next`.
- * - `unavailable`: the storage is away. The call does nothing, and rejects.
- * - `lost-answer`: the storage does what it is asked for, but the call rejects. A task that was
- *   opened by such a call, and is not opened again with the same token, has a producer that is gone.
+ * - `unavailable`: the storage is away. The call does nothing, and rejects; `checkpoint` answers
+ *   `false`, and `handOver` `refused`.
+ * - `lost-answer`: the storage does what it is asked for, but the call ends as if it were away. A task
+ *   that was opened or taken by such a call, and is not again with the same token, has a producer that
+ *   is gone.
  * - `cut`: the reader that would get the frame ends before it.
  * - `kill`: the producer that would append the chunk is gone. Whatever it does from then on reaches
- *   nobody; readers get no heartbeats, and after the lease the task is closed as `lost`.
+ *   nobody; readers get no heartbeats, and after the lease the task waits for its next attempt, or is
+ *   closed as `lost` if it has none left.
  */
 type StreamContextFault = {
     readonly fault: 'delay';
