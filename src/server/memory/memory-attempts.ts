@@ -24,9 +24,7 @@ export interface MemoryAttempts {
   /** Where the next attempt would begin, and the last frame before it. */
   start: AttemptStart;
   last: Cursor;
-  /** How many attempts were begun. */
-  attempt: number;
-  /** How many of them since the last checkpoint, with the one that runs. */
+  /** How many attempts were begun since the last checkpoint, with the one that runs. */
   tries: number;
   freeHandOvers: number;
   /** Whether the attempt that runs has stored a checkpoint. */
@@ -43,9 +41,9 @@ export function createMemoryAttempts(
   { work, start, waits }: { work: StoredWork; start: AttemptStart; waits: boolean },
   last: Cursor,
 ): MemoryAttempts {
-  const begun = waits ? 0 : 1;
+  const tries = waits ? 0 : 1;
   const attempts: MemoryAttempts = {
-    ...{ work, start, last, attempt: begun, tries: begun, freeHandOvers: 0, hasCheckpoint: false },
+    ...{ work, start, last, tries, freeHandOvers: 0, hasCheckpoint: false },
     ...{ deadlineAt: Number.POSITIVE_INFINITY, waiting: undefined, timer: undefined },
   };
   if (!waits) startDeadline(attempts);
@@ -124,7 +122,8 @@ function closeWaiting(
   reader.close();
   attempts.waiting = undefined;
   const { outcome, frames: closing } = lost.close(Date.now() - createdAt);
-  for (const data of closing) frames.append(data);
+  // An epoch of its own, because the runner has not written it. Nothing is void.
+  frames.rewind({ epoch: frames.epoch, n: frames.next - 1 }, closing);
   log.bytes += bytesOf(closing);
   endLog(state, log, outcome);
   // Nobody runs the task who could tell the host; whoever claims the outcome does.
@@ -164,7 +163,8 @@ export function handOver(
   { delayMs = 0, isFree = false }: HandOverOptions,
 ): HandOverAnswer {
   if (log.stop.signal.aborted) return 'cancelled';
-  const { work, attempt, hasCheckpoint, freeHandOvers } = attempts;
+  const { attempt = 1 } = log;
+  const { work, hasCheckpoint, freeHandOvers } = attempts;
   const costsNothing = hasCheckpoint || (isFree && freeHandOvers < maxFreeHandOvers);
   const tries = costsNothing ? attempts.tries - 1 : attempts.tries;
   if (tries >= work.attempts || attempt >= work.maxTotal) return 'refused';
@@ -178,23 +178,25 @@ export function handOver(
 export function beginAttempt(log: MemoryLog, attempts: MemoryAttempts, token: string): void {
   clearTimeout(attempts.timer);
   attempts.waiting = undefined;
-  attempts.attempt++;
+  const attempt = (log.attempt ?? 0) + 1;
+  log.attempt = attempt;
   attempts.tries++;
   attempts.hasCheckpoint = false;
   startDeadline(attempts);
   log.token = token;
   log.status = 'running';
-  const { attempt, start, last } = attempts;
+  const { start, last } = attempts;
   const data = attemptFrames(start, { attempt, now: Date.now() });
   log.bytes += bytesOf(data);
   log.frames.rewind(last, data);
 }
 
 /** What the record tells of a task that may be attempted again. */
-export function attemptsRecord(
-  attempts: MemoryAttempts | undefined,
-): Pick<TaskRecord, 'attempt' | 'isWaiting' | 'notBefore'> {
-  if (!attempts) return {};
-  const { attempt, waiting } = attempts;
+export function attemptsRecord({
+  attempt,
+  attempts,
+}: MemoryLog): Pick<TaskRecord, 'attempt' | 'isWaiting' | 'notBefore'> {
+  if (attempt === undefined) return {};
+  const waiting = attempts?.waiting;
   return { attempt, ...(waiting && { isWaiting: true, notBefore: waiting.notBefore }) };
 }

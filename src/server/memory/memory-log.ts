@@ -15,7 +15,7 @@ export function createMemoryLog(state: MemoryState, log: MemoryLog, token: strin
     log.frames.append(data);
   };
   return {
-    attempt: log.attempts?.attempt ?? 1,
+    attempt: log.attempt ?? 1,
     signal: log.stop.signal,
     append(data) {
       if (isOurs()) append(data);

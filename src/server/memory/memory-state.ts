@@ -23,6 +23,8 @@ export interface MemoryLog extends KnownTask {
   status: TaskStatus;
   /** Aborts when somebody asks the task to stop. The first reason stays. */
   readonly stop: AbortController;
+  /** Which attempt runs or has run last; absent where there can be one only. */
+  attempt: number | undefined;
   /** Set while the task may be attempted again. */
   attempts: MemoryAttempts | undefined;
   /** Epoch milliseconds; set once settled. */

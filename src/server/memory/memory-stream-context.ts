@@ -118,6 +118,7 @@ export function createMemoryContext(
         bytes: 2 * ((owner ?? '').length + (chatId ?? '').length) + bytesOf(frames),
         status: 'running',
         stop: new AbortController(),
+        attempt: work && (waits ? 0 : 1),
         attempts: undefined,
         settledAt: undefined,
         isUnsaved: savesOutcome,
@@ -177,7 +178,7 @@ export function createMemoryContext(
       return {
         ...{ taskId, ...knownOf(log), status, cursor: frames.cursor },
         ...(isUnsaved && { isUnsaved }),
-        ...attemptsRecord(log.attempts),
+        ...attemptsRecord(log),
       };
     },
 
