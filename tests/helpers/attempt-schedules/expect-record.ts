@@ -1,0 +1,24 @@
+import { expect } from 'vitest';
+import { absolute, type Game, isOver } from './game';
+
+/** Expects that each instance tells where the task stands as the model has it. */
+export async function expectRecord(game: Game): Promise<void> {
+  const { model, schedule, options, createdAt, playground } = game;
+  const { taskId } = model;
+  const { owner, definition } = options;
+  const isWaiting = model.state === 'waiting';
+  const { epoch, n } = absolute(game, model.log.end());
+  for (const context of playground.contexts) {
+    const { notBefore, ...found } = (await context.inspect(taskId)) ?? {};
+    expect(found).toEqual({
+      ...{ taskId, owner, name: 'Report', definition, chatId: taskId, attempt: model.attempt },
+      ...{ status: isWaiting ? 'pending' : model.state, createdAt, cursor: `${epoch}-${n}` },
+      ...(isWaiting && { isWaiting: true }),
+      ...(isOver(game) && schedule.savesOutcome && { isUnsaved: true }),
+    });
+    if (!isWaiting) expect(notBefore).toBeUndefined();
+    // Where time is real, it has gone on between the task and the model.
+    else if (playground.pass) expect(notBefore).toBe(model.notBefore);
+    else expect(Math.abs((notBefore ?? 0) - model.notBefore)).toBeLessThan(60_000);
+  }
+}

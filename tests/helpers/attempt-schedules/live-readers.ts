@@ -1,0 +1,99 @@
+// Readers of a task that a schedule plays with: what they get, and how they end.
+import type { FrameRange, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
+import { until } from '../async';
+import { expectFrame, expectSame } from './expect-frame';
+import { absolute, type Game, isOver, runnerOf } from './game';
+import type { Place } from './model-log';
+
+/** A reader that is under way. */
+export interface LiveReader {
+  readonly reader: TaskReader;
+  /** The last frame that it took, or else its cursor. */
+  last: Place | undefined;
+  hasTaken: boolean;
+  /** Whether it takes each frame as it comes, and waits for the next one. */
+  readonly isEager: boolean;
+  pending: ReturnType<TaskReader['next']> | undefined;
+  isOver: boolean;
+}
+
+/** A reader from a place on, or from the start. */
+export async function openLive(
+  game: Game,
+  context: TaskStreamContext,
+  { at, isEager }: { at: Place | undefined; isEager: boolean },
+): Promise<LiveReader> {
+  const { owner, definition } = game.options;
+  const cursor = at && absolute(game, at);
+  const from = { owner, definition, ...(cursor && { cursor }) };
+  const reader = await context.read(game.model.taskId, from);
+  if (!reader) throw new Error('The task is unknown.');
+  return { reader, last: at, hasTaken: false, isEager, pending: undefined, isOver: false };
+}
+
+function next(one: LiveReader): ReturnType<TaskReader['next']> {
+  const step = one.pending ?? one.reader.next();
+  one.pending = undefined;
+  return step;
+}
+
+function framesIn({ firstEpoch }: Game, { epoch, data, offset, start, end }: FrameRange) {
+  return data.slice(start - offset, end - offset).map((frame, index) => {
+    return { epoch: epoch - firstEpoch, n: start + index, data: frame };
+  });
+}
+
+/** Takes all that there is for a reader, and looks whether it ends where it has to, and how. */
+export async function drain(game: Game, one: LiveReader): Promise<void> {
+  if (one.isOver) return;
+  const { model, seen } = game;
+  const { reader } = one;
+  for (const expected = [...model.log.after(one.last)]; ; ) {
+    const isCut = one.hasTaken && one.last !== undefined && model.log.isVoid(one.last);
+    if (isCut || (isOver(game) && expected.length === 0)) {
+      expectSame((await next(one)).done, true);
+      expectSame(reader.isEnded, true);
+      expectSame(reader.isCut ?? false, isCut);
+      one.isOver = true;
+      reader.close();
+      return;
+    }
+    if (expected.length === 0) break;
+    const { value } = await next(one);
+    if (!value) throw new Error(`A reader has ended before ${JSON.stringify(expected[0])}.`);
+    for (const { data, ...at } of framesIn(game, value)) {
+      const frame = expected.shift();
+      if (!frame) throw new Error(`A reader has got more than there is: ${data}`);
+      expectFrame(frame, at, data, seen);
+      one.last = at;
+      one.hasTaken = true;
+    }
+  }
+  expectSame(reader.isEnded, false);
+  const isWaiting = model.state === 'waiting';
+  await until(() => (reader.isWaiting ?? false) === isWaiting);
+  expectSame(reader.isAlive, true);
+  if (one.isEager) one.pending ??= reader.next();
+}
+
+/** The cursors of all frames, of some that were never stored, and none. */
+export function placesIn({ model: { log } }: Game): (Place | undefined)[] {
+  const ends = new Map(log.frames.map(({ epoch, n }) => [epoch, n]));
+  return [
+    undefined,
+    ...log.frames.map(({ epoch, n }) => ({ epoch, n })),
+    ...[...ends].flatMap(([epoch, n]) => [1, 5].map((more) => ({ epoch, n: n + more }))),
+  ];
+}
+
+/** Reads the log from each place on, in each instance. */
+export async function expectReplays(game: Game): Promise<void> {
+  await runnerOf(game)?.flushed();
+  for (const at of placesIn(game)) {
+    for (const context of game.playground.contexts) {
+      const one = await openLive(game, context, { at, isEager: false });
+      await drain(game, one);
+      one.reader.close();
+    }
+  }
+}

@@ -1,0 +1,189 @@
+// What each step of a schedule does, to the task and to the model.
+import { randomUUID } from 'node:crypto';
+import type { TakenTask, TaskLog } from 'ai-task-stream/server';
+import { expect } from 'vitest';
+import { chunkFor } from './chunks';
+import { absolute, type Game, runnerOf } from './game';
+import { drain, openLive, placesIn } from './live-readers';
+import type { ModelTaken } from './model';
+import type { Step } from './schedule';
+import type { Chunk } from './told';
+
+type StepOf<Name extends Step['do']> = Extract<Step, { do: Name }>;
+
+const toFrames = (chunks: readonly Chunk[]) => chunks.map((chunk) => JSON.stringify(chunk));
+
+/** The log of the runner (0), or one of those that can do nothing any more. */
+function logOf(game: Game, by: number): [attempt: number, log: TaskLog] | undefined {
+  const { model, logs } = game;
+  const log = runnerOf(game);
+  if (by === 0) return log && model.canAct(model.attempt) ? [model.attempt, log] : undefined;
+  const others = [...logs].filter(([attempt]) => !model.canAct(attempt));
+  return others[(by - 1) % Math.max(1, others.length)];
+}
+
+async function append(game: Game, { by, kind }: StepOf<'append'>): Promise<void> {
+  const [attempt, log] = logOf(game, by) ?? [];
+  if (attempt === undefined || !log) return;
+  const chunk = chunkFor(game.model, kind);
+  log.append(JSON.stringify(chunk));
+  game.model.append(attempt, chunk);
+  // A runner that was lost without knowing it may take what it never can store. It learns that then.
+  if (!game.model.canAct(attempt)) await log.flushed();
+}
+
+async function checkpoint({ model, ...game }: Game, { by }: StepOf<'checkpoint'>): Promise<void> {
+  const [attempt, log] = logOf({ model, ...game }, by) ?? [];
+  if (attempt === undefined || !log) return;
+  const { chunk, start } = model.nextCheckpoint(`{"v":${model.log.frames.length}}`);
+  const given = JSON.parse(JSON.stringify(start));
+  const isStored = await log.checkpoint?.(JSON.stringify(chunk), given);
+  expect(isStored).toBe(model.checkpoint(attempt, chunk, given));
+}
+
+async function handOver(
+  game: Game,
+  { by, delay, isFree }: Omit<StepOf<'hand over'>, 'do'>,
+): Promise<void> {
+  const { model, handedOver, playground } = game;
+  const [attempt, log] = logOf(game, by) ?? [];
+  if (attempt === undefined || !log) return;
+  const asked = { delayMs: playground.times.delays[delay] ?? 0, isFree };
+  const answer = await log.handOver?.(asked);
+  const expected = model.handOver(attempt, asked, playground.now());
+  // Who has handed the task over may be told so once more.
+  if (expected === 'closed' && answer === 'waiting' && handedOver.has(attempt)) return;
+  expect(answer).toBe(expected);
+  if (answer === 'waiting') handedOver.add(attempt);
+}
+
+async function settle(
+  game: Game,
+  { by, status, evenIfCancelled }: Omit<StepOf<'settle'>, 'do'>,
+): Promise<void> {
+  const [attempt, log] = logOf(game, by) ?? [];
+  if (attempt === undefined || !log) return;
+  const ends: Chunk[] = [{ type: 'data-own', data: { status } }, { type: 'finish' }];
+  const how = { status, evenIfCancelled };
+  const answer = await log.settle(toFrames(ends), status, { evenIfCancelled });
+  expect(answer).toBe(game.model.settle(attempt, ends, how));
+}
+
+function expectTaken(game: Game, taken: TakenTask | undefined, expected: ModelTaken): void {
+  const { work, options, schedule, createdAt, playground } = game;
+  const { log, deadlineLeftMs, ...told } = taken ?? {};
+  expect(log?.attempt).toBe(expected.attempt);
+  expect(told).toEqual({
+    ...{ work, start: expected.start, last: absolute(game, expected.last), createdAt },
+    ...{ owner: options.owner, name: 'Report', chatId: game.model.taskId },
+    savesOutcome: schedule.savesOutcome,
+    ...(schedule.savesOutcome && { continued: options.continued }),
+  });
+  if (playground.pass) expect(deadlineLeftMs).toBe(expected.deadlineLeftMs);
+  else expect(typeof deadlineLeftMs).toBe(typeof expected.deadlineLeftMs);
+}
+
+async function take(game: Game, { contenders, version, of }: StepOf<'take'>): Promise<void> {
+  const { model, logs, playground, options } = game;
+  const ask = {
+    runner: of === 'runner' ? 'queue:any' : 'any',
+    definition: of === 'definition' ? 'other' : options.definition,
+    version,
+  };
+  const takeWith = (token: string, index: number) =>
+    playground.contexts[index % 2 === 0 ? 0 : 1].take?.(model.taskId, {
+      ...{ ...ask, token, leaseMs: 60_000 },
+    });
+  const tokens = Array.from({ length: contenders }, () => randomUUID());
+  const answers = await Promise.all(tokens.map(takeWith));
+  const winners = answers.flatMap((taken, index) => (taken ? { taken, index } : []));
+  const [winner] = winners;
+  const token = tokens[winner?.index ?? 0] ?? '';
+  const expected = model.take({ ...ask, token }, playground.now());
+  expect(winners).toHaveLength(expected ? 1 : 0);
+  if (!expected || !winner) return;
+  // Asked again, because the answer may have been lost.
+  const again = await takeWith(token, winner.index);
+  for (const taken of [winner.taken, again]) expectTaken(game, taken, expected);
+  logs.set(expected.attempt, again?.log ?? winner.taken.log);
+}
+
+/** Lets a task that waits be put off no longer, or run out of time. */
+async function passTime(game: Game, { until, offset }: Omit<StepOf<'pass'>, 'do'>): Promise<void> {
+  const { model, work, playground } = game;
+  const now = playground.now();
+  const wanted = {
+    while: now + 30,
+    notBefore: model.notBefore + offset,
+    deadline: model.deadlineAt + offset,
+    patience: model.notBefore + work.maxWaitMs + offset,
+  }[until];
+  const isMeant = until === 'while' || model.state === 'waiting';
+  if (isMeant && Number.isFinite(wanted) && wanted > now) await playground.pass?.(wanted - now);
+}
+
+/** Ends the attempt that runs, or begins the next one. */
+async function goOn(game: Game, { delay }: StepOf<'go on'>): Promise<void> {
+  const { model, playground } = game;
+  if (model.state === 'running') return handOver(game, { by: 0, delay, isFree: true });
+  if (model.state !== 'waiting') return;
+  await passTime(game, { until: 'notBefore', offset: 0 });
+  model.look(playground.now());
+  await take(game, { do: 'take', contenders: 2, version: 2, of: 'it' });
+}
+
+async function openAgain(
+  { model, logs, options, playground: { contexts } }: Game,
+  { isSame }: StepOf<'open again'>,
+): Promise<void> {
+  const token = isSame ? options.token : randomUUID();
+  const again = await contexts[0].open(model.taskId, { ...options, token });
+  if (!isSame) expect(again).toBeUndefined();
+  // The log is that of the first attempt once more, whoever runs the task by now.
+  if (again) logs.set(options.waits ? 0 : 1, again);
+}
+
+export async function playStep(game: Game, step: Step): Promise<void> {
+  const { model, live, playground, options } = game;
+  const [here, elsewhere] = playground.contexts;
+  switch (step.do) {
+    case 'append':
+      return append(game, step);
+    case 'checkpoint':
+      return checkpoint(game, step);
+    case 'hand over':
+      return handOver(game, step);
+    case 'settle':
+      return settle(game, step);
+    case 'take':
+      return take(game, step);
+    case 'go on':
+      return goOn(game, step);
+    case 'pass':
+      return passTime(game, step);
+    case 'open again':
+      return openAgain(game, step);
+    case 'lose':
+      if (!playground.lose || model.state !== 'running') return;
+      await runnerOf(game)?.flushed();
+      await playground.lose(model.taskId);
+      return model.lose(playground.now());
+    case 'cancel': {
+      const owner = step.isOwner ? options.owner : 'you';
+      const answer = await elsewhere.cancel(model.taskId, { owner, reason: 'Enough.' });
+      expect(answer).toBe(step.isOwner && model.cancel('Enough.', playground.now()));
+      return;
+    }
+    case 'read': {
+      const places = placesIn(game);
+      const at = places[step.from % places.length];
+      const { isEager } = step;
+      live.push(await openLive(game, step.elsewhere ? elsewhere : here, { at, isEager }));
+      return;
+    }
+    case 'drain': {
+      const reader = live[step.reader];
+      if (reader) await drain(game, reader);
+    }
+  }
+}
