@@ -12,8 +12,10 @@ export type { ToUIMessageStreamOptions } from './http/chunk-stream';
 export type { NodeResponse } from './http/pipe-to-node-response';
 export type { TaskResponseInit } from './http/responses';
 export type { NodeRequest } from './http/to-web-request';
+export { attemptFrames } from './log/attempt-frames';
 export { checkedContext } from './log/checked-context';
 export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
+export { createLostTask, type LostTask, type LostTaskOptions } from './log/lost-frames';
 export type { OutcomeClaim, OutcomeClaiming } from './log/outcome-claim';
 export type { ResumableStreamContext } from './log/resumable-stream-context';
 export type {

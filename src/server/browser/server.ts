@@ -4,9 +4,11 @@ import { refuseInBrowser } from './refuse-in-browser';
 const nothing: never = refuseInBrowser('server');
 
 export {
+  nothing as attemptFrames,
   nothing as cancelTask,
   nothing as checkedContext,
   nothing as createFrameLog,
+  nothing as createLostTask,
   nothing as createMemoryStreamContext,
   nothing as createTaskRoute,
   nothing as defineTask,

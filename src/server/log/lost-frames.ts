@@ -23,22 +23,11 @@ export interface LostTask {
   close(ranMs: number): { outcome: TaskOutcome; frames: string[] };
 }
 
-/**
- * Follows a log to its end to find out what has to be closed: the parts that are open, and the
- * newest snapshot.
- */
-export function createLostTask({
-  taskId,
-  createdAt,
-  name,
-  continued,
-  cancel,
-  error = lostError(),
-  isWaiting = false,
-}: {
+export interface LostTaskOptions {
   taskId: string;
-  /** Epoch milliseconds. */
+  /** When the task was opened, in epoch milliseconds. */
   createdAt: number;
+  /** The display name that the task was opened with. */
   name: string | undefined;
   /**
    * The message that the task continues, for what its chunks in the log cannot carry: in AI SDK 6
@@ -51,7 +40,21 @@ export function createLostTask({
   error?: TaskError | undefined;
   /** Whether the task waits, so that a cancel is all that there is to tell. Default false. */
   isWaiting?: boolean;
-}): LostTask {
+}
+
+/**
+ * Follows a log to its end to find out what has to be closed: the parts that are open, and the
+ * newest snapshot. For stream contexts, which close the logs of tasks that nobody runs.
+ */
+export function createLostTask({
+  taskId,
+  createdAt,
+  name,
+  continued,
+  cancel,
+  error = lostError(),
+  isWaiting = false,
+}: LostTaskOptions): LostTask {
   // A log does not store which merged stream a chunk came from; the parts of all are closed alike.
   const openParts: OpenPartsNow = new Map();
   // The newest snapshots of nested tasks that have not settled, in the order of their starting.
