@@ -1,4 +1,5 @@
 import { isAnotherLog } from './another-log';
+import { addCheckpoint, beginAttempt } from './checkpoints';
 import type { TaskErrorData } from './task-error';
 import {
   isTaskPart,
@@ -48,9 +49,6 @@ export interface TaskCheckpoint<Result = unknown, Value = unknown> {
   readonly index: number;
   readonly task: TaskState<Result, Value>;
 }
-
-/** Several, because the newest ones may turn out to be not stored when their process is lost. */
-export const maxCheckpoints = 8;
 
 /** The state before the first chunk. */
 export const initialTaskState: TaskState<never, never> = {
@@ -116,10 +114,7 @@ export function reduceTask<Result, Value>(
     const error = (chunk as TaskChunk<Result, Value> & { type: 'data-task-error' }).data;
     return { ...initialTaskState, taskId, ...(heartbeat && { heartbeat }), error };
   }
-  if (chunk.type === 'data-task-rewind') {
-    const isKnown = chunk.data.attempt <= (state.attempt ?? 1);
-    return isKnown ? state : { ...rewind(state, chunk.data), taskId };
-  }
+  if (chunk.type === 'data-task-rewind') return rewind(state, chunk.data);
   const changed = change(state, chunk as Change<Result, Value>, growth);
   return changed ? { ...state, taskId, ...changed } : state;
 }
@@ -145,17 +140,17 @@ function rewind<Result, Value>(
   state: TaskState<Result, Value>,
   data: TaskRewindData,
 ): TaskState<Result, Value> {
-  const { attempt, checkpoint } = data;
-  const { heartbeat, checkpoints = [] } = state;
-  const left = checkpoints.filter(({ index }) => index <= checkpoint);
-  const known = left.at(-1);
-  const unseen = () => (checkpoint < 0 ? initialTaskState : shortened(state, data));
+  const start = beginAttempt(state, data);
+  if (!start) return state;
+  const { heartbeat } = state;
+  const unseen = () => (data.checkpoint < 0 ? initialTaskState : shortened(state, data));
   return {
-    ...(known?.index === checkpoint ? known.task : unseen()),
+    ...(start.from?.task ?? unseen()),
+    taskId: data.taskId,
     status: 'running',
-    attempt,
     ...(heartbeat && { heartbeat }),
-    ...(left.length > 0 && { checkpoints: left }),
+    checkpoints: undefined,
+    ...start.attempts,
   };
 }
 
@@ -181,10 +176,8 @@ function change<Result, Value>(
       return { heartbeat: chunk.data, ...(chunk.data.waiting && { status: 'pending' }) };
     case 'data-task-checkpoint': {
       const { index } = chunk.data;
-      const { checkpoints = [] } = state;
-      // One that is known comes again in a replay, when the state is further than that.
-      if (index <= (checkpoints.at(-1)?.index ?? -1)) return undefined;
-      return { checkpoints: [...checkpoints, { index, task: keep(state) }].slice(-maxCheckpoints) };
+      const checkpoints = addCheckpoint(state, index, () => ({ index, task: keep(state) }));
+      return checkpoints && { checkpoints };
     }
     case 'data-task-error':
       return { error: chunk.data };

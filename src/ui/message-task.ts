@@ -88,7 +88,7 @@ export function deriveMessageTask(
   const children = Object.entries(task.children).filter(([id]) => has(id));
   const state = deriveState({
     task: { ...task, children: Object.fromEntries(children) },
-    answer: { message, marks: [] },
+    answer: { message },
     connection,
     isStalled,
     failure,

@@ -1,15 +1,14 @@
 import type { UIMessage } from 'ai';
 import { isAnotherLog } from '../protocol/another-log';
+import { type Attempts, addCheckpoint, beginAttempt } from '../protocol/checkpoints';
 import { isTaskPart } from '../protocol/task-parts';
-import { maxCheckpoints } from '../protocol/task-state';
 import { reduceUIMessageChunk } from '../protocol/ui-message';
 import type { ReceivedChunk } from './follow-task';
 
 /** A message, with what it was at the checkpoints of its task. */
-export interface RewindableMessage {
+export interface RewindableMessage
+  extends Attempts<{ readonly index: number; readonly message: UIMessage }> {
   readonly message: UIMessage;
-  /** The message at the newest checkpoints, oldest first; -1 is the beginning of the work. */
-  readonly marks: readonly { readonly index: number; readonly message: UIMessage }[];
 }
 
 /**
@@ -23,28 +22,26 @@ export function reduceRewindableMessage(
   /** The task whose attempts count; tasks within it have none of their own. */
   taskId: string | undefined,
 ): RewindableMessage {
-  const { marks } = before;
   if (isTaskPart(chunk) && chunk.data.taskId === taskId) {
     if (chunk.type === 'data-task-checkpoint') return mark(before, chunk.data.index);
     if (chunk.type === 'data-task-rewind') {
-      const { checkpoint } = chunk.data;
-      const left = marks.filter(({ index }) => index <= checkpoint);
-      const known = left.at(-1);
+      const start = beginAttempt(before, chunk.data);
       // A message whose reader came later than the checkpoint stays as it is.
-      const message = known?.index === checkpoint ? known.message : before.message;
-      return { message, marks: left };
+      return start ? { message: (start.from ?? before).message, ...start.attempts } : before;
     }
   }
   const message = reduceUIMessageChunk(before.message, chunk);
   if (message === before.message) return before;
-  if (isAnotherLog(chunk)) return { message, marks: [] };
-  const next = { message, marks };
+  if (isAnotherLog(chunk)) return { message };
+  const next = { ...before, message };
+  if (chunk.type !== 'start') return next;
   // A message that goes on has two starts: its history lies between them, and is no work.
-  const isBeginning = chunk.type === 'start' && !marks.some(({ index }) => index >= 0);
-  return isBeginning ? mark(next, -1) : next;
+  const isWork = next.checkpoints?.some(({ index }) => index >= 0);
+  return isWork ? next : mark({ ...next, checkpoints: undefined }, -1);
 }
 
-function mark({ message, marks }: RewindableMessage, index: number): RewindableMessage {
-  const earlier = marks.filter((former) => former.index < index);
-  return { message, marks: [...earlier, { index, message }].slice(-maxCheckpoints) };
+function mark(before: RewindableMessage, index: number): RewindableMessage {
+  const { message } = before;
+  const checkpoints = addCheckpoint(before, index, () => ({ index, message }));
+  return checkpoints ? { ...before, checkpoints } : before;
 }

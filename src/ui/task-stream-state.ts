@@ -23,7 +23,7 @@ export interface TaskStreamCore<Result, Value> {
 export function createCore<Result, Value>(taskId?: string): TaskStreamCore<Result, Value> {
   return {
     task: taskId === undefined ? initialTaskState : { ...initialTaskState, taskId },
-    answer: { message: { id: '', role: 'assistant', parts: [] }, marks: [] },
+    answer: { message: { id: '', role: 'assistant', parts: [] } },
     connection: 'idle',
     isStalled: false,
   };
