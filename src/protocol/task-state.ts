@@ -148,7 +148,7 @@ function rewind<Result, Value>(
     ...(start.from?.task ?? unseen()),
     taskId: data.taskId,
     status: 'running',
-    ...(heartbeat && { heartbeat }),
+    ...(heartbeat && { heartbeat: { ...heartbeat, waiting: undefined } }),
     checkpoints: undefined,
     ...start.attempts,
   };
@@ -159,11 +159,15 @@ function change<Result, Value>(
   chunk: Change<Result, Value>,
   { append, keep }: TaskGrowth,
 ): Partial<TaskState<Result, Value>> | undefined {
-  const { logs, partials } = state;
+  const { logs, partials, heartbeat } = state;
   switch (chunk.type) {
-    case 'data-task':
+    case 'data-task': {
+      // While the task waits, what comes is a replay of an attempt that is over.
+      const isWaiting = heartbeat?.waiting && chunk.data.status === 'running';
+      const status = isWaiting ? 'pending' : chunk.data.status;
       // Whatever the newest snapshot leaves out is gone.
-      return { name: undefined, progress: undefined, steps: [], ...chunk.data };
+      return { name: undefined, progress: undefined, steps: [], ...chunk.data, status };
+    }
     case 'data-task-log':
       return chunk.data.index > (logs.at(-1)?.index ?? -1)
         ? { logs: append(logs, chunk.data) }

@@ -65,12 +65,13 @@ export function followChatTask(
     updateChatTask(taskId, news, cancel);
   }
 
-  /** Notes what a chunk says about the task; returns whether the chat gets the chunk. */
+  /** Notes what a chunk says about the task; returns whether that is news to the page. */
   function note(chunk: ReceivedChunk): boolean {
     if (!isTaskPart(chunk)) return true;
     if (chunk.type === 'data-task-heartbeat') {
+      const isNews = heartbeat?.waiting !== chunk.data.waiting;
       heartbeat = chunk.data;
-      return false;
+      return isNews;
     }
     if (chunk.type === 'data-task-settle' && chunk.data.taskId === taskId) {
       settlement ??= chunk.data;
@@ -129,9 +130,9 @@ export function followChatTask(
             restart = new TaskError(data);
             detach();
           }
-          const passing = chunks.filter(note);
-          updateChatTask(taskId, { chunks: passing });
-          return deliver(passing.flatMap(rewind.take));
+          const news = chunks.filter(note);
+          updateChatTask(taskId, { chunks: news });
+          return deliver(news.filter(isForChat).flatMap(rewind.take));
         },
         getTask: () => ({ settlement, heartbeat }),
       },
@@ -164,6 +165,11 @@ export function followChatTask(
     .catch(ignore)
     .finally(() => turn.streams--);
   return readable;
+}
+
+/** Heartbeats tell of the connection, which the transport minds by itself. */
+function isForChat({ type }: ReceivedChunk): boolean {
+  return type !== 'data-task-heartbeat';
 }
 
 /** For rejections that only say that the stream's reader has left. */

@@ -141,44 +141,6 @@ describe('a client whose task lost its process', () => {
   });
 });
 
-describe('a client whose task waits for a process', () => {
-  const waiting = (at: number) => {
-    const data = { taskId, at, intervalMs: 60_000, waiting: true };
-    return `data: ${JSON.stringify({ type: 'data-task-heartbeat', data, transient: true })}\n\n`;
-  };
-
-  it('shows it as pending until the next attempt begins (R-BEAT-3)', async () => {
-    const log = attemptsLog([16]);
-    const [loss = 0] = log.losses;
-    const reads = [
-      [bytesOf(log.frames.slice(0, loss), false), waiting(2), waiting(3)],
-      [waiting(4)],
-      [bytesOf(log.after(log.frames[loss - 1]?.cursor), true)],
-    ];
-    let asked = 0;
-    const fetch: typeof globalThis.fetch = async () => {
-      const texts = reads[asked++] ?? [];
-      const body = new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          const text = texts.shift();
-          if (text === undefined) return controller.close();
-          controller.enqueue(new TextEncoder().encode(text));
-        },
-      });
-      return new Response(body, { headers });
-    };
-    const { store } = createStore({ api, fetch });
-    const statuses: string[] = [];
-    store.subscribe(() => {
-      const { status } = store.getState();
-      if (statuses.at(-1) !== status) statuses.push(status);
-    });
-    expect(await store.resume(taskId)).toMatchObject({ status: 'completed' });
-    expect(statuses).toEqual(['pending', 'running', 'pending', 'completed']);
-    expect(asked).toBe(reads.length);
-  });
-});
-
 describe.each(chatVersions)('a chat of AI SDK $version whose task lost its process', (version) => {
   /** Opens a page on a task of which the first response breaks off where an attempt was lost. */
   async function open(lostAt: readonly number[], options: { resumes: boolean }) {
