@@ -1,4 +1,5 @@
 import type { UIMessage } from 'ai';
+import type { Cursor } from '../protocol/cursor';
 import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { readCursor } from './http/read-cursor';
@@ -78,7 +79,8 @@ export function resumeTask<Message extends UIMessage = UIMessage>({
 
 /** Opens readers of a task, and keeps nothing of the request that has asked for it. */
 function openerOf(context: TaskStreamContext, taskId: string, options: ReadTaskOptions) {
-  return (after = options.cursor) => context.read(taskId, { ...options, cursor: after });
+  return (after?: Cursor) =>
+    context.read(taskId, after ? { ...options, cursor: after, isContinued: true } : options);
 }
 
 /**

@@ -132,7 +132,8 @@ export function claimTask<
     if (claim.kind === 'refused') throw claim.error;
     const { context, skip } = claim;
     const token = claim.kind === 'opened' ? claim.token : undefined;
-    const options = { owner, definition, cursor: after, skip, token };
+    const isContinued = after !== undefined;
+    const options = { owner, definition, cursor: after, isContinued, skip, token };
     const reader = await unlessAway(context.read(taskId, options));
     if (!reader) throw createNotFoundError();
     return reader;

@@ -42,7 +42,7 @@ export interface FrameLog {
    * A reader that keeps all promises of a `TaskReader`: from after `cursor` on, or without the first
    * `skip` frames. It holds a position, and no copies of frames.
    */
-  read(options?: Pick<ReadTaskOptions, 'cursor' | 'skip'>): TaskReader;
+  read(options?: Pick<ReadTaskOptions, 'cursor' | 'isContinued' | 'skip'>): TaskReader;
 }
 
 /**

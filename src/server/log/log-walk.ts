@@ -6,7 +6,7 @@ import type { FrameRange, ReadTaskOptions } from './task-stream-context';
 import { voidAt } from './void-frames';
 
 /** Where a reader begins. */
-export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'skip'>;
+export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'isContinued' | 'skip'>;
 
 /**
  * How far a reader has come in a log, and which range comes next. A walk never waits. It is data with
@@ -24,7 +24,7 @@ export interface LogWalk {
   last: Cursor | undefined;
   /** Ranges that come before those at hand, made of fetched frames. */
   queued: QueuedRange[];
-  /** Whether the reader took `last`, and does not only know of it by its cursor. */
+  /** Whether `last` was taken for the reader's client, and not only named by it as its cursor. */
   hasTaken: boolean;
   /** True until the reader has seen the end of the log once. */
   isReplay: boolean;
@@ -216,7 +216,7 @@ export function takeNext(walk: LogWalk): FrameRange | undefined {
  */
 export function createLogWalk({
   window,
-  from: { cursor, skip = 0 },
+  from: { cursor, isContinued = false, skip = 0 },
   initial,
   hasHistory,
 }: {
@@ -234,7 +234,7 @@ export function createLogWalk({
     position: { epoch: firstEpoch, n: skip },
     last: cursor,
     queued: [],
-    hasTaken: false,
+    hasTaken: isContinued,
     isReplay: true,
     isTold: false,
     endsInGap: false,

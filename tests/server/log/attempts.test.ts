@@ -148,6 +148,23 @@ function pagesOf(lostAt: readonly number[], { frameCount = 3, entryCount = 2 } =
   };
 }
 
+it('ends a reader that goes on for a client who was sent what is void (R-ATTEMPT-4)', () => {
+  for (const lostAt of schedules()) {
+    const { log, model } = writeLog(lostAt, () => {});
+    for (const { cursor, isVoid } of model.frames) {
+      const reader = log.read({ cursor: cursorAt(cursor), isContinued: true });
+      const wanted = isVoid ? [] : framesOf(model.after(cursor));
+      expect([lostAt, cursor, takeAll(reader)]).toEqual([lostAt, cursor, wanted]);
+      expect([lostAt, cursor, reader.isEnded, reader.isCut]).toEqual([
+        lostAt,
+        cursor,
+        true,
+        isVoid,
+      ]);
+    }
+  }
+});
+
 it('gives the same from a storage, page by page', async () => {
   for (const lostAt of schedules()) {
     const page = pagesOf(lostAt);
