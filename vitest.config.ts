@@ -99,6 +99,7 @@ const slow = [
   'tests/server/task/message-record.test.ts',
   'tests/server/task/saved-message.test.ts',
   'tests/testing/faulty-stream-context.test.ts',
+  'tests/testing/test-attempts.test.ts',
   'tests/testing/test-stream-context.test.ts',
   'tests/ui/attempts.test.ts',
   'tests/ui/chat/lowest-versions.test.ts',

@@ -1,9 +1,16 @@
+import { describeAttemptOutcomes } from './contract/attempt-outcomes';
+import { describeRewinds } from './contract/attempt-rewinds';
+import { describeRunners } from './contract/attempt-runners';
+import { describeTaking } from './contract/attempt-taking';
+import { describeWaiting } from './contract/attempt-waits';
 import type { CreateStreamContext } from './contract/bench';
 import { describeCancel } from './contract/cancel';
 import { describeChat } from './contract/chat';
 import { describeClosing } from './contract/closing';
 import { describeDefinition } from './contract/definition';
+import { describeEmptiedAttempts } from './contract/emptied-attempts';
 import { describeEmptiedStorage } from './contract/emptied-storage';
+import { describeLostAttempts } from './contract/lost-attempts';
 import { describeLostFrames, type LoseFrames } from './contract/lost-frames';
 import { type DeafenStreamContext, describeLostNotifications } from './contract/lost-notifications';
 import { describeLostProducer } from './contract/lost-producer';
@@ -95,11 +102,20 @@ export function testStreamContext(
     describeChat(suite);
     describeTurns(suite);
     describeTime(suite, { retentionMs });
+    describeTaking(suite);
+    describeRunners(suite);
+    describeRewinds(suite);
+    describeWaiting(suite);
+    describeAttemptOutcomes(suite);
     if (cut) {
       describeLostProducer(suite, cut);
       describeOutage(suite, cut);
+      describeLostAttempts(suite, cut);
     }
-    if (empty) describeEmptiedStorage(suite, { empty, cut });
+    if (empty) {
+      describeEmptiedStorage(suite, { empty, cut });
+      describeEmptiedAttempts(suite, empty);
+    }
     if (deafen) describeLostNotifications(suite, deafen);
     if (lose) describeLostFrames(suite, lose);
     describeClosing(suite);

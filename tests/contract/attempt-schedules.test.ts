@@ -17,7 +17,7 @@ afterEach(() => clock.uninstall());
 
 const numRuns = process.env.TEST_LONG ? 5_000 : 300;
 
-it('lets tasks in memory be attempted again as a model of it says, whatever happens (R-ATTEMPT-3, R-ATTEMPT-7, R-ATTEMPT-8, R-ATTEMPT-10, R-ATTEMPT-13)', async () => {
+it('lets tasks in memory be attempted again as a model of it says, whatever happens (R-ATTEMPT-3, R-ATTEMPT-7, R-ATTEMPT-8, R-ATTEMPT-9, R-ATTEMPT-12)', async () => {
   await fc.assert(
     fc.asyncProperty(schedules, async (schedule) => {
       const scope = randomUUID();

@@ -7,4 +7,5 @@ export const liveOnly: readonly StreamContextPromise[] = [
   'cancel across instances',
   'chats across instances',
   'outcome across instances',
+  'attempts',
 ];

@@ -1,64 +1,15 @@
-import type { FrameRange, TaskLog, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
+import type { FrameRange } from 'ai-task-stream/server';
 import { testStreamContext } from 'ai-task-stream/testing';
 import { describe, expect, it, vi } from 'vitest';
+import {
+  type Break,
+  collect,
+  expectNoticed,
+  passes,
+  withLogs,
+  withReaders,
+} from '../helpers/contract-tests';
 import { createOwnContext } from '../helpers/tasks';
-
-interface Found {
-  readonly name: string;
-  readonly test: () => Promise<void>;
-}
-
-/** The tests that the suite makes, with a runner that runs nothing. */
-function collect(
-  create: () => TaskStreamContext,
-  options: Parameters<typeof testStreamContext>[1] = {},
-): Found[] {
-  const found: Found[] = [];
-  const groups: string[] = [];
-  testStreamContext(create, {
-    describe(name, define) {
-      groups.push(name);
-      define();
-      groups.pop();
-    },
-    it: (name, test) => found.push({ name: [...groups, name].join(' '), test }),
-    ...options,
-  });
-  return found;
-}
-
-/** Whether the test of that name passes; there has to be one. */
-async function passes(tests: readonly Found[], name: string): Promise<boolean> {
-  const [found, ...others] = tests.filter((one) => one.name.includes(name));
-  if (!found || others.length > 0) throw new Error(`Not one test: ${name}`);
-  return found.test().then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The same context but for its logs. */
-function withLogs(change: (log: TaskLog) => Partial<TaskLog>) {
-  return (context: TaskStreamContext): Partial<TaskStreamContext> => ({
-    async open(taskId, options) {
-      const log = await context.open(taskId, options);
-      return log && { ...log, ...change(log) };
-    },
-  });
-}
-
-/** The same context but for its readers, which are changed in place. */
-function withReaders(change: (reader: TaskReader) => void) {
-  return (context: TaskStreamContext): Partial<TaskStreamContext> => ({
-    async read(taskId, options) {
-      const reader = await context.read(taskId, options);
-      if (reader) change(reader);
-      return reader;
-    },
-  });
-}
-
-type Break = (context: TaskStreamContext) => Partial<TaskStreamContext>;
 
 /** Ways to break a promise, and the test that has to notice. */
 const broken: [promise: string, breakIt: Break, test: string][] = [
@@ -184,23 +135,7 @@ const broken: [promise: string, breakIt: Break, test: string][] = [
 
 describe('testStreamContext', () => {
   it.each(broken)('notices a context that breaks its promise %s', async (_, breakIt, test) => {
-    const sound = createOwnContext();
-    expect(
-      await passes(
-        collect(() => sound),
-        test,
-      ),
-    ).toBe(true);
-    const other = createOwnContext();
-    const broken = { ...other, ...breakIt(other) };
-    // Some of them make a test wait in vain.
-    const options = { timeoutMs: 500 };
-    expect(
-      await passes(
-        collect(() => broken, options),
-        test,
-      ),
-    ).toBe(false);
+    await expectNoticed(breakIt, test);
   });
 
   it('notices a context that needs each notification (R-WAKE-1)', async () => {
@@ -269,7 +204,7 @@ describe('testStreamContext', () => {
       collect(createOwnContext, ...without).map(({ name }) => name);
     const all = names();
     const less = names({ without: ['unsaved outcomes', 'checks of its own'] });
-    expect(all.length - less.length).toBe(12);
+    expect(all.length - less.length).toBe(14);
     expect(less.join()).not.toContain('an outcome of which the host has to be told');
     const more = names({ cut: async () => () => {}, empty: async () => {} });
     expect(more.filter((name) => !all.includes(name)).join()).toContain('(R-FENCE-1)');

@@ -39,12 +39,16 @@ export interface Bench {
   tryOpen(options?: OpenOnBenchOptions): Promise<TaskLog | undefined>;
   /** Fails when the task exists already. */
   open(options?: OpenOnBenchOptions): Promise<TaskLog>;
+  /** Settles a log when the bench is disposed of, as it does with those that it has opened. */
+  adopt(log: TaskLog): void;
   /** The whole cursor of a frame in the newest epoch of the task. */
   cursorOf(n: number): Promise<Cursor>;
   /** Fails when the task is unknown. */
   openReader(at: TaskStreamContext, options?: ReadTaskOptions): Promise<TaskReader>;
   /** What a new reader gets until the log ends. */
   readAll(at: TaskStreamContext, options?: ReadTaskOptions): Promise<RelativeFrame[]>;
+  /** Asks again and again until a condition holds; fails when the test is over before. */
+  until(holds: () => boolean | Promise<boolean>): Promise<void>;
   /** Calls a function when the bench is disposed of, also after a test that failed. */
   onDispose(cleanUp: () => void): void;
   /** Ends what the test has begun. */
@@ -55,6 +59,7 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
   const contexts: TaskStreamContext[] = [];
   const logs: TaskLog[] = [];
   const cleanups: (() => void)[] = [];
+  let isOver = false;
   const createContext = async () => {
     const created = toTaskStreamContext(await create());
     contexts.push(created);
@@ -91,6 +96,7 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
     taskId,
     createContext,
     tryOpen,
+    adopt: (log) => void logs.push(log),
     async open(options) {
       const log = await tryOpen(options);
       ok(log, 'The task exists already.');
@@ -111,7 +117,14 @@ export async function createBench(create: CreateStreamContext): Promise<Bench> {
       }
     },
     onDispose: (cleanUp) => void cleanups.push(cleanUp),
+    async until(holds) {
+      while (!(await holds())) {
+        ok(!isOver, 'What the test waits for has not come.');
+        await settleDown();
+      }
+    },
     async dispose() {
+      isOver = true;
       for (const cleanUp of cleanups) cleanUp();
       for (const log of logs) {
         await log.settle([], 'cancelled');

@@ -1,3 +1,5 @@
+import type { TaskData } from '../../protocol/index';
+
 /** A chunk of a log, as JSON. */
 export function chunk(n: number | string): string {
   return JSON.stringify({ type: 'data-n', data: n });
@@ -9,9 +11,10 @@ export function chunks(start: number, end: number): string[] {
 }
 
 /** The frames that the log of a task begins with (R-ORDER-1). */
-export function openingFrames(taskId: string): string[] {
-  const createdAt = Date.now();
-  const data = { taskId, status: 'running', createdAt, updatedAt: createdAt };
+export function openingFrames(
+  taskId: string,
+  data: TaskData = { taskId, status: 'running', createdAt: Date.now(), updatedAt: Date.now() },
+): string[] {
   return toFrames({ type: 'start' }, { type: 'data-task', id: taskId, data });
 }
 

@@ -12,6 +12,8 @@ export type StreamContextPromise =
   | 'outcome across instances'
   /** `claimOutcome`: an outcome that a process could not tell its host is left to other processes. */
   | 'unsaved outcomes'
+  /** `take`: a task can wait for a runner, and be attempted again, by any instance. */
+  | 'attempts'
   /** `predecessorsSaved`: the turns of a chat are saved in their order. */
   | 'turns in order'
   /**

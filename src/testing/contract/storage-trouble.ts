@@ -19,10 +19,10 @@ export const shortLeaseMs = 500;
 export const longLeaseMs = 60_000;
 
 /** Makes a test that may cut off the instance which runs tasks; it is let back after the test. */
-export function withCut(
+export function withCut<Given extends Bench>(
   cut: CutStreamContext,
-  test: (bench: TroubledBench) => Promise<void>,
-): BenchTest {
+  test: (bench: Given & TroubledBench) => Promise<void>,
+): (bench: Given) => ReturnType<BenchTest> {
   return async (bench) => {
     const restores: (() => Promise<void> | void)[] = [];
     const restoreAll = async () => {
