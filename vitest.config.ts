@@ -102,6 +102,7 @@ const slow = [
   'tests/testing/test-attempts.test.ts',
   'tests/testing/test-stream-context.test.ts',
   'tests/ui/attempts.test.ts',
+  'tests/ui/chat/attempts.test.ts',
   'tests/ui/chat/lowest-versions.test.ts',
   'tests/ui/chat/reconnect.test.ts',
   'tests/ui/chat/types.test.ts',
@@ -148,7 +149,12 @@ export default defineConfig({
       // Once more, on a platform that lacks what React Native does.
       bare(
         node('ui-bare', ['tests/ui/**/*.test.ts'], {
-          exclude: ['tests/ui/react/**', 'tests/ui/chat/types.test.ts'],
+          exclude: [
+            'tests/ui/react/**',
+            'tests/ui/chat/types.test.ts',
+            // Very many cases of what a chat is told, which no platform changes.
+            'tests/ui/chat/attempts.test.ts',
+          ],
         }),
       ),
       bare(react('react-bare', [])),

@@ -19,7 +19,14 @@ export interface ChatShowing {
 }
 
 /** Types of chunks that come before an answer, and show nothing to a person who waits for it. */
-const forewords = new Set(['start', 'start-step', 'message-metadata']);
+const forewords = new Set([
+  'start',
+  'start-step',
+  'reset-step',
+  'message-metadata',
+  'data-task-checkpoint',
+  'data-task-rewind',
+]);
 
 /** Whether a person sees anything of a chunk. Of a task that is its progress, steps or outcome. */
 function isVisible(chunk: ReceivedChunk): boolean {

@@ -18,6 +18,7 @@ import {
 } from './chat-task-registry';
 import type { ChatTurn } from './chat-turns';
 import { followTask, type ReceivedChunk } from './follow-task';
+import { knowsResetStep } from './knows-reset-step';
 import type { TaskChatTransportOptions } from './task-chat-options';
 import type { FollowOptions } from './task-client-options';
 
@@ -51,7 +52,8 @@ export function followChatTask(
   const writer = writable.getWriter();
   const controller = new AbortController();
   const showing = createChatShowing(turn);
-  const rewind = createChatRewind(taskId, onVoid);
+  const hadMessage = (messageId: string) => turn.messageIds.has(messageId);
+  const rewind = createChatRewind({ taskId, hadMessage, onVoid });
   const detach = () => controller.abort(signal?.reason);
   let settlement: TaskSettlement | undefined;
   let heartbeat: TaskHeartbeatData | undefined;
@@ -83,18 +85,24 @@ export function followChatTask(
   async function write(chunks: readonly ReceivedChunk[]): Promise<void> {
     try {
       // The cast is safe, because the AI SDK ignores chunks of a type that it does not know.
-      for (const chunk of chunks) {
-        const isKept = options.taskParts !== false || !isTaskPart(chunk);
-        await writer.write((isKept ? chunk : { ...chunk, transient: true }) as UIMessageChunk);
-      }
+      for (const chunk of chunks) await writer.write(chunk as UIMessageChunk);
     } catch {
       // The stream's reader has left: `writer.closed` rejects, and calls `detach`.
     }
   }
 
+  /** A chunk as the chat gets it. */
+  function forChat(chunk: ReceivedChunk): ReceivedChunk {
+    const isKept = options.taskParts !== false || !isTaskPart(chunk);
+    return isKept ? chunk : Object.assign({}, chunk, { transient: true });
+  }
+
   async function deliver(chunks: readonly ReceivedChunk[]): Promise<void> {
     isHeld = true;
-    await write(await showing.pass(chunks));
+    const isRewound = chunks.some(({ type }) => type === 'data-task-rewind');
+    const canReset = isRewound && (await knowsResetStep());
+    const taken = chunks.flatMap((chunk) => rewind.take(forChat(chunk), canReset));
+    await write(await showing.pass(taken));
     isHeld = false;
   }
 
@@ -132,7 +140,7 @@ export function followChatTask(
           }
           const news = chunks.filter(note);
           updateChatTask(taskId, { chunks: news });
-          return deliver(news.filter(isForChat).flatMap(rewind.take));
+          return deliver(news.filter(isForChat));
         },
         getTask: () => ({ settlement, heartbeat }),
       },

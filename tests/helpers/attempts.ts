@@ -1,7 +1,7 @@
 // The log of a task that lost its process again and again, as PROTOCOL.md wants it on the wire.
 import { heartbeat, log, partial, settle, snapshot, taskId } from './recording';
 
-type Chunk = { type: string; [field: string]: unknown };
+export type Chunk = { type: string; [field: string]: unknown };
 
 interface Frame {
   cursor: string;
@@ -64,7 +64,7 @@ const ending: readonly Chunk[] = [
   { type: 'finish' },
 ];
 
-function checkpoint(index: number): Chunk {
+export function checkpoint(index: number): Chunk {
   return { type: 'data-task-checkpoint', data: { taskId, index }, transient: true };
 }
 
@@ -76,7 +76,7 @@ function within(type: string, fields: object): Chunk {
   return { type, id: child, data: { taskId: child, ...fields } };
 }
 
-function toolCall(toolCallId: string): Chunk[] {
+export function toolCall(toolCallId: string): Chunk[] {
   return [
     { type: 'tool-input-start', toolCallId, toolName: 'draw' },
     { type: 'tool-input-delta', toolCallId, inputTextDelta: '{"a"' },
@@ -86,8 +86,10 @@ function toolCall(toolCallId: string): Chunk[] {
   ];
 }
 
-/** Where a checkpoint is in the work, by its index. */
-const checkpointAt = work.flatMap(({ type }, n) => (type === 'data-task-checkpoint' ? [n] : []));
+/** Behind the checkpoints of some work: where an attempt may begin besides its beginning. */
+export function startsIn(chunks: readonly Chunk[]): number[] {
+  return chunks.flatMap(({ type }, n) => (type === 'data-task-checkpoint' ? [n + 1] : []));
+}
 
 /** A snapshot as a later attempt writes it. */
 function ofAttempt(chunk: Chunk, attempt: number): Chunk {
@@ -104,10 +106,14 @@ function voided(chunk: Chunk): Chunk {
 }
 
 /**
- * @param lostAt For each attempt that was lost, behind how much of `work` it was: at least where it
+ * @param lostAt For each attempt that was lost, behind how much of the work it was: at least where it
  * began.
  */
-export function attemptsLog(lostAt: readonly number[]): AttemptsLog {
+export function attemptsLog(
+  lostAt: readonly number[],
+  ofWork: readonly Chunk[] = work,
+): AttemptsLog {
+  const starts = startsIn(ofWork);
   const frames: Frame[] = [];
   const losses: number[] = [];
   let chunks: Chunk[] = [{ type: 'start', messageId: 'm' }, snapshot()];
@@ -123,18 +129,18 @@ export function attemptsLog(lostAt: readonly number[]): AttemptsLog {
   lostAt.forEach((end, n) => {
     const attempt = n + 1;
     const before = frames.length + chunks.length;
-    for (const chunk of work.slice(begin, end)) chunks.push(ofAttempt(chunk, attempt));
+    for (const chunk of ofWork.slice(begin, end)) chunks.push(ofAttempt(chunk, attempt));
     write(attempt);
     losses.push(frames.length);
-    const index = checkpointAt.filter((at) => at < end).length - 1;
-    const from = (checkpointAt[index] ?? -1) + 1;
+    const index = starts.filter((start) => start <= end).length - 1;
+    const from = starts[index] ?? 0;
     if (from > begin) stays = before + from - begin;
     begin = from;
     for (const frame of frames.slice(stays)) {
       frame.isVoid = true;
       frame.chunk = voided(frame.chunk);
     }
-    const done = work.slice(0, begin);
+    const done = ofWork.slice(0, begin);
     const count = (type: string) => done.filter((chunk) => chunk.type === type && !inner(chunk));
     const data = {
       taskId,
@@ -150,7 +156,7 @@ export function attemptsLog(lostAt: readonly number[]): AttemptsLog {
     ];
   });
   const attempt = lostAt.length + 1;
-  for (const chunk of [...work.slice(begin), ...ending]) chunks.push(ofAttempt(chunk, attempt));
+  for (const chunk of [...ofWork.slice(begin), ...ending]) chunks.push(ofAttempt(chunk, attempt));
   write(attempt);
   return {
     frames,

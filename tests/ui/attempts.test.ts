@@ -4,18 +4,14 @@
 import { initialTaskState, reduceTaskChunk, type TaskState } from 'ai-task-stream';
 import { describe, expect, it } from 'vitest';
 import { growTask } from '../../src/protocol/grow-task';
-import { until } from '../helpers/async';
-import { attemptsLog, bytesOf, work } from '../helpers/attempts';
-import { chatVersions } from '../helpers/chat-versions';
+import { attemptsLog, bytesOf, startsIn, work } from '../helpers/attempts';
 import { taskId } from '../helpers/recording';
-import { type ChatPage, openPage } from './chat/helpers';
-import { type Calls, closed, createStore, serve } from './helpers';
+import { type Calls, closed, createStore } from './helpers';
 
 const api = '/api/task';
 const headers = { 'content-type': 'text/event-stream', 'x-task-id': taskId };
 
-/** Behind the checkpoints. */
-const starts = work.flatMap(({ type }, n) => (type === 'data-task-checkpoint' ? [n + 1] : []));
+const starts = startsIn(work);
 
 /** Every place at which one, two or three attempts can be lost. */
 function* schedules(): Generator<number[]> {
@@ -137,72 +133,6 @@ describe('a client whose task lost its process', () => {
           undisturbed,
         ]);
       }
-    }
-  });
-});
-
-describe.each(chatVersions)('a chat of AI SDK $version whose task lost its process', (version) => {
-  /** Opens a page on a task of which the first response breaks off where an attempt was lost. */
-  async function open(lostAt: readonly number[], options: { resumes: boolean }) {
-    const log = attemptsLog(lostAt);
-    const [loss = 0] = log.losses;
-    const server = await serve((response, { method, headers: asked }) => {
-      const head = { 'content-type': 'text/event-stream', 'x-task-id': taskId };
-      response.writeHead(200, head);
-      const cursor = asked['last-event-id'] as string | undefined;
-      if (method === 'POST') response.write(bytesOf(log.frames.slice(0, loss), false));
-      if (method === 'POST' && lostAt.length > 0) setImmediate(() => response.destroy());
-      else if (method === 'POST') response.end(bytesOf(log.frames.slice(loss), true));
-      else response.end(bytesOf(log.after(cursor), true));
-    });
-    const rewinds: unknown[] = [];
-    const page = await openPage(version, {
-      api: server.api,
-      reconnect: { initialDelayMs: 0 },
-      onRewind(event) {
-        rewinds.push(event);
-        if (options.resumes) void page.chat.stop().then(() => page.chat.resumeStream());
-      },
-    });
-    await page.chat.sendMessage({ text: 'Go.' });
-    await until(() => JSON.stringify(page.answer() ?? '').includes('"data-task-settle"'));
-    await until(() => page.chat.status === 'ready');
-    return { page, rewinds };
-  }
-
-  const texts = (page: ChatPage) =>
-    (page.answer()?.parts ?? []).flatMap((part) =>
-      part.type === 'text' || part.type === 'reasoning' ? [[part.text, part.state]] : [],
-    );
-  const wanted = [
-    ['Hm', 'done'],
-    ['One two', 'done'],
-    ['Three', 'done'],
-  ];
-
-  it('is not told when it shows nothing that is void', async () => {
-    // Behind a checkpoint, and at the beginning.
-    for (const lostAt of [0, ...starts]) {
-      const { page, rewinds } = await open([lostAt], { resumes: false });
-      expect([lostAt, rewinds, texts(page)]).toEqual([lostAt, [], wanted]);
-    }
-  });
-
-  it('is told when something that it shows is void, and has no text open that is', async () => {
-    const { page, rewinds } = await open([7], { resumes: false });
-    expect(rewinds).toEqual([{ chatId: 'chat' }]);
-    expect(texts(page)).toEqual([['Hm (void)', 'done'], ['One (void)', 'done'], ...wanted]);
-  });
-
-  it('shows what an undisturbed one shows once it has resumed', async () => {
-    const undisturbed = await open([], { resumes: false });
-    for (const lostAt of [1, 4, 7, 17, 19, 26, 31]) {
-      const { page, rewinds } = await open([lostAt], { resumes: true });
-      expect([lostAt, rewinds.length]).toEqual([lostAt, 1]);
-      expect([lostAt, ofAnyAttempt(page.answer())]).toEqual([
-        lostAt,
-        ofAnyAttempt(undisturbed.page.answer()),
-      ]);
     }
   });
 });
