@@ -47,7 +47,7 @@ describe.each([
       describe,
       it,
       name: 'Redis Cluster',
-      without: ['the time of this process', 'attempts'],
+      without: ['the time of this process'],
       timeoutMs: 120_000,
     },
   );

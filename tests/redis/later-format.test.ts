@@ -38,7 +38,7 @@ async function openLater(): Promise<void> {
   const frames = ['{"type":"start"}', '{"type":"data-task"}'];
   const options = { leaseMs: 600_000, token: createId(), frames, chatId, savesOutcome: true };
   expect(await later.context.open(taskId, options)).toBeDefined();
-  await admin.send('HSET', key('m'), 'format', '2');
+  await admin.send('HSET', key('m'), 'format', '3');
 }
 
 /** All that Redis has of the task. */

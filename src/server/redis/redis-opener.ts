@@ -1,41 +1,59 @@
 import { createLogWindow } from '../log/log-window';
-import type { TaskStreamContext } from '../log/task-stream-context';
+import type { StoredWork } from '../log/task-attempts';
+import { taskPartTest } from '../log/task-part-test';
+import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
 import { createClosedError } from './client/storage-error';
 import type { LocalTasks } from './read/local-tasks';
 import type { LookAtTask } from './read/loss-watch';
-import { awaitSaved } from './read/predecessors';
-import type { StoredTask, TaskDetails } from './scripts/stored-task';
-import type { CommitScheduler } from './write/commit-scheduler';
-import { createRedisProducer } from './write/create-redis-producer';
-import type { LogLimitsOptions } from './write/log-limits';
-import type { OutcomeHolds } from './write/outcome-holds';
+import type { RedisRuns } from './redis-runs';
+import type { KeptAttempts } from './scripts/stored-attempts';
+import type { Opening, StoredTask, TaskDetails } from './scripts/stored-task';
+import { wholeMs } from './scripts/whole-ms';
+import { createWaitingLog } from './write/create-waiting-log';
 import type { RedisChats } from './write/redis-chats';
+
+/** What is kept for the next attempt when a task is opened. */
+function keptOf({ work, start, waits }: OpenTaskOptions): KeptAttempts | undefined {
+  if (!work || !start) return undefined;
+  const { maxWaitMs, deadlineMs } = work;
+  const whole: StoredWork = {
+    ...work,
+    maxWaitMs: wholeMs(maxWaitMs),
+    ...(deadlineMs !== undefined && { deadlineMs: wholeMs(deadlineMs) }),
+  };
+  const begun = waits ? 0 : 1;
+  const counts = { attempt: begun, tries: begun, freeHandOvers: 0, deadlineAt: undefined };
+  return { work: whole, start, ...counts };
+}
 
 /** Claims tasks, and makes their producers. */
 export function createRedisOpener({
   storedTask,
   tasks,
-  scheduler,
   chats,
-  holds,
+  runs,
   look,
   home,
-  limits,
   isClosed,
 }: {
   storedTask: (taskId: string) => StoredTask;
   tasks: LocalTasks;
-  scheduler: CommitScheduler;
   chats: RedisChats;
-  holds: OutcomeHolds;
+  runs: RedisRuns;
   look: LookAtTask;
   /** Listens on the channel on which this process is told of cancels, and returns its name. */
   home: () => string;
-  limits: LogLimitsOptions;
   isClosed: () => boolean;
 }): TaskStreamContext['open'] {
+  /** The log of a task that was opened as one that waits. If it was cancelled before, it ends. */
+  const waitingLog = async (taskId: string, cancel: string | undefined): Promise<TaskLog> => {
+    // The storage may be away, which the link has reported. Then the next look ends the task.
+    if (cancel !== undefined) await look(taskId).catch(() => {});
+    return createWaitingLog();
+  };
+
   return async (taskId, options) => {
-    const { owner, name, definition, chatId, savesOutcome = false } = options;
+    const { owner, name, definition, chatId, savesOutcome = false, waits } = options;
     const { graceMs = 5_000, token, frames, concurrent = false } = options;
     const leaseMs = Math.ceil(options.leaseMs);
     const continued = savesOutcome ? options.continued : undefined;
@@ -45,15 +63,19 @@ export function createRedisOpener({
     // A task that runs here exists, even if the storage has lost it: its log will be begun anew.
     if (here && here.token !== token) return undefined;
     const stored = storedTask(taskId);
-    const opening = stored.open({ token, details, frames });
+    const kept = keptOf(options);
+    // The last of the first frames is a snapshot, which each attempt replaces.
+    const startN = frames.length - 2;
+    const delayMs = kept && waits && wholeMs(waits.delayMs);
+    const opening: Opening = { token, details, frames, kept, startN, delayMs };
     const chat = chatId === undefined ? undefined : { owner, chatId };
     const entering = chat && chats.enter(chat, taskId);
-    const [opened, entered] = await Promise.allSettled([opening, entering]);
+    const [opened, entered] = await Promise.allSettled([stored.open(opening), entering]);
     if (opened.status === 'rejected') throw opened.reason;
-    const { isOpen, epoch, last, cancel } = opened.value;
+    const { isOpen, epoch, last, cancel, deadlineAt } = opened.value;
     if (entered.status === 'rejected') {
       // The task will not run. Its claim is taken back, so that the next attempt finds the id free.
-      if (isOpen) await stored.withdraw(token, details).catch(() => {});
+      if (isOpen) await stored.withdraw(opening).catch(() => {});
       throw entered.reason;
     }
     const entry = entered.value;
@@ -63,6 +85,7 @@ export function createRedisOpener({
       return undefined;
     }
     if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
+    if (delayMs !== undefined) return waitingLog(taskId, cancel);
 
     const other = tasks.get(taskId)?.producer;
     if (other?.token === token) return other;
@@ -72,28 +95,13 @@ export function createRedisOpener({
     // When `open` was repeated after a lost answer, the log may hold more than its beginning.
     if (last === frames.length - 1) for (const frame of frames) window.push(frame);
     else window.skipTo(last + 1);
-    const task = tasks.add(window, details);
-    const holder = { token, log: token };
-    const hold = holds.create({ taskId, holder, leaseMs, savesOutcome, chat });
-    const predecessorsSaved = async () => {
-      if (!entry || concurrent) return;
-      const { released } = holds;
-      await awaitSaved({ taskIds: entry.unsaved, released, look, isClosed });
-    };
-    const reenter = async () => {
-      if (chat) await chats.reenter(chat, taskId, details.createdAt);
-    };
-    const producer = createRedisProducer({
-      storage: { stored, window, token, details, reenter },
-      ...{ limits, scheduler, graceMs, cancel },
+    const isSnapshot = taskPartTest('data-task', taskId);
+    return runs.begin({
+      ...{ window, details, token, log: token, graceMs, cancel },
       firstFrames: frames,
-      tenure: { release: hold.release, predecessorsSaved },
-      onEnd(how) {
-        hold.begin(how);
-        task.endProducing(how);
-      },
+      startFrames: frames.filter((frame) => !isSnapshot(frame)),
+      attempts: kept && { kept: { ...kept, deadlineAt }, startN },
+      unsaved: entry && !concurrent ? entry.unsaved : [],
     });
-    task.produce(producer);
-    return producer;
   };
 }

@@ -14,7 +14,10 @@ import { createRecentTasks } from './read/recent-tasks';
 import { createRedisReaders } from './read/redis-readers';
 import { createRedisOpener } from './redis-opener';
 import { type RedisStreamContextOptions, resolveOptions } from './redis-options';
+import { createRedisRuns } from './redis-runs';
+import { createRedisTaker } from './redis-taker';
 import { createRedisKeys } from './scripts/redis-keys';
+import { attemptsRecord, createStoredTakings } from './scripts/stored-attempts';
 import { createStoredOutcomes } from './scripts/stored-outcome';
 import { createStoredTasks } from './scripts/stored-tasks';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
@@ -65,6 +68,8 @@ function createContext(options: SharedOptions): TaskStreamContext {
     if (answer === 'refused') return false;
     const producer = tasks.get(taskId)?.producer;
     if (answer === 'kept') noteEarlyCancel(taskId, options);
+    // Whoever looks at a task that waits closes it.
+    else if (answer === 'waits') await look(taskId);
     // A producer in this process need not wait for the channel's message.
     else if (producer) producer.look();
     // If the task's producer is lost, the task is closed instead.
@@ -82,12 +87,13 @@ function createContext(options: SharedOptions): TaskStreamContext {
   const storedOutcome = createStoredOutcomes(link, keys);
   const holds = createOutcomeHolds({ storedOutcome, chats, retentionMs });
 
+  const shared = { storedTask, tasks, chats, look, isClosed: () => isClosed };
+  const runs = createRedisRuns({ ...shared, scheduler, holds, limits });
+  const starting = { ...shared, runs, home: listenAtHome };
+
   const context: TaskStreamContext = {
-    open: createRedisOpener({
-      ...{ storedTask, tasks, scheduler, chats, holds, limits, look },
-      home: listenAtHome,
-      isClosed: () => isClosed,
-    }),
+    open: createRedisOpener(starting),
+    take: createRedisTaker({ ...starting, storedTaking: createStoredTakings(link, keys) }),
     read,
     cancel: requestCancel,
 
@@ -110,6 +116,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
         ...{ taskId, ...knownOf(log.record), status, cursor: formatCursor(epoch, end) },
         ...(isUnsaved && { isUnsaved }),
         ...(isLost(log) && !here?.producer && { isLost: true }),
+        ...attemptsRecord(log.record),
       };
     },
 

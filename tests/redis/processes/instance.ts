@@ -12,6 +12,7 @@ import {
   type TaskStreamContext,
 } from 'ai-task-stream/server';
 import { createCluster } from 'redis';
+import { tryTake } from '../../helpers/attempted-task';
 import { type FollowOptions, followLog, type LogFollower } from '../../helpers/follow-log';
 import { numberedChunk } from '../../helpers/numbered-log';
 
@@ -113,6 +114,18 @@ const methods = {
     const frames = [numberedChunk(n)];
     const answer = await log.settle(frames, 'completed');
     return (answer === 'cancelled' ? await log.settle(frames, 'cancelled') : answer) === true;
+  },
+
+  /** Takes a task that waits; resolves with which of so many attempts to take it at once have worked. */
+  async take(handle: number, taskId: string, contenders = 1): Promise<number[]> {
+    const { context, logs } = connectionOf(handle);
+    const taken = await Promise.all(
+      Array.from({ length: contenders }, () => tryTake(context, taskId)),
+    );
+    return taken.flatMap((task, index) => {
+      if (task) logs.set(taskId, task.log);
+      return task ? [index] : [];
+    });
   },
 
   async release(handle: number, taskId: string): Promise<void> {

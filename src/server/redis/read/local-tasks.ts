@@ -4,6 +4,7 @@ import type { LogWindow } from '../../log/log-window';
 import type { TaskReader } from '../../log/task-stream-context';
 import type { StoredLog } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
+import type { EndOfProducing } from '../write/log-commits';
 import type { RedisProducer } from '../write/redis-producer';
 import { createHistoryFetcher } from './history-fetcher';
 import type { RecentTask, RecentTasks } from './recent-tasks';
@@ -22,12 +23,12 @@ interface LocalTask {
   readonly isGone: boolean;
   /** Opens one more reader, for which `initial` was read from the log already. */
   read(from: ReaderStart, initial?: StoredLog): TaskReader;
-  /** Keeps the window up to date with a producer elsewhere. */
-  follow(): void;
+  /** Keeps the window up to date with a producer elsewhere, or with a task that waits for one. */
+  follow(options: { isWaiting: boolean }): void;
   /** To be called when this process runs the task. */
   produce(producer: RedisProducer): void;
-  /** To be called when the producer here has ended. A fenced one's task goes on elsewhere. */
-  endProducing(how: 'settled' | 'fenced'): void;
+  /** To be called when the producer here has ended. Unless it has settled, the task goes on elsewhere. */
+  endProducing(how: EndOfProducing): void;
   /** Ends all reading and writing of the task. */
   close(): void;
 }
@@ -79,10 +80,10 @@ export function createLocalTasks({
       unshare();
     };
 
-    const follow = () => {
+    const follow: LocalTask['follow'] = ({ isWaiting }) => {
       if (follower || isClosed) return;
       const onSign = () => recentTasks.note(taskId, details);
-      follower = createRedisFollower({ stored, window, task: details, onSign });
+      follower = createRedisFollower({ stored, window, task: details, isWaiting, onSign });
     };
 
     const task: LocalTask = {
@@ -109,8 +110,10 @@ export function createLocalTasks({
           // New readers of a settled task read its log from the storage.
           unshare();
         } else {
-          recentTasks.note(taskId, details, { isHere: false });
-          if (readerCount > 0) follow();
+          const isWaiting = how === 'handed-over';
+          if (isWaiting) recentTasks.forget(taskId);
+          else recentTasks.note(taskId, details, { isHere: false });
+          if (readerCount > 0) follow({ isWaiting });
         }
         forgetIfUnused();
       },
@@ -122,6 +125,7 @@ export function createLocalTasks({
           initial,
           history: createHistoryFetcher({ initial, ...stored }),
           isAlive: () => producer !== undefined || follower?.isAlive === true,
+          isWaiting: () => follower?.isWaiting === true,
           isGone: () => isClosed || task.isGone,
           onClose() {
             readerCount--;

@@ -2,8 +2,12 @@ import type { ReadTaskOptions, TaskReader } from '../../log/task-stream-context'
 import { later } from '../../time/later';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
+import { endWaitingIfDue } from './end-waiting';
 
-/** Looks at a task's record. A task whose producer is lost is closed in the background. */
+/**
+ * Looks at a task's record. A task whose producer is lost is closed in the background. One that waits
+ * and has to be over is closed before it is looked at.
+ */
 export type LookAtTask = (taskId: string) => Promise<StoredLog | undefined>;
 
 /** How many lost tasks are watched at a time; others are when somebody asks for them again. */
@@ -51,7 +55,10 @@ export function createLossWatch({
   };
 
   return async (taskId) => {
-    const log = await storedTask(taskId).fetchLog();
+    const stored = storedTask(taskId);
+    const found = await stored.fetchLog();
+    const hasEnded = found !== undefined && (await endWaitingIfDue(stored, found));
+    const log = hasEnded ? await stored.fetchLog() : found;
     const isWatched = watched.has(taskId) || watched.size >= maxTasks;
     if (log && isLost(log) && !isWatched) void watch(taskId, log.record);
     return log;

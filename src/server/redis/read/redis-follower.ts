@@ -3,17 +3,20 @@ import { takeOver } from '../../log/take-over';
 import { mayKnow } from '../../log/task-guard';
 import { createWindowTrimmer } from '../../log/window-trimmer';
 import { createLookout } from '../../time/lookout';
-import type { StoredLog, StoredRecord } from '../scripts/stored-log';
+import { isOver, type StoredLog, type StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import { closeLostTask } from './close-lost-task';
+import { watchWaiting } from './end-waiting';
 import { createProducerSigns } from './producer-signs';
 import type { RecentTask } from './recent-tasks';
 import { parseWakeUp, takeWakeUp } from './wake-up';
 
 /** Keeps a window up to date with the log of a producer elsewhere, for all readers of a process. */
 export interface RedisFollower {
-  /** Whether the producer counts as alive. */
+  /** Whether the producer counts as alive, or the task waits. */
   readonly isAlive: boolean;
+  /** Whether the task waits for a runner. */
+  readonly isWaiting: boolean;
   /** Whether the log has been gone for longer than a producer takes to begin it anew. */
   readonly isGone: boolean;
   close(): void;
@@ -24,6 +27,8 @@ export interface RedisFollowerOptions {
   window: LogWindow;
   /** What was known of the task when following began. */
   task: RecentTask;
+  /** Whether the task waits, as far as is known when following begins. */
+  isWaiting: boolean;
   /** Called at a wake-up, which is a sign of life that no look at the log has brought. */
   onSign: (task: RecentTask) => void;
 }
@@ -38,12 +43,14 @@ export function createRedisFollower({
   stored,
   window,
   task,
+  isWaiting: waitsAtFirst,
   onSign,
 }: RedisFollowerOptions): RedisFollower {
   const signs = createProducerSigns(task.leaseMs);
   let trimmer = createWindowTrimmer(window);
   let goneAt: number | undefined;
   let isGone = false;
+  let isWaiting = waitsAtFirst;
   let isClosed = false;
   let isListening = false;
   // When the storage was last found to be back, by `performance.now()`.
@@ -91,7 +98,8 @@ export function createRedisFollower({
       if (hasEnded()) return undefined;
       // A storage that has gone back to an older state has lost this log, too.
       if (!log || log.record.epoch < window.epoch) {
-        // A producer that lives begins the log anew.
+        // A producer that lives begins the log anew. A task that waits is lost with its log.
+        isWaiting = false;
         goneAt ??= performance.now();
         if (performance.now() - goneAt >= signs.returnMs) endAsGone();
         return undefined;
@@ -99,7 +107,8 @@ export function createRedisFollower({
       const { firstEpoch } = log.record;
       if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
-      takeOver(window, log, log.record.status !== 'running');
+      isWaiting = log.record.status === 'pending';
+      takeOver(window, log, isOver(log.record));
       wakeReaders();
       if (hasEnded() || !log.hasMore) return log;
     }
@@ -110,8 +119,10 @@ export function createRedisFollower({
     const log = await bringUpToDate();
     if (hasEnded()) return;
     if (!log) return lookout.in(signs.heartbeatMs / 2);
+    signs.change(log.record.leaseMs);
     signs.looked(log.leaseLeftMs);
-    if (log.leaseLeftMs > 0) lookout.when(signs.dueMs);
+    if (isWaiting) lookout.in(await watchWaiting(stored, log));
+    else if (log.leaseLeftMs > 0) lookout.when(signs.dueMs);
     else lookout.in(await closeLostTask(stored, log, backAt));
   };
 
@@ -127,7 +138,7 @@ export function createRedisFollower({
       const wakeUp = hasEnded() ? undefined : parseWakeUp(message);
       if (!wakeUp || wakeUp.epoch < window.epoch) return;
       // The news of an outcome is no sign of the producer: others may have closed its task.
-      if (wakeUp.outcome === undefined) {
+      if (wakeUp.status === undefined) {
         signs.renewed();
         onSign(task);
       }
@@ -141,7 +152,10 @@ export function createRedisFollower({
 
   return {
     get isAlive() {
-      return signs.isAlive;
+      return isWaiting || signs.isAlive;
+    },
+    get isWaiting() {
+      return isWaiting;
     },
     get isGone() {
       return isGone;

@@ -2,8 +2,9 @@ import type { Cursor } from '../../../protocol/cursor';
 import { createLogWindow, type LogWindow } from '../../log/log-window';
 import { mayKnow } from '../../log/task-guard';
 import type { TaskStreamContext } from '../../log/task-stream-context';
+import { voidsOf } from '../../log/void-frames';
 import { createClosedError, createLogAwayError } from '../client/storage-error';
-import type { StoredRecord } from '../scripts/stored-log';
+import { isOver, type StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import { fetchStart } from './history-fetcher';
 import type { LocalTasks } from './local-tasks';
@@ -57,9 +58,9 @@ export function createRedisReaders({
       return undefined;
     }
     const { record } = log;
-    const isRunning = record.status === 'running';
+    const isOpen = !isOver(record);
     let task = tasks.get(taskId);
-    const isBehind = !isRunning && !task?.window.isEnded;
+    const isBehind = !isOpen && !task?.window.isEnded;
     const isOther = task !== undefined && task.window.firstEpoch !== record.firstEpoch;
     if (isOther && task && !task.isGone && !isAhead(record, task.window)) {
       throw createLogAwayError();
@@ -72,10 +73,11 @@ export function createRedisReaders({
         epoch: record.epoch,
         next: record.end + 1,
         closedEpochs: new Map(record.closedEpochs),
+        ...(record.rewinds && { voids: voidsOf(record.rewinds) }),
       });
-      if (!isRunning) window.end();
+      if (!isOpen) window.end();
       task = tasks.add(window, record);
-      if (isRunning) task.follow();
+      if (isOpen) task.follow({ isWaiting: record.status === 'pending' });
     }
     // If the position is beyond this log, nothing that was read from there is of this log.
     const isBeyond = position.epoch > record.epoch;

@@ -9,7 +9,8 @@
 --       cancelField   the field in which the request is kept
 --       knownFormat   records of a later format are left alone
 --
--- Answers: asked · kept · refused, if the task is over or the asker may not know of it
+-- Answers: asked · waits, if it was asked and has no runner, so that the caller has to close it · kept ·
+-- refused, if the task is over or the asker may not know of it
 
 local record, earlyCancels = unpack(KEYS)
 local owner, reason, keptMs, taskId, definition, cancelField, knownFormat = unpack(ARGV)
@@ -22,8 +23,10 @@ if not status then
   redis.call('PEXPIRE', earlyCancels, keptMs)
   return 'kept'
 end
-if status ~= 'running' or knownOwner ~= owner then return 'refused' end
+local waits = status == 'pending'
+if (status ~= 'running' and not waits) or knownOwner ~= owner then return 'refused' end
 if definition ~= '' and knownDefinition ~= definition then return 'refused' end
 redis.call('HSETNX', record, 'cancel', reason)
+if waits then return 'waits' end
 redis.pcall('PUBLISH', home, taskId)
 return 'asked'

@@ -16,7 +16,7 @@ local known = redis.call('HMGET', record,
 local status, knownOwner, unsaved, leaseMs, log, chat, continued, format = unpack(known, 1, 8)
 if tonumber(format or 1) > tonumber(knownFormat) then return {err = 'NEWER format ' .. format} end
 if not status or knownOwner ~= owner then return {'none'} end
-if status == 'running' then return {'running'} end
+if status == 'running' or status == 'pending' then return {'running'} end
 if not unsaved then return {'none'} end
 local holder = redis.call('GET', lease)
 if holder and holder ~= token then return {'held', redis.call('PTTL', lease)} end

@@ -6,31 +6,52 @@
 -- Settling a task of which the host is yet to be told (`saves`) marks it so, and leaves the lease to
 -- whoever tells: first the producer.
 --
+-- Handing a task over ends an attempt: the task waits for its next runner, under a token that nobody has.
+--
 -- KEYS  record, frames, lease
+--       attempts         given for a task that may be attempted again
 -- ARGV  token, epoch, leaseMs, ttlMs, channel
 --       status           empty: the task goes on
 --       settledAt
 --       yieldsToCancel   1: a cancel that was accepted keeps it from settling
 --       maxTextLength    of frames that are published with the news of them, in bytes
 --       then for each entry: first, last, text
+--       then, if one of these frames is a checkpoint's: checkpoint, its number, and where the next
+--       attempt begins
+--       then, if the task is handed over: handOver, how long nobody may take it in milliseconds, and
+--       how many attempts in a row may be handed over at no cost
 --
 -- stored last cancel       an entry that was stored already is left out
 -- behind last cancel       an entry does not join what the log ends with; -1: it has nothing of the epoch
 -- refused last cancel why  Redis refused to store an entry
 -- cancelled last cancel    it would settle, but a cancel was accepted, and nothing is stored of it
+-- waiting last cancel      the task was handed over
+-- exhausted last cancel    the entries are stored, but no attempts are left to hand the task over for
 -- gone · fenced            there is no such log, or it is not the caller's any more
 
-local record, frames, lease = unpack(KEYS)
+local record, frames, lease, attempts = unpack(KEYS)
 local token, epoch, leaseMs, ttlMs, channel = unpack(ARGV, 1, 5)
 local status, settledAt, yieldsToCancel, maxTextLength = unpack(ARGV, 6, 9)
 local firstEntry, fieldCount = 10, 3
 local count = #ARGV
+local checkpointN, start, delayMs, maxFree
+if attempts and ARGV[count - 2] == 'handOver' then
+  delayMs, maxFree = tonumber(ARGV[count - 1]), tonumber(ARGV[count])
+  count = count - 3
+end
+if attempts and ARGV[count - 2] == 'checkpoint' then
+  checkpointN, start = tonumber(ARGV[count - 1]), ARGV[count]
+  count = count - 3
+end
 
 local known = redis.call('HMGET', record,
   'token', 'epoch', 'status', 'end', 'cancel', 'suspect', 'saves')
 local knownToken, knownEpoch, knownStatus, knownEnd, cancel, suspect, saves = unpack(known, 1, 7)
 if not knownToken then return {'gone'} end
-if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then return {'fenced'} end
+if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then
+  local isRepeated = delayMs and redis.call('HGET', record, 'handedOverBy') == token
+  return isRepeated and {'waiting', -1, cancel} or {'fenced'}
+end
 local isBegun = knownEpoch == epoch
 local before = isBegun and tonumber(knownEnd) or -1
 if knownStatus ~= 'running' then
@@ -62,6 +83,38 @@ end
 if last > before and not isBegun then
   redis.call('HSET', record, 'epoch', epoch, 'endOf' .. knownEpoch, knownEnd)
 end
+if checkpointN and checkpointN <= last then
+  local attempt, startAt = unpack(redis.call('HMGET', record, 'attempt', 'startAt'), 1, 2)
+  local startEpoch, startN = string.match(startAt, '^(%d+)-(.+)$')
+  -- A call that comes late must not bring an older checkpoint back.
+  if tonumber(epoch) > tonumber(startEpoch) or checkpointN > tonumber(startN) then
+    redis.call('HSET', record, 'startAt', epoch .. '-' .. checkpointN, 'checkpointOf', attempt,
+      'tries', 1, 'freeHandOvers', 0)
+    redis.call('HSET', attempts, 'start', start)
+  end
+end
+local handsOver, isExhausted, waitMs
+if delayMs and not problem then
+  local counts = redis.call('HMGET', record, 'work', 'attempt', 'tries', 'freeHandOvers', 'checkpointOf')
+  local work, attempt, tries = cjson.decode(counts[1]), tonumber(counts[2]), tonumber(counts[3])
+  local freeHandOvers, hasCheckpoint = tonumber(counts[4]), tonumber(counts[5] or 0) == attempt
+  if hasCheckpoint then
+    tries = tries - 1
+  elseif freeHandOvers < maxFree then
+    tries = tries - 1
+    freeHandOvers = freeHandOvers + 1
+  end
+  handsOver = tries < work.attempts and attempt < work.maxTotal
+  isExhausted = not handsOver
+  if handsOver then
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    redis.call('HSET', record, 'end', last, 'status', 'pending', 'token', redis.sha1hex(token),
+      'handedOverBy', token, 'tries', tries, 'freeHandOvers', freeHandOvers,
+      'notBefore', now + delayMs)
+    waitMs = delayMs + work.maxWaitMs
+  end
+end
 local settles = status ~= '' and not problem
 if settles then
   redis.call('HSET', record, 'end', last, 'status', status, 'settledAt', settledAt)
@@ -71,6 +124,13 @@ if settles then
   else
     redis.call('DEL', lease)
   end
+  if attempts then
+    redis.call('DEL', attempts)
+    redis.call('HDEL', record, 'work', 'tries', 'freeHandOvers', 'checkpointOf', 'startAt',
+      'handedOverBy', 'deadlineAt', 'notBefore')
+  end
+elseif handsOver then
+  redis.call('DEL', lease)
 else
   if last > before then redis.call('HSET', record, 'end', last) end
   -- Works in a Redis without memory, too: the producer lives, whatever cannot be stored.
@@ -79,20 +139,22 @@ else
   end
 end
 if suspect then redis.call('HDEL', record, 'suspect') end
-for i = 1, 2 do
-  if settles or redis.call('PTTL', KEYS[i]) < tonumber(ttlMs) / 2 then
-    redis.call('PEXPIRE', KEYS[i], ttlMs)
+local keptMs = tonumber(ttlMs) + (waitMs or 0)
+for _, key in ipairs({record, frames, attempts}) do
+  if settles or handsOver or redis.call('PTTL', key) < keptMs / 2 then
+    redis.call('PEXPIRE', key, keptMs)
   end
 end
 if problem then return problem end
 
-local message = epoch .. ' ' .. (before + 1) .. ' ' .. last .. ' ' .. status
+local news = handsOver and 'pending' or status
+local message = epoch .. ' ' .. (before + 1) .. ' ' .. last .. ' ' .. news
 local isOne = count == firstEntry + fieldCount - 1
 if isOne and last > before then
   local entryFirst, text = ARGV[firstEntry], ARGV[firstEntry + 2]
   if #text <= tonumber(maxTextLength) then
-    message = epoch .. ' ' .. entryFirst .. ' ' .. last .. ' ' .. status .. '\n' .. text
+    message = epoch .. ' ' .. entryFirst .. ' ' .. last .. ' ' .. news .. '\n' .. text
   end
 end
 redis.pcall('PUBLISH', channel, message)
-return {'stored', last, cancel}
+return {handsOver and 'waiting' or isExhausted and 'exhausted' or 'stored', last, cancel}

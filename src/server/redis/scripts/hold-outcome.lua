@@ -10,7 +10,8 @@ local token, log, leaseMs = unpack(ARGV)
 
 local known = redis.call('HMGET', record, 'log', 'status', 'unsaved')
 local knownLog, status, unsaved = unpack(known, 1, 3)
-if knownLog ~= log or status == 'running' or not unsaved then return 0 end
+local isOver = status ~= 'running' and status ~= 'pending'
+if knownLog ~= log or not isOver or not unsaved then return 0 end
 local holder = redis.call('GET', lease)
 if holder and holder ~= token then return 0 end
 -- Unlike SET, PEXPIRE also works in a Redis whose memory is full.

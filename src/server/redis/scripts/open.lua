@@ -3,6 +3,7 @@
 -- `epochOrigin`, or one above the highest known epoch, if the clock was set back.
 --
 -- KEYS  record, frames, lease, earlyCancels
+--       attempts       given for a task that may be attempted again
 -- ARGV  token
 --       wantedEpoch    the epoch in which a lost log goes on; empty: a claim
 --       wantedFirst    the first epoch of a lost log; empty: a claim
@@ -12,21 +13,38 @@
 --       last           the number of the last frame
 --       text           the frames, one per line
 --       cancelOfAny, cancelOfThis   the fields in which a cancel that came before may be
+--       with `attempts` also:
+--         input, context, start   kept for the next attempt
+--         startN                  the last of the frames that the next attempt keeps
+--         delayMs                 the task waits, and nobody may take it so long; empty: it runs
+--         deadlineAt, deadlineMs  the deadline, or how long after the first attempt's beginning it
+--                                 is; empty: none
 --       then the other fields of the record, each followed by its value
 --
--- Answers: open last cancel epoch · exists, if the id is taken
+-- Answers: open last cancel epoch, and with `attempts` the deadline · exists, if the id is taken
 
-local record, frames, lease, earlyCancels = unpack(KEYS)
+local record, frames, lease, earlyCancels, attempts = unpack(KEYS)
 local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin = unpack(ARGV, 1, 5)
 local leaseMs, ttlMs, last, text, cancelOfAny, cancelOfThis = unpack(ARGV, 6, 11)
-local firstField = 12
+local firstField = attempts and 19 or 12
+local input, context, start, startN, delayMs, deadlineAt, deadlineMs
+if attempts then
+  input, context, start, startN, delayMs, deadlineAt, deadlineMs = unpack(ARGV, 12, 18)
+end
+local waits = attempts and delayMs ~= ''
 
-local known = redis.call('HMGET', record, 'token', 'epoch', 'first', 'end', 'cancel')
-local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel = unpack(known, 1, 5)
+local known = redis.call('HMGET', record, 'token', 'epoch', 'first', 'end', 'cancel', 'log')
+local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel, knownLog = unpack(known, 1, 6)
 if knownToken then
+  -- Somebody may have taken the task that the caller has opened as one that waits.
+  if waits and knownLog == token then
+    return {'open', tonumber(knownEnd), knownCancel, knownEpoch, false}
+  end
   local isClaim = wantedEpoch == '' and knownEpoch == knownFirst
   if knownToken == token and (isClaim or knownEpoch == wantedEpoch) then
-    return {'open', tonumber(knownEnd), knownCancel, knownEpoch}
+    if not attempts then return {'open', tonumber(knownEnd), knownCancel, knownEpoch} end
+    local knownDeadline = redis.call('HGET', record, 'deadlineAt')
+    return {'open', tonumber(knownEnd), knownCancel, knownEpoch, knownDeadline}
   end
   return {'exists'}
 end
@@ -60,13 +78,23 @@ redis.call('PEXPIRE', frames, ttlMs)
 redis.call('DEL', earlyCancels)
 
 local fields = {'openedAt', now, 'token', token, 'log', token, 'epoch', epoch, 'first', first,
-  'end', last, 'status', 'running'}
-if cancel then
-  fields[#fields + 1] = 'cancel'
-  fields[#fields + 1] = cancel
+  'end', last, 'status', waits and 'pending' or 'running'}
+local function add(field, value)
+  fields[#fields + 1] = field
+  fields[#fields + 1] = value
+end
+if cancel then add('cancel', cancel) end
+if attempts then
+  if deadlineAt == '' and deadlineMs ~= '' and not waits then deadlineAt = now + deadlineMs end
+  if deadlineAt ~= '' then add('deadlineAt', deadlineAt) end
+  if waits then add('notBefore', now + delayMs) end
+  add('startAt', epoch .. '-' .. startN)
+  redis.call('HSET', attempts, 'input', input, 'context', context, 'start', start)
+  redis.call('PEXPIRE', attempts, ttlMs)
 end
 for i = firstField, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', record, unpack(fields))
-redis.call('SET', lease, '1', 'PX', leaseMs)
+if not waits then redis.call('SET', lease, '1', 'PX', leaseMs) end
 redis.call('PEXPIRE', record, ttlMs)
-return {'open', tonumber(last), cancel, epoch}
+if not attempts then return {'open', tonumber(last), cancel, epoch} end
+return {'open', tonumber(last), cancel, epoch, redis.call('HGET', record, 'deadlineAt')}

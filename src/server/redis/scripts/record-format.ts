@@ -1,9 +1,13 @@
+import type { StoredWork } from '../../log/task-attempts';
+
 /*
  * What the Lua scripts of this folder keep in Redis. Each script touches only the keys of one task or one chat, which share a slot in a
  * cluster. Channels are passed as arguments, because a client's key prefix does not apply to them.
  *
  * Keys of a task: its record (hash), its frames (stream), the producer's lease (string with a TTL),
- * and cancels that came before the task (hash by who asked, with a TTL).
+ * and cancels that came before the task (hash by who asked, with a TTL). A task that may be attempted
+ * again has one more until it settles (hash): its input, its context, and where the next attempt
+ * begins.
  *
  * An entry of the stream has the id `(epoch)-(last + 1)`, where `last` numbers its last frame,
  * and the fields `a`, the number of its first frame, and `d`, the frames, one per line.
@@ -20,5 +24,10 @@
  * before all else.
  */
 
-/** The format in which this version stores tasks, and the latest that it knows. */
-export const recordFormat = 1;
+/** The latest format that this version knows. */
+export const knownFormat = 2;
+
+/** The format of a task: the first one knows nothing of attempts. */
+export function formatOf({ work }: { readonly work?: StoredWork | undefined }): number {
+  return work ? 2 : 1;
+}

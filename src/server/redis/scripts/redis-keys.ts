@@ -7,6 +7,8 @@ export interface RedisKeys {
   readonly frames: (taskId: string) => string;
   readonly lease: (taskId: string) => string;
   readonly earlyCancels: (taskId: string) => string;
+  /** What the next attempt of a task needs. */
+  readonly attempts: (taskId: string) => string;
   /** The channel on which commits of a task are announced. */
   readonly wakeUps: (taskId: string) => string;
   /** The sorted set of a chat's running tasks. */
@@ -23,6 +25,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     frames: keyOf('f'),
     lease: keyOf('l'),
     earlyCancels: keyOf('c'),
+    attempts: keyOf('a'),
     wakeUps: keyOf('w'),
     chat: async (owner, chatId) =>
       `${prefix}:chat:${await hexDigest('SHA-256', JSON.stringify([owner ?? null, chatId]))}`,

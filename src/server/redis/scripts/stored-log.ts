@@ -3,6 +3,7 @@ import type { TaskStatus } from '../../../protocol/task-parts';
 import type { KnownTask } from '../../log/known-task';
 import type { LogEntry, LogPart } from '../../log/log-part';
 import { decodeOptional } from './redis-keys';
+import { parseAttempts, parsePlace, type StoredAttempts } from './stored-attempts';
 
 /** A task's record, as Redis has it. */
 export interface StoredRecord extends KnownTask {
@@ -15,6 +16,8 @@ export interface StoredRecord extends KnownTask {
   readonly end: number;
   /** One past the last frame of each closed epoch, by epoch. */
   readonly closedEpochs: Map<number, number>;
+  /** Of each epoch in which an attempt went on, the last frame that stays of those before it. */
+  readonly rewinds?: Map<number, Cursor>;
   /** When the task was opened, in epoch milliseconds by Redis' clock. */
   readonly openedAt?: number | undefined;
   /** Epoch milliseconds; set once settled. */
@@ -24,6 +27,17 @@ export interface StoredRecord extends KnownTask {
   readonly cancel: string | undefined;
   /** Whether the task is over, and the host has yet to be told the outcome. */
   readonly isUnsaved: boolean;
+  /** Whether the task is over, and nobody is left who would take it out of its chat. */
+  readonly isReleased?: boolean;
+  /** How many attempts were begun of a task that may be or could have been attempted again. */
+  readonly attempt?: number | undefined;
+  /** Set while the task may be attempted again. */
+  readonly attempts?: StoredAttempts | undefined;
+}
+
+/** Whether the task is over, so that its log does not grow any more. */
+export function isOver({ status }: Pick<StoredRecord, 'status'>): boolean {
+  return status !== 'running' && status !== 'pending';
 }
 
 /** What a look at a task finds. */
@@ -44,10 +58,12 @@ function asList(value: unknown): Reply {
 function parseRecord(flat: Reply): StoredRecord {
   const fields = new Map<string, string>();
   const closedEpochs = new Map<number, number>();
+  const rewinds = new Map<number, Cursor>();
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const name = String(flat[index]);
     const value = String(flat[index + 1]);
     if (name.startsWith('endOf')) closedEpochs.set(Number(name.slice(5)), Number(value) + 1);
+    else if (name.startsWith('rewind')) rewinds.set(Number(name.slice(6)), parsePlace(value));
     else fields.set(name, value);
   }
   const numberOf = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined);
@@ -58,6 +74,7 @@ function parseRecord(flat: Reply): StoredRecord {
     epoch: Number(fields.get('epoch')),
     end: Number(fields.get('end')),
     closedEpochs,
+    rewinds,
     owner: decodeOptional(fields.get('owner')),
     name: decodeOptional(fields.get('name')),
     definition: decodeOptional(fields.get('definition')),
@@ -68,6 +85,9 @@ function parseRecord(flat: Reply): StoredRecord {
     leaseMs: Number(fields.get('leaseMs')),
     cancel: fields.get('cancel'),
     isUnsaved: fields.has('unsaved'),
+    isReleased: fields.has('released'),
+    attempt: numberOf('attempt'),
+    attempts: parseAttempts(fields),
   };
 }
 

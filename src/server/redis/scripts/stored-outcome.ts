@@ -2,7 +2,7 @@ import type { RedisLink } from '../client/redis-link';
 import { knownAnswer, optionalText } from './answers';
 import claimScript from './claim-outcome.lua';
 import holdScript from './hold-outcome.lua';
-import { recordFormat } from './record-format';
+import { knownFormat } from './record-format';
 import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
 import releaseScript from './release-outcome.lua';
 
@@ -52,7 +52,7 @@ export function createStoredOutcomes(
     const scriptKeys = [keys.record(taskId), keys.lease(taskId)];
     return {
       async claim(token, owner) {
-        const args = [token, encodeOptional(owner), recordFormat];
+        const args = [token, encodeOptional(owner), knownFormat];
         const reply = (await link.run(claimScript, scriptKeys, args)) as readonly unknown[];
         const [name, ms, log, chat, continued] = reply;
         const answer = knownAnswer(['none', 'running', 'held', 'claimed'], name, link);

@@ -3,8 +3,10 @@ import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { KnownTask } from '../../log/known-task';
 import type { LogEntry } from '../../log/log-part';
+import type { AttemptStart } from '../../log/task-attempts';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { ChannelListener } from '../client/channel-connection';
+import type { KeptAttempts } from './stored-attempts';
 import type { StoredLog, StoredRecord } from './stored-log';
 
 /** How long a running task is kept after its last sign, in milliseconds. */
@@ -18,8 +20,10 @@ export const commitAnswers = [
   'gone',
   'fenced',
   'cancelled',
+  'waiting',
+  'exhausted',
 ] as const;
-export const cancelAnswers = ['asked', 'kept', 'refused'] as const;
+export const cancelAnswers = ['asked', 'waits', 'kept', 'refused'] as const;
 export const closeAnswers = ['wait', 'ready', 'changed', 'closed'] as const;
 
 /** What a task's record says from the start. */
@@ -36,10 +40,18 @@ export interface TaskDetails extends KnownTask {
 /** The beginning of a log. */
 export interface Opening {
   readonly token: string;
+  /** The token with which the log was opened first. Default: `token`. */
+  readonly log?: string;
   /** Set when a lost log is begun anew: its first epoch, and the epoch in which it goes on. */
   readonly epochs?: { readonly first: number; readonly next: number };
   readonly details: TaskDetails;
   readonly frames: readonly string[];
+  /** Of a task that may be attempted again, what is kept for the next attempt. */
+  readonly kept?: KeptAttempts | undefined;
+  /** The number of the last of the frames that the next attempt keeps; with `kept`. */
+  readonly startN?: number;
+  /** Set when the task waits for its first runner: how long nobody may take it, in milliseconds. */
+  readonly delayMs?: number | undefined;
 }
 
 interface OpenAnswer {
@@ -50,6 +62,8 @@ interface OpenAnswer {
   /** The number of the last frame. After a repeated call the log may have more than its first ones. */
   readonly last: number;
   readonly cancel: string | undefined;
+  /** Epoch milliseconds by Redis' clock, if there is one. */
+  readonly deadlineAt: number | undefined;
 }
 
 /** A part of the log to be stored in one piece. */
@@ -60,7 +74,7 @@ export interface Entry {
   readonly text: string;
 }
 
-interface Commit {
+export interface Commit {
   readonly token: string;
   /** The epoch of the entries. If it is above that of the log, they begin it, and end the other. */
   readonly epoch: number;
@@ -68,15 +82,28 @@ interface Commit {
   readonly entries: readonly Entry[];
   /** Set when the entries end the log, and settle the task. */
   readonly outcome: TaskOutcome | undefined;
-  /** Whether the task is not settled if a cancel was accepted before. */
+  /** Whether the task is neither settled nor handed over if a cancel was accepted before. */
   readonly yieldsToCancel: boolean;
+  /** The newest checkpoint among the frames, if there is one. Only with `isKept`. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Set when the entries end the attempt, and the task waits after them. Only with `isKept`. */
+  readonly handOver?: { readonly delayMs: number; readonly maxFree: number } | undefined;
+  /** Whether the task may be attempted again. */
+  readonly isKept: boolean;
+}
+
+/** A checkpoint, and the number of its frame. */
+export interface Checkpoint {
+  readonly n: number;
+  readonly start: AttemptStart;
 }
 
 /**
  * `refused`: Redis has refused to store an entry, and `problem` says why. `behind`: an entry does not
  * join the log, which ends at `last` (-1: it has nothing of the epoch). `gone`: there is no log.
  * `fenced`: the log is not the caller's any more. `cancelled`: nothing was stored, because the task
- * would have settled, but a cancel was accepted before.
+ * would have settled, but a cancel was accepted before. `waiting`: the task was handed over.
+ * `exhausted`: it was not, because no attempts are left.
  */
 interface CommitAnswer {
   readonly answer: (typeof commitAnswers)[number];
@@ -95,7 +122,8 @@ interface Lapse {
   readonly waitMs: number;
 }
 
-interface Closing {
+/** How a task ends that nobody runs. */
+export interface Closing {
   readonly outcome: TaskOutcome;
   readonly frames: readonly string[];
 }
@@ -125,7 +153,7 @@ export interface StoredTask extends HistorySource {
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
   /** Takes back a claim, so that the id is free again. A cancel that came meanwhile is kept. */
-  withdraw(token: string, details: TaskDetails): Promise<void>;
+  withdraw(opening: Opening): Promise<void>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
   /**
@@ -137,6 +165,11 @@ export interface StoredTask extends HistorySource {
   listen(listener: ChannelListener): () => void;
   /** The message that the task continues, as JSON, if the record has it. */
   fetchContinued(): Promise<string | undefined>;
-  /** Marks a task as suspect whose lease has lapsed or, with `closing`, closes it. */
-  close(lapse: Lapse, closing?: Closing): Promise<CloseAnswer>;
+  /**
+   * Marks a task as suspect whose lease has lapsed or, with `next`, closes it, or lets it wait for
+   * another runner.
+   */
+  close(lapse: Lapse, next?: Closing | 'waits'): Promise<CloseAnswer>;
+  /** Closes a task that waits. `false`: it is not as it was read. */
+  endWaiting(record: StoredRecord, closing: Closing): Promise<boolean>;
 }

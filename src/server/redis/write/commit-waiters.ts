@@ -5,6 +5,8 @@ import type { PendingFrames } from './pending-frames';
 export interface CommitWaiters extends Pick<TaskLog, 'isBehind' | 'caughtUp' | 'flushed'> {
   /** Whether there is something to store. */
   hasWork(): boolean;
+  /** Resolves once something has come, or when the storage turns out to be away. */
+  until(hasCome: () => boolean): Promise<void>;
   /** Whether the storage is away: nobody waits for it then. */
   readonly isAway: boolean;
   /** To be called when a call has failed or takes very long (`true`), or has worked (`false`). */
@@ -49,6 +51,7 @@ export function createCommitWaiters(
 
   return {
     hasWork,
+    until,
     get isAway() {
       return isAway;
     },

@@ -36,6 +36,7 @@ export function createPendingFrames({
   let count = firstCount;
   let open = storedFrames.reduce(trackFrame, nothingOpen);
   let loss: Loss | undefined;
+  let isWhole = true;
   // The frames that this epoch begins with, kept here even once they are stored.
   let preface: FrameRun | undefined;
 
@@ -56,6 +57,7 @@ export function createPendingFrames({
   /** Drops the frames that wait from `from` on, and all that were kept after an earlier loss. */
   const lose = (from: number, openBefore: OpenParts) => {
     const last = Math.min(from, end());
+    isWhole = false;
     loss = { openBefore: loss && from >= end() ? loss.openBefore : openBefore, end: undefined };
     change(runs.filter(({ first }) => first < last));
   };
@@ -67,6 +69,7 @@ export function createPendingFrames({
     storedCount,
     count: () => count,
     open: () => open,
+    isWhole: () => isWhole,
     isDropping,
     isEpochDue,
 

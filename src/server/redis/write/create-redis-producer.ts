@@ -1,10 +1,13 @@
-import { taskPartTest } from '../../log/task-part-test';
 import { createWindowCare } from '../../log/window-care';
 import { runningTtlMs } from '../scripts/stored-task';
+import { createAttemptVerbs } from './attempt-verbs';
+import { createCheckpoints } from './checkpoints';
 import { createCommitPace } from './commit-pace';
 import { createCommitWaiters } from './commit-waiters';
 import { createPendingFrames } from './create-pending-frames';
-import { createLogCommits } from './log-commits';
+import { createFrameIntake } from './frame-intake';
+import { createHandingOver } from './handing-over';
+import { createLogCommits, type EndOfProducing } from './log-commits';
 import { createLogLimits } from './log-limits';
 import type { RedisProducer, RedisProducerOptions } from './redis-producer';
 import { createSettling } from './settling';
@@ -21,17 +24,21 @@ export function createRedisProducer({
   scheduler,
   graceMs,
   firstFrames,
+  startFrames,
+  attempts,
   cancel,
   tenure,
   onEnd,
 }: RedisProducerOptions): RedisProducer {
   const { window, token, details } = storage;
   const { taskId } = window;
-  const isSnapshot = taskPartTest('data-task', taskId);
   const stop = createStopSignal();
   const settling = createSettling(window, graceMs);
   const pending = createPendingFrames({ frames: firstFrames, next: window.next });
-  const isSettling = () => settling.ending !== undefined;
+  const handingOver = createHandingOver(graceMs);
+  const checkpoints = attempts && createCheckpoints(attempts.kept, attempts.startN);
+  /** Whether the last frame of this attempt was added. */
+  const isSettling = () => settling.ending !== undefined || handingOver.handOver !== undefined;
   const waiters = createCommitWaiters(pending, maxUnflushedBytes, isSettling);
   const limits = createLogLimits({ taskId, pending, firstFrames, ...maxima });
   const care = createWindowCare({
@@ -40,31 +47,27 @@ export function createRedisProducer({
     // While the storage is away, readers here may lag behind further than frames are kept for it.
     maxUnstoredLength: 2 * maxUnflushedBytes,
   });
-  let newestSnapshot = firstFrames.find(isSnapshot);
+  const frames = { window, pending, limits, care, waiters, firstFrames, maxUnflushedBytes };
+  const intake = createFrameIntake(frames);
   let hasEnded = false;
   let isStored = false;
 
-  const end = (how: 'settled' | 'fenced') => {
+  const end = (how: EndOfProducing) => {
     if (hasEnded) return;
     hasEnded = true;
     isStored = how === 'settled';
     pace.end();
     if (isStored) settling.settleHere();
-    else stop.lose();
+    else if (how === 'fenced') stop.lose();
     onEnd(how);
     waiters.end();
     settling.answer(isStored);
-  };
-
-  const put = (frame: string) => {
-    pending.push(frame, waiters.isAway ? maxUnflushedBytes : Number.POSITIVE_INFINITY);
-    window.push(frame);
+    handingOver.answer(how === 'handed-over' ? 'waiting' : 'closed');
   };
 
   const commits = createLogCommits({
-    ...{ storage, pending, settling, stop },
-    startFrames: firstFrames.filter((frame) => !isSnapshot(frame)),
-    newestSnapshot: () => newestSnapshot,
+    ...{ storage, pending, settling, handingOver, checkpoints, stop, startFrames },
+    newestSnapshot: intake.newestSnapshot,
     hasEnded: () => hasEnded,
     onEnd: end,
     onBegun: () => pace.look(),
@@ -97,20 +100,23 @@ export function createRedisProducer({
   });
   stop.cancel(cancel);
 
+  const append = (frame: string) => {
+    if (hasEnded || isSettling()) return;
+    intake.add(frame);
+    pace.add();
+    care.trimSoon();
+  };
+
   return {
     token,
+    attempt: attempts?.kept.attempt ?? 1,
     signal: stop.signal,
-    append(frame) {
-      if (hasEnded || isSettling()) return;
-      care.beforePush();
-      if (isSnapshot(frame)) newestSnapshot = frame;
-      const others = limits.inPlaceOf(frame);
-      if (others) for (const other of others) put(other);
-      else put(frame);
-      window.wake();
-      pace.add();
-      care.trimSoon();
-    },
+    append,
+    ...createAttemptVerbs({
+      ...{ checkpoints, handingOver, intake, pending, waiters, append },
+      isOpen: () => !hasEnded && !isSettling(),
+      hurry: pace.addLast,
+    }),
     maxFrameBytes: maxima.maxFrameBytes,
     settle(frames, outcome, options) {
       if (hasEnded || isSettling()) return Promise.resolve(false);

@@ -1,16 +1,26 @@
 import { type GapCause, gapFrame, gapMessage } from '../../log/frame-gap';
 import type { LogWindow } from '../../log/log-window';
 import type { StoredTask, TaskDetails } from '../scripts/stored-task';
+import type { Checkpoints } from './checkpoints';
 import { entryOf } from './frame-runs';
+import type { HandingOver } from './handing-over';
 import type { Batch, PendingFrames } from './pending-frames';
 import type { Settling } from './settling';
 import type { StopSignal } from './stop-signal';
+
+/**
+ * How a producer has ended: all is stored (`settled`), or all of this attempt is (`handed-over`), or
+ * the log belongs to somebody else now (`fenced`).
+ */
+export type EndOfProducing = 'settled' | 'handed-over' | 'fenced';
 
 /** What is needed to store a log. */
 export interface LogStorage {
   readonly stored: StoredTask;
   readonly window: LogWindow;
   readonly token: string;
+  /** The token with which the log was opened. */
+  readonly log: string;
   /** What the record says of the task, also when the log has to begin anew. */
   readonly details: TaskDetails;
   /** Called when a log that was lost has been begun anew; again if that fails. */
@@ -21,13 +31,16 @@ export interface LogCommitsOptions {
   storage: LogStorage;
   pending: PendingFrames;
   settling: Settling;
+  handingOver: HandingOver;
+  /** Set for a task that may be attempted again. */
+  checkpoints: Checkpoints | undefined;
   stop: StopSignal;
   /** The first frames of the log, without snapshots. */
   startFrames: readonly string[];
   newestSnapshot: () => string | undefined;
   hasEnded: () => boolean;
-  /** Called when all is stored (`settled`), or the log belongs to somebody else now (`fenced`). */
-  onEnd: (how: 'settled' | 'fenced') => void;
+  /** Called when nothing more will be stored. */
+  onEnd: (how: EndOfProducing) => void;
   /** Called when the log was begun anew. Readers elsewhere do not know of that yet. */
   onBegun: () => void;
 }
@@ -38,6 +51,29 @@ export interface LogCommits {
   store(): Promise<boolean>;
   /** Stores what follows the call under way. That `store` then waits for this one. Never rejects. */
   storeBehind(): Promise<void>;
+}
+
+/** What goes in one call with a batch, and the number of the frame after it. */
+function contentsOf(
+  { entries, isAll }: Batch,
+  {
+    pending,
+    settling,
+    handingOver,
+    checkpoints,
+  }: Pick<LogCommitsOptions, 'pending' | 'settling' | 'handingOver' | 'checkpoints'>,
+) {
+  const ending = isAll ? settling.ending : undefined;
+  const handOver = isAll ? handingOver.handOver : undefined;
+  const closing = ending?.frames ?? [];
+  const all = closing.length > 0 ? [...entries, entryOf(pending.next(), closing)] : entries;
+  const next = (all.at(-1)?.last ?? pending.first() - 1) + 1;
+  return {
+    ...{ next, handOver, entries: all, outcome: ending?.outcome },
+    yieldsToCancel: handOver !== undefined || ending?.yieldsToCancel === true,
+    checkpoint: checkpoints?.upTo(next - 1),
+    isKept: checkpoints !== undefined,
+  };
 }
 
 /** Whether a call worked. An error was reported by the link, and the call is made again later. */
@@ -55,9 +91,11 @@ function hasWorked(call: Promise<void>): Promise<boolean> {
  * skip that beginning.
  */
 export function createLogCommits({
-  storage: { stored, window, token, details, reenter },
+  storage: { stored, window, token, log, details, reenter },
   pending,
   settling,
+  handingOver,
+  checkpoints,
   stop,
   startFrames,
   newestSnapshot,
@@ -74,42 +112,45 @@ export function createLogCommits({
   let behind: Promise<boolean> | undefined;
 
   /** Begins the next epoch. Its readers have the present one up to frame `last`. */
-  const beginEpoch = (cause: GapCause, last: number, firstFrames: readonly string[] = []) => {
+  const beginEpoch = (cause: GapCause, last: number, anewWith?: readonly string[]) => {
     const { taskId, next } = window;
     const snapshot = newestSnapshot();
     const told = snapshot === undefined ? [] : [snapshot];
-    const head = [...firstFrames, ...told, gapFrame(taskId, cause)];
+    const head = [...(anewWith ?? []), ...told, gapFrame(taskId, cause)];
     const before = pending.next();
     const begun = pending.beginEpoch({ head, errorText: gapMessage(cause), last });
+    if (anewWith) checkpoints?.beginAnew(head.length - 1);
+    else checkpoints?.beginEpoch(last, head.length - 1);
     epoch++;
     window.openEpoch({ end: next, next: next + pending.next() - before });
     window.wake();
     return begun;
   };
 
-  const send = async ({ entries, isAll }: Batch) => {
+  const send = async (batch: Batch) => {
     const epochThen = epoch;
-    const ending = isAll ? settling.ending : undefined;
-    const closing = ending?.frames ?? [];
-    const all = closing.length > 0 ? [...entries, entryOf(pending.next(), closing)] : entries;
-    sentNext = (all.at(-1)?.last ?? pending.first() - 1) + 1;
+    const { next, ...contents } = contentsOf(batch, {
+      pending,
+      settling,
+      handingOver,
+      checkpoints,
+    });
+    sentNext = next;
+    const { leaseMs } = details;
     const { answer, last, cancel, problem } = await stored.commit({
-      token,
-      epoch,
-      leaseMs: details.leaseMs,
-      entries: all,
-      outcome: ending?.outcome,
-      yieldsToCancel: ending?.yieldsToCancel === true,
+      ...{ token, epoch, leaseMs },
+      ...contents,
     });
     stop.cancel(cancel);
     // The call before this one may have found that the log is gone.
     if (hasEnded() || epoch !== epochThen) return;
     pending.shift(last);
+    if (answer !== 'cancelled') checkpoints?.stored(last);
     // The storage has answered, so it is there, and frames are kept for it again.
     pending.resume();
     switch (answer) {
       case 'stored':
-        if (ending) return onEnd('settled');
+        if (contents.outcome) return onEnd('settled');
         if (pending.isEpochDue()) beginEpoch('storage-away', Number.POSITIVE_INFINITY);
         return;
       case 'behind':
@@ -126,13 +167,20 @@ export function createLogCommits({
       case 'fenced':
         return onEnd('fenced');
       case 'cancelled':
-        return settling.yield();
+        settling.yield();
+        return handingOver.answer('cancelled');
+      case 'waiting':
+        return onEnd('handed-over');
+      case 'exhausted':
+        return handingOver.answer('refused');
     }
   };
 
   const open = async (frames: readonly string[]) => {
     const epochs = { first: window.firstEpoch, next: epoch };
-    const { isOpen, cancel } = await stored.open({ token, epochs, details, frames });
+    const attempts = checkpoints && { kept: checkpoints.kept, startN: checkpoints.startN };
+    const opening = { token, log, epochs, details, frames, ...attempts };
+    const { isOpen, cancel } = await stored.open(opening);
     stop.cancel(cancel);
     if (hasEnded()) return;
     if (!isOpen) return onEnd('fenced');

@@ -32,6 +32,8 @@ export interface PendingFrames {
   count(): number;
   /** The parts that are open after the last frame. */
   open(): OpenParts;
+  /** Whether no frames were dropped until now. */
+  isWhole(): boolean;
   /** Whether new frames are dropped. */
   isDropping(): boolean;
   /** Whether another epoch has to begin now, because the next frames were dropped. */

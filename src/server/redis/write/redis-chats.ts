@@ -3,7 +3,7 @@ import { pause } from '../../time/pause';
 import type { RedisLink } from '../client/redis-link';
 import chatScript from '../scripts/chat.lua';
 import type { RedisKeys } from '../scripts/redis-keys';
-import type { StoredLog } from '../scripts/stored-log';
+import { isOver, type StoredLog } from '../scripts/stored-log';
 
 /** A chat, and whose it is. */
 export interface Chat {
@@ -92,8 +92,11 @@ export function createRedisChats({
   const recordOf = async ({ owner, chatId }: Chat, taskId: string) => {
     const log = await lookAtTask(taskId);
     if (!log || log.record.owner !== owner || log.record.chatId !== chatId) return undefined;
-    const { status, settledAt = 0, isUnsaved } = log.record;
-    return { isRunning: status === 'running', isUnsaved, settledForMs: log.now - settledAt };
+    const { settledAt = 0, isUnsaved, isReleased = false } = log.record;
+    const settledForMs = log.now - settledAt;
+    // A settled task stays its chat's until it is saved, or could have been saved.
+    const isKept = isUnsaved || (!isReleased && settledForMs < maxReleaseMs);
+    return { isOpen: !isOver(log.record), isKept };
   };
 
   const supersedeOne = async (chat: Chat, taskId: string) => {
@@ -132,7 +135,7 @@ export function createRedisChats({
     async leaveUnlessRunning(chat, taskId) {
       try {
         const record = await recordOf(chat, taskId);
-        if (!record?.isRunning) await leave(chat, taskId);
+        if (!record?.isOpen) await leave(chat, taskId);
       } catch {
         // The storage is away. The chat forgets the task by itself after some time.
       }
@@ -142,9 +145,7 @@ export function createRedisChats({
       const { tasks } = await look(chat);
       for (const { taskId, ageMs } of tasks.reverse()) {
         const record = await recordOf(chat, taskId);
-        // A settled task stays its chat's until it is saved, or could have been saved.
-        const isKept = record && (record.isUnsaved || record.settledForMs < maxReleaseMs);
-        if (record?.isRunning || isKept) return taskId;
+        if (record?.isOpen || record?.isKept) return taskId;
         // A task without a record that has just entered may be about to open.
         if (record || ageMs > maxReleaseMs) await leave(chat, taskId);
       }

@@ -1,7 +1,8 @@
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { TaskLog } from '../../log/task-stream-context';
+import type { KeptAttempts } from '../scripts/stored-attempts';
 import type { CommitScheduler } from './commit-scheduler';
-import type { LogStorage } from './log-commits';
+import type { EndOfProducing, LogStorage } from './log-commits';
 import type { LogLimitsOptions } from './log-limits';
 
 export interface RedisProducerOptions {
@@ -12,12 +13,24 @@ export interface RedisProducerOptions {
   graceMs: number;
   /** The first frames, which are stored already. */
   firstFrames: readonly string[];
+  /** The frames with which a log begins that the storage has lost. */
+  startFrames: readonly string[];
+  /** Set for a task that may be attempted again. */
+  attempts: ProducedAttempts | undefined;
   /** The reason of a cancel that came before the task, as it is stored. */
   cancel: string | undefined;
   /** Releases the task, and waits for the tasks that its chat has to save before it. */
   tenure: Pick<TaskLog, 'release' | 'predecessorsSaved'>;
   /** Called once, when nothing of this producer will be stored any more. */
-  onEnd: (how: 'settled' | 'fenced') => void;
+  onEnd: (how: EndOfProducing) => void;
+}
+
+/** The attempt that a producer writes. */
+interface ProducedAttempts {
+  /** What the storage has for the next one. */
+  readonly kept: KeptAttempts;
+  /** The last of the first frames that the next attempt keeps. Default: none of them. */
+  readonly startN?: number;
 }
 
 export interface RedisProducer extends TaskLog {
