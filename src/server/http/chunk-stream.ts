@@ -59,9 +59,9 @@ export function createChunkStream({
     },
     onBeat(at) {
       // Heartbeats must not pile up before a consumer that has stopped reading.
-      if (!log.isAwaited() || !log.isLive() || (controller.desiredSize ?? 0) < 0) return;
-      const data = { taskId, at, intervalMs: heartbeatMs };
-      controller.enqueue({ type: 'data-task-heartbeat', data, transient: true });
+      if (!log.isAwaited() || (controller.desiredSize ?? 0) < 0) return;
+      const data = log.heartbeat(at);
+      if (data) controller.enqueue({ type: 'data-task-heartbeat', data, transient: true });
     },
   });
 

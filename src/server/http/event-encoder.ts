@@ -19,9 +19,12 @@ function sharedHeartbeat(encode: (data: TaskHeartbeatData) => string): EventEnco
   let newest: TaskHeartbeatData | undefined;
   let text = '';
   return (data) => {
-    const { taskId, at, intervalMs } = data;
+    const { taskId, at, intervalMs, waiting } = data;
     const isKnown =
-      newest?.taskId === taskId && newest.at === at && newest.intervalMs === intervalMs;
+      newest?.taskId === taskId &&
+      newest.at === at &&
+      newest.intervalMs === intervalMs &&
+      newest.waiting === waiting;
     if (!isKnown) text = encode(data);
     newest = data;
     return text;

@@ -63,8 +63,8 @@ export function createTextSource({
 
   const heartbeat = (at = Date.now()) => {
     isBeatDue = false;
-    if (!log.isLive()) return '';
-    return encoder.heartbeat({ taskId, at, intervalMs: heartbeatMs });
+    const data = log.heartbeat(at);
+    return data ? encoder.heartbeat(data) : '';
   };
 
   /** Heartbeats must not pile up before a client that has stopped reading. */

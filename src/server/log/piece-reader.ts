@@ -1,4 +1,5 @@
 import type { Cursor } from '../../protocol/cursor';
+import type { TaskHeartbeatData } from '../../protocol/task-parts';
 import { startBeats } from '../time/beats';
 import { later } from '../time/later';
 import type { FrameRange, TaskReader } from './task-stream-context';
@@ -15,8 +16,8 @@ export interface PieceReader {
   pull(): Promise<void>;
   /** Whether a call of `pull` waits for a piece. */
   isAwaited(): boolean;
-  /** Whether the log goes on, and its producer counts as alive. */
-  isLive(): boolean;
+  /** A heartbeat, if the log goes on, and its producer counts as alive or is waited for. */
+  heartbeat(at: number): TaskHeartbeatData | undefined;
   /** Whether everything was handed out, and nothing will follow. */
   isAtEnd(): boolean;
   /** Whether the log ends without the task's outcome. */
@@ -135,7 +136,11 @@ export function createPieceReader<Content>({
       }
     },
     isAwaited: () => isAwaited,
-    isLive: () => reader?.isAlive === true && !reader.isEnded,
+    heartbeat(at) {
+      if (!reader?.isAlive || reader.isEnded) return undefined;
+      const data = { taskId, at, intervalMs: heartbeatMs };
+      return reader.isWaiting ? { ...data, waiting: true } : data;
+    },
     isAtEnd: () => pieces === undefined && reader?.isEnded !== false,
     isCut: () => reader?.isCut ?? !reader,
     close,
