@@ -176,3 +176,22 @@ it('fences what a stalled runner had under way: frames, a checkpoint, and its en
   expect((await take(elsewhere, taskId)).start).toEqual(startAt(taskId, -1));
   reader?.close();
 });
+
+// R-ATTEMPT-8, R-STORE-1
+it('is nobody once the runner had to give the hand-over up, and has settled the task instead', async () => {
+  const { proxy, here, elsewhere } = await openTwo();
+  const taskId = createId();
+  const log = await openWork(here, taskId, { graceMs: 200 });
+  const stuck = proxy.hold((command) => isCommit(command, 'handOver'));
+  const handedOver = log.handOver?.();
+  await stuck.answered;
+  expect(await elsewhere.inspect(taskId)).toMatchObject({ isWaiting: true });
+  expect(await handedOver).toBe('refused');
+  stuck.release();
+  await until(async () => (await elsewhere.inspect(taskId))?.status === 'running');
+  log.append('{"type":"data-n","data":1}');
+  expect(await log.settle(closingOf(taskId), 'failed')).toBe(true);
+  await until(async () => (await elsewhere.inspect(taskId))?.status === 'failed');
+  expect(await readLog(elsewhere, taskId)).toContain('{"type":"data-n","data":1}');
+  expect(log.signal.aborted).toBe(false);
+});

@@ -139,6 +139,7 @@ export function createRedisFollower({
       if (!wakeUp || wakeUp.epoch < window.epoch) return;
       // The news of an outcome is no sign of the producer: others may have closed its task.
       if (wakeUp.status === undefined) {
+        isWaiting = false;
         signs.renewed();
         onSign(task);
       }

@@ -53,7 +53,7 @@ redis.call('HDEL', record, 'suspect')
 if attempts then
   redis.call('DEL', attempts)
   redis.call('HDEL', record, 'work', 'tries', 'freeHandOvers', 'checkpointOf', 'startAt',
-    'handedOverBy', 'deadlineAt', 'notBefore')
+    'handedOverBy', 'triesBefore', 'freeHandOversBefore', 'deadlineAt', 'notBefore')
 end
 redis.call('PEXPIRE', record, retentionMs)
 redis.call('PEXPIRE', frames, retentionMs)

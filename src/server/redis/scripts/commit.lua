@@ -49,8 +49,17 @@ local known = redis.call('HMGET', record,
 local knownToken, knownEpoch, knownStatus, knownEnd, cancel, suspect, saves = unpack(known, 1, 7)
 if not knownToken then return {'gone'} end
 if knownToken ~= token or tonumber(knownEpoch) > tonumber(epoch) then
-  local isRepeated = delayMs and redis.call('HGET', record, 'handedOverBy') == token
-  return isRepeated and {'waiting', -1, cancel} or {'fenced'}
+  local handedOverBy = attempts and redis.call('HGET', record, 'handedOverBy')
+  if handedOverBy ~= token then return {'fenced'} end
+  -- The answer was lost with which the caller had handed the task over, or came too late. If nobody has
+  -- taken the task since, the attempt goes on, and may end in the same way again.
+  local isUntaken = knownStatus == 'pending' and knownToken == redis.sha1hex(token)
+  if not isUntaken then return delayMs and {'waiting', -1, cancel} or {'fenced'} end
+  local counts = redis.call('HMGET', record, 'triesBefore', 'freeHandOversBefore')
+  redis.call('HSET', record, 'token', token, 'status', 'running', 'tries', counts[1],
+    'freeHandOvers', counts[2])
+  redis.call('HDEL', record, 'notBefore', 'handedOverBy')
+  knownStatus = 'running'
 end
 local isBegun = knownEpoch == epoch
 local before = isBegun and tonumber(knownEnd) or -1
@@ -110,8 +119,8 @@ if delayMs and not problem then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     redis.call('HSET', record, 'end', last, 'status', 'pending', 'token', redis.sha1hex(token),
-      'handedOverBy', token, 'tries', tries, 'freeHandOvers', freeHandOvers,
-      'notBefore', now + delayMs)
+      'handedOverBy', token, 'tries', tries, 'freeHandOvers', freeHandOvers, 'triesBefore', counts[3],
+      'freeHandOversBefore', counts[4], 'notBefore', now + delayMs)
     waitMs = delayMs + work.maxWaitMs
   end
 end
@@ -127,7 +136,7 @@ if settles then
   if attempts then
     redis.call('DEL', attempts)
     redis.call('HDEL', record, 'work', 'tries', 'freeHandOvers', 'checkpointOf', 'startAt',
-      'handedOverBy', 'deadlineAt', 'notBefore')
+      'handedOverBy', 'triesBefore', 'freeHandOversBefore', 'deadlineAt', 'notBefore')
   end
 elseif handsOver then
   redis.call('DEL', lease)

@@ -27,7 +27,7 @@ redis.call('HSET', record, 'token', token, 'epoch', epoch, 'endOf' .. readEpoch,
 -- Nobody has to be told of it: it does not stay its chat's task.
 redis.call('HSET', record, saves and 'unsaved' or 'released', '1')
 redis.call('HDEL', record, 'work', 'tries', 'freeHandOvers', 'checkpointOf', 'startAt',
-  'handedOverBy', 'deadlineAt', 'notBefore')
+  'handedOverBy', 'triesBefore', 'freeHandOversBefore', 'deadlineAt', 'notBefore')
 redis.call('DEL', attempts)
 redis.call('PEXPIRE', record, retentionMs)
 redis.call('PEXPIRE', frames, retentionMs)

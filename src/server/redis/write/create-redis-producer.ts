@@ -70,7 +70,7 @@ export function createRedisProducer({
     newestSnapshot: intake.newestSnapshot,
     hasEnded: () => hasEnded,
     onEnd: end,
-    onBegun: () => pace.look(),
+    lookAgain: () => pace.look(),
   });
 
   const commit = async (): Promise<boolean> => {

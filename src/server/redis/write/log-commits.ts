@@ -41,8 +41,8 @@ export interface LogCommitsOptions {
   hasEnded: () => boolean;
   /** Called when nothing more will be stored. */
   onEnd: (how: EndOfProducing) => void;
-  /** Called when the log was begun anew. Readers elsewhere do not know of that yet. */
-  onBegun: () => void;
+  /** Called when another call is due, even if nothing waits to be stored. */
+  lookAgain: () => void;
 }
 
 /** Makes the calls that store a log, epoch after epoch. */
@@ -101,7 +101,7 @@ export function createLogCommits({
   newestSnapshot,
   hasEnded,
   onEnd,
-  onBegun,
+  lookAgain,
 }: LogCommitsOptions): LogCommits {
   let { epoch } = window;
   // Set while the storage has no log: the frames with which the log is begun anew.
@@ -170,7 +170,8 @@ export function createLogCommits({
         settling.yield();
         return handingOver.answer('cancelled');
       case 'waiting':
-        return onEnd('handed-over');
+        // If that was given up before the answer came, the next call goes on with the attempt.
+        return handingOver.handOver ? onEnd('handed-over') : lookAgain();
       case 'exhausted':
         return handingOver.answer('refused');
     }
@@ -188,7 +189,8 @@ export function createLogCommits({
     if (hasEnded()) return;
     preface = undefined;
     pending.shift(frames.length - 1);
-    onBegun();
+    // Readers elsewhere do not know yet that the log was begun anew.
+    lookAgain();
   };
 
   return {
