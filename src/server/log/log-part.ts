@@ -2,7 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import { type GapCause, gapFrame } from './frame-gap';
 import type { LogWindow } from './log-window';
 import type { FrameRange } from './task-stream-context';
-import { endOfValid, voidAt, voidsOf } from './void-frames';
+import { endOfValid, type VoidFrames, voidAt, voidsOf } from './void-frames';
 
 /** Neighbouring frames of one epoch. */
 export interface LogEntry {
@@ -131,6 +131,19 @@ export function rangesOf(
     miss(endOf(epoch));
   }
   return { ranges, after: { epoch, n: next } };
+}
+
+/** Ranges without the frames that have become void since the ranges were made. */
+export function withoutVoid(
+  ranges: readonly QueuedRange[],
+  voids: readonly VoidFrames[],
+): QueuedRange[] {
+  return ranges.flatMap((range) => {
+    const { epoch, start, end } = range;
+    if (voidAt(voids, { epoch, n: start })) return [];
+    const valid = endOfValid(voids, epoch, end);
+    return valid === end ? range : { ...range, end: valid, after: { epoch, n: valid } };
+  });
 }
 
 /** What lies before a place in a part of a log, as if the log ended there. */

@@ -9,11 +9,11 @@ import {
   hasNext,
   isAtEnd,
   isVoided,
-  type LogWalk,
   lacksFrames,
   type ReaderStart,
   takeNext,
 } from './log-walk';
+import type { LogWalk } from './log-walk-state';
 import type { LogWindow } from './log-window';
 import type { FrameRange, TaskReader } from './task-stream-context';
 

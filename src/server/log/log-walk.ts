@@ -1,38 +1,13 @@
 import type { Cursor } from '../../protocol/cursor';
 import { gapFrame } from './frame-gap';
-import { gapRange, type LogPart, partBefore, type QueuedRange, rangesOf } from './log-part';
+import { gapRange, type LogPart, partBefore, rangesOf, withoutVoid } from './log-part';
+import type { LogWalk } from './log-walk-state';
 import type { LogWindow } from './log-window';
 import type { FrameRange, ReadTaskOptions } from './task-stream-context';
 import { voidAt } from './void-frames';
 
 /** Where a reader begins. */
 export type ReaderStart = Pick<ReadTaskOptions, 'cursor' | 'isContinued' | 'skip'>;
-
-/**
- * How far a reader has come in a log, and which range comes next. A walk never waits. It is data with
- * functions, and no object with closures, because a server keeps thousands of walks.
- */
-export interface LogWalk {
-  readonly window: LogWindow;
-  /** Whether frames that are not at hand can be fetched. */
-  readonly hasHistory: boolean;
-  /** The first epoch of the log that is read, which tells this log from others of the task. */
-  firstEpoch: number;
-  /** The frame that the reader wants next. */
-  position: Cursor;
-  /** The last frame that the reader has: the one that it took last, or else its cursor. */
-  last: Cursor | undefined;
-  /** Ranges that come before those at hand, made of fetched frames. */
-  queued: QueuedRange[];
-  /** Whether `last` was taken for the reader's client, and not only named by it as its cursor. */
-  hasTaken: boolean;
-  /** True until the reader has seen the end of the log once. */
-  isReplay: boolean;
-  /** Whether the reader was told of the window's gap. */
-  isTold: boolean;
-  /** Whether the range that was taken last tells of missing frames. */
-  endsInGap: boolean;
-}
 
 function isAtHand({ window, position }: LogWalk): boolean {
   const segment = window.segmentFrom(position);
@@ -93,6 +68,14 @@ export function accept(walk: LogWalk, fetched: LogPart): void {
   const newest = walk.queued.at(-1);
   if (newest) newest.after = after;
   else walk.position = after;
+  // The part may have been read before the window knew of the newest attempt.
+  leaveOutVoid(walk);
+}
+
+/** Takes frames out of the queue that have become void since they were fetched. */
+function leaveOutVoid(walk: LogWalk): void {
+  walk.leftOut = walk.window.voids;
+  walk.queued = withoutVoid(walk.queued, walk.leftOut);
 }
 
 /** Whether the reader has taken frames that are void now, so that it has to begin anew behind them. */
@@ -131,6 +114,7 @@ function isGapDue({ window: { gap, epoch }, isTold, position }: LogWalk): boolea
 export function hasNext(walk: LogWalk): boolean {
   changeLog(walk);
   if (isVoided(walk)) return false;
+  if (walk.leftOut !== walk.window.voids) leaveOutVoid(walk);
   if (walk.queued.length > 0) return true;
   if (isCaughtUp(walk)) return isGapDue(walk);
   advance(walk);
@@ -194,6 +178,7 @@ function takeGap(walk: LogWalk): FrameRange | undefined {
 export function takeNext(walk: LogWalk): FrameRange | undefined {
   changeLog(walk);
   if (isVoided(walk)) return undefined;
+  if (walk.leftOut !== walk.window.voids) leaveOutVoid(walk);
   if (walk.queued.length > 0) return takeQueued(walk);
   if (!isCaughtUp(walk)) {
     advance(walk);
@@ -234,6 +219,7 @@ export function createLogWalk({
     position: { epoch: firstEpoch, n: skip },
     last: cursor,
     queued: [],
+    leftOut: window.voids,
     hasTaken: isContinued,
     isReplay: true,
     isTold: false,

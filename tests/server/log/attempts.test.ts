@@ -191,6 +191,38 @@ it('gives the same from a storage, page by page', async () => {
   }
 });
 
+it('leaves out of what a reader has fetched, and not handed out, what has become void since (R-ATTEMPT-3)', () => {
+  for (const lostAt of schedules()) {
+    // The newest attempt begins after the reader has read all that was there.
+    const before = pagesOf(lostAt.slice(0, -1), { entryCount: Number.POSITIVE_INFINITY });
+    const lost = attemptsLog(lostAt).losses.at(-1) ?? 0;
+    const all = before({ epoch: 1, n: 0 });
+    const { rewinds = new Map<number, Cursor>(), epoch, closedEpochs } = all.record;
+    const model = attemptsLog(lostAt);
+    const isOfNewest = (cursor: string) => epochOf(cursor) === epoch;
+    const count = model.frames.slice(0, lost).filter(({ cursor }) => isOfNewest(cursor)).length;
+    const window = createLogWindow({
+      ...{ taskId, firstEpoch: 1, epoch, next: count },
+      closedEpochs: new Map(closedEpochs),
+      voids: voidsOf(rewinds),
+    });
+    const frames = all.frames.flatMap((entry) => {
+      const left = count - entry.offset;
+      if (entry.epoch < epoch || left >= entry.frames.length) return entry;
+      return left > 0 ? { ...entry, frames: entry.frames.slice(0, left) } : [];
+    });
+    const initial = { record: { ...all.record, end: count - 1 }, frames, hasMore: false };
+    const reader = createLogReader({ window, initial });
+    window.rewind(recordOf(lostAt).rewinds?.get(epoch + 1) ?? { epoch, n: -1 });
+    for (const { cursor, chunk } of model.frames) {
+      if (epochOf(cursor) > epoch) window.push(JSON.stringify(chunk));
+    }
+    window.end();
+    expect([lostAt, takeAll(reader)]).toEqual([lostAt, framesOf(model.after(undefined))]);
+    expect([lostAt, reader.isEnded, reader.isCut]).toEqual([lostAt, true, false]);
+  }
+});
+
 it('tells a process that follows the log elsewhere what is void', () => {
   for (const lostAt of schedules()) {
     const model = attemptsLog(lostAt);
