@@ -1,3 +1,4 @@
+import { frameType } from '../../protocol/compact-replay';
 import { attemptFrames } from '../log/attempt-frames';
 import { createLogWindow } from '../log/log-window';
 import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
@@ -33,7 +34,7 @@ async function fetchStartFrames(stored: StoredTask, { firstEpoch }: StoredRecord
   const count = frames.findIndex(isSnapshot);
   return frames
     .slice(0, Math.max(0, count))
-    .filter((frame) => !frame.includes('"data-task-rewind"'));
+    .filter((frame) => frameType(frame) !== 'data-task-rewind');
 }
 
 /** Takes tasks that wait, and makes their producers. */
