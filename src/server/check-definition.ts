@@ -1,5 +1,7 @@
 import { TaskError } from '../protocol/task-error';
 import { checkNames } from './log/check-names';
+import type { PlainDefinition } from './plain-definition';
+import { checkDurations } from './time/check-durations';
 
 function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TaskError({ code: 'invalid-options', message });
@@ -15,9 +17,73 @@ function checkSchema(value: unknown, name: string): void {
   check(value === undefined || isSchema(value), message);
 }
 
+function checkFunctions({ context, chat }: Record<'context' | 'chat', unknown>): void {
+  for (const [name, value] of Object.entries({ context, chat })) {
+    const fits = value === undefined || typeof value === 'function';
+    check(fits, `\`${name}\` must be a function, or be left out.`);
+  }
+}
+
+function checkCount(value: unknown, name: string): void {
+  const fits = value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
+  check(fits, `\`${name}\` must be a whole number of 1 or more.`);
+}
+
+/** Checks what a definition says of attempts and their checkpoints. */
+function checkAttempts({
+  retry,
+  version,
+  maxWaitMs,
+  maxCheckpointBytes,
+  maxStoredBytes,
+}: {
+  retry?: unknown;
+  version?: unknown;
+  maxWaitMs?: number;
+  maxCheckpointBytes?: unknown;
+  maxStoredBytes?: unknown;
+}): void {
+  checkCount(version, 'version');
+  checkCount(maxCheckpointBytes, 'maxCheckpointBytes');
+  checkCount(maxStoredBytes, 'maxStoredBytes');
+  checkDurations({ maxWaitMs: { value: maxWaitMs, least: 0, most: Number.MAX_SAFE_INTEGER } });
+  if (retry === undefined) return;
+  check(
+    typeof retry === 'object' && retry !== null && !Array.isArray(retry),
+    '`retry` must be an object of the form `{ attempts?, maxTotal?, backoffMs?, when? }`; `{}` makes up to three attempts.',
+  );
+  const { attempts, maxTotal, backoffMs, when } = retry as Partial<Record<string, unknown>>;
+  checkCount(attempts, 'retry.attempts');
+  checkCount(maxTotal, 'retry.maxTotal');
+  const isTime = typeof backoffMs === 'number' && backoffMs >= 0 && backoffMs < Infinity;
+  check(
+    backoffMs === undefined || typeof backoffMs === 'function' || isTime,
+    '`retry.backoffMs` must be a number of milliseconds of 0 or more, or a function that gives one.',
+  );
+  check(
+    when === undefined || typeof when === 'function',
+    '`retry.when` must be a function that tells whether an error is worth another attempt.',
+  );
+}
+
+/**
+ * A later attempt may be made by a process that does not have the route.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function checkRouteTransformer(
+  { name, retry, transformer }: PlainDefinition,
+  ofRoute: unknown,
+): void {
+  check(
+    !retry || !ofRoute || ofRoute === transformer,
+    `The task \`${name}\` has \`retry\`, so pass its \`transformer\` to \`defineTask\`, and not to the route: later attempts have no route.`,
+  );
+}
+
 /** @throws TaskError `invalid-options` that says what `defineTask` takes. */
 export function checkDefinition(options: unknown): void {
-  const { name, execute, input, partial, dataPartSchemas } = Object(options);
+  const { name, execute, input, partial, checkpoint, dataPartSchemas } = Object(options);
   check(
     typeof name === 'string' && name !== '',
     '`defineTask` needs a `name`: a text that tells the task from others.',
@@ -29,6 +95,9 @@ export function checkDefinition(options: unknown): void {
   );
   checkSchema(input, 'input');
   checkSchema(partial, 'partial');
+  checkSchema(checkpoint, 'checkpoint');
+  checkFunctions(Object(options));
+  checkAttempts(Object(options));
   for (const [part, schema] of Object.entries(dataPartSchemas ?? {})) {
     checkSchema(schema, `dataPartSchemas.${part}`);
   }

@@ -1,39 +1,57 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { UIDataTypes, UIMessage } from 'ai';
-import type { DefineTaskOptions, OutputOf, StartDefinedTaskOptions } from './define-task';
+import type { StartDefinedTaskOptions } from './define-task';
+import { createMemoryStreamContext } from './memory/memory-stream-context';
+import type { PlainDefinition } from './plain-definition';
+import { planTask, type StartedWith } from './planned-work';
+import { registerDefinition } from './registered-definitions';
 import { type ClaimedTask, claimTask } from './stream-task';
+import { checkTaskOptions } from './task/check-task-options';
+import { toTaskStreamContext } from './to-task-stream-context';
 
 /** What a defined task is started with; these settings win over those of the definition. */
-interface DefinedRun<Result, Input> extends StartDefinedTaskOptions<Result> {
+interface DefinedRun<Result>
+  extends Omit<StartDefinedTaskOptions<Result>, 'params'>,
+    Pick<StartedWith, 'storedInput' | 'params'> {
   /** Resolves with the checked input. When it rejects, the task is refused and nothing is started. */
-  readInput: () => Promise<Input>;
-  params: NonNullable<StartDefinedTaskOptions['params']>;
+  readInput: () => Promise<unknown>;
 }
 
-/** Starts or joins a task of a definition. Only routes of that definition serve the task. */
-export function claimDefinedTask<
-  Schema extends StandardSchemaV1 | undefined,
-  Result,
-  Steps extends Record<string, number>,
-  Value,
-  Data extends UIDataTypes,
->(
-  {
-    execute,
-    input: _input,
-    partial: _partial,
-    dataPartSchemas: _parts,
-    ...defaults
-  }: DefineTaskOptions<Schema, Result, Steps, Value, Data>,
-  { readInput, request, params, ...settings }: DefinedRun<Result, OutputOf<Schema>>,
+/**
+ * Starts or joins a task of a definition. Only routes of that definition serve the task.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+export function claimDefinedTask<Result>(
+  definition: PlainDefinition<Result>,
+  { readInput, storedInput, request, params, ...own }: DefinedRun<Result>,
 ): ClaimedTask<Result> {
-  return claimTask<Result, OutputOf<Schema>, Steps, Value, UIMessage>(
-    {
-      ...defaults,
-      ...settings,
-      transformer: settings.transformer ?? defaults.transformer,
-      execute: (options) => execute({ ...options, request, params }),
-    },
-    { definition: defaults.name, readInput },
-  );
+  const streamContext = toTaskStreamContext(own.streamContext ?? createMemoryStreamContext());
+  registerDefinition(streamContext, definition);
+  const settings = { ...settingsOf(definition), ...own, streamContext };
+  checkTaskOptions({ ...settings, execute: definition.execute });
+  settings.transformer ??= definition.transformer;
+  const { chatId, deadlineMs } = settings;
+  const startedWith = { storedInput, request, params, hasChat: chatId !== undefined, deadlineMs };
+  return claimTask<Result>(settings, {
+    definition: definition.name,
+    readInput,
+    plan: (input) => planTask(definition, input, startedWith),
+  });
+}
+
+/** What a definition says of its tasks besides their values and their work. */
+export function settingsOf<Result>({
+  execute: _execute,
+  input: _input,
+  context: _context,
+  chat: _chat,
+  retry: _retry,
+  version: _version,
+  maxWaitMs: _maxWaitMs,
+  maxStoredBytes: _maxStoredBytes,
+  ...settings
+}: PlainDefinition<Result>): Omit<
+  PlainDefinition<Result>,
+  'execute' | 'input' | 'context' | 'chat' | 'retry' | 'version' | 'maxWaitMs' | 'maxStoredBytes'
+> {
+  return settings;
 }

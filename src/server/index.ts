@@ -6,6 +6,7 @@ export {
   defineTask,
   type StartDefinedTaskArguments,
   type StartDefinedTaskOptions,
+  type TaskChat,
   type TaskDefinition,
 } from './define-task';
 export type { ToUIMessageStreamOptions } from './http/chunk-stream';
@@ -56,6 +57,7 @@ export type {
 } from './route/task-route';
 export { toNodeHandler } from './route/to-node-handler';
 export { type StreamedTask, streamTask } from './stream-task';
+export type { TaskRetry } from './task/retry-options';
 export type {
   ExecuteOptions,
   StreamTaskOptions,
@@ -67,5 +69,6 @@ export type {
   RunNestedTask,
   RunNestedTaskOptions,
   StepReporter,
+  TaskAttempt,
   TaskReporter,
 } from './task/task-reporter';

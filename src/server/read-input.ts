@@ -4,7 +4,10 @@ import { checkJson } from './http/check-json';
 import type { TaskTransformer } from './task/task-options';
 
 /** @throws TaskError `invalid-input`. */
-function decodeInput(input: unknown, transformer: TaskTransformer | undefined): unknown {
+function decodeInput(
+  input: unknown,
+  transformer: Pick<TaskTransformer, 'parse'> | undefined,
+): unknown {
   if (!transformer || input === undefined) return input;
   try {
     if (typeof input === 'string') return transformer.parse(input);
@@ -17,6 +20,23 @@ function decodeInput(input: unknown, transformer: TaskTransformer | undefined): 
   });
 }
 
+/** An input as a page would send it: with a transformer that decodes, its text. */
+export function encodeInput(
+  input: unknown,
+  transformer: Partial<TaskTransformer> | undefined,
+): unknown {
+  const { stringify, parse } = transformer ?? {};
+  return input !== undefined && stringify && parse ? stringify.call(transformer, input) : input;
+}
+
+/** The transformer of a definition or a route, if it can decode inputs. */
+export function inputDecoder(
+  transformer: Partial<TaskTransformer> | undefined,
+): Pick<TaskTransformer, 'parse'> | undefined {
+  const { parse } = transformer ?? {};
+  return parse && { parse: (text) => parse.call(transformer, text) };
+}
+
 /**
  * Decodes and checks an input; resolves with what `execute` gets.
  *
@@ -27,7 +47,10 @@ export async function readInput(
   {
     schema,
     transformer,
-  }: { schema: StandardSchemaV1 | undefined; transformer: TaskTransformer | undefined },
+  }: {
+    schema: StandardSchemaV1 | undefined;
+    transformer: Pick<TaskTransformer, 'parse'> | undefined;
+  },
 ): Promise<unknown> {
   const input = decodeInput(given, transformer);
   if (transformer) checkJson(input, 'invalid-input');

@@ -13,6 +13,7 @@ import { checkNames } from './log/check-names';
 import { createNotFoundError, isForClients, unlessAway } from './log/task-errors';
 import type { TaskReader } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
+import type { PlannedTask } from './planned-work';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
@@ -61,7 +62,20 @@ export function streamTask<
   Value = unknown,
   Message extends UIMessage = UIMessage,
 >(options: StreamTaskOptions<Input, Result, Steps, Value, Message>): StreamedTask<Result> {
-  return claimTask(options).task;
+  checkTaskOptions(options);
+  const { execute, input, retry, ...settings } = options;
+  if (retry !== undefined) {
+    throw new TaskError({
+      code: 'invalid-options',
+      message:
+        '`streamTask` cannot attempt a task again, because no other process could run its `execute`. Use `defineTask({ retry })`, and start the task by a route or by its `start`.',
+    });
+  }
+  return claimTask<Result>(settings as ClaimSettings<Result>, {
+    // The cast is safe: the input is that of the same options.
+    execute: (given) =>
+      execute({ ...given, input: input as Input } as Parameters<typeof execute>[0]),
+  }).task;
 }
 
 /** A task, and what came of the attempt to start it. */
@@ -71,28 +85,30 @@ export interface ClaimedTask<Result> {
   readonly claiming: Promise<Claim>;
 }
 
-/** What makes a task belong to a definition. */
-export interface DefinitionOf<Input> {
+/** The settings of a task, whatever the types of its values besides the result. */
+export type ClaimSettings<Result> = Omit<
+  StreamTaskOptions<never, Result, Record<string, number>, never>,
+  'execute' | 'input' | 'retry'
+> & { maxCheckpointBytes?: number };
+
+/** What makes a task belong to a definition, and its work from the input. */
+export interface ClaimedDefinition {
   /** The definition's name. A task of another definition is not joined, but counts as unknown. */
   definition: string;
-  /** Resolves with the input, in place of the option `input`. When it rejects, the task is refused. */
-  readInput: () => Promise<Input>;
+  /** Resolves with the input. When it rejects, the task is refused. */
+  readInput: () => Promise<unknown>;
+  /** Makes the work from the input. When it rejects, the task is refused. */
+  plan: (input: unknown) => Promise<PlannedTask>;
 }
 
 /** Does what `streamTask` promises, for a task of a definition, too. */
-export function claimTask<
-  Result,
-  Input,
-  Steps extends Record<string, number>,
-  Value,
-  Message extends UIMessage,
->(
-  options: StreamTaskOptions<Input, Result, Steps, Value, Message>,
-  { definition, readInput }: Partial<DefinitionOf<Input>> = {},
+export function claimTask<Result>(
+  settings: ClaimSettings<Result>,
+  work: PlannedTask | ClaimedDefinition,
 ): ClaimedTask<Result> {
-  checkTaskOptions(options);
-  checkNames({ owner: options.owner, name: options.name, definition });
-  const { execute, input: ownInput, onSettle, ...rest } = options;
+  const definition = 'definition' in work ? work.definition : undefined;
+  checkNames({ owner: settings.owner, name: settings.name, definition });
+  const { onSettle, ...rest } = settings;
   const {
     taskId = createTaskId(),
     owner,
@@ -103,24 +119,30 @@ export function claimTask<
   } = rest;
   const streamContext = toTaskStreamContext(givenContext);
 
-  const start = (input: Input) =>
+  const start = (planned: PlannedTask) =>
     startTask({
       ...rest,
+      ...planned,
       taskId,
       definition,
       heartbeatMs,
       streamContext,
       createFallback: () => createMemoryStreamContext({ scope: 'unavailable' }),
-      execute: (given) => execute({ ...given, input }),
-      onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result, Message>)),
+      onSettle: onSettle && ((event) => onSettle(event as TaskSettleEvent<Result>)),
     });
-  const refuse = (cause: unknown): Claim => {
-    if (isForClients(cause)) return { kind: 'refused', error: cause };
-    reportTo(rest.onError, cause, taskId);
-    const message = 'The input could not be checked.';
-    return { kind: 'refused', error: new TaskError({ code: 'internal', message, cause }) };
+  const refuse =
+    (message: string) =>
+    (cause: unknown): Claim => {
+      if (isForClients(cause)) return { kind: 'refused', error: cause };
+      reportTo(rest.onError, cause, taskId);
+      return { kind: 'refused', error: new TaskError({ code: 'internal', message, cause }) };
+    };
+  const startDefined = ({ readInput, plan }: ClaimedDefinition) => {
+    const startWith = (input: unknown) =>
+      plan(input).then(start, refuse('The task could not be started.'));
+    return readInput().then(startWith, refuse('The input could not be checked.'));
   };
-  const claiming = readInput ? readInput().then(start, refuse) : start(ownInput as Input);
+  const claiming = 'definition' in work ? startDefined(work) : start(work);
   const released = claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined));
   callHost(
     () => waitUntil?.(released),

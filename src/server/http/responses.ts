@@ -27,6 +27,7 @@ const statuses = {
   'body-too-large': 413,
   'context-unavailable': 503,
   forbidden: 403,
+  'input-too-large': 413,
   'invalid-body': 400,
   'invalid-cursor': 400,
   'invalid-input': 400,

@@ -6,6 +6,10 @@ export interface ChunkSource {
   readonly isMerged: boolean;
   /** Whether nothing can come from the source any more. */
   hasEnded: boolean;
+  /** Whether anything has come from the source but the `start` of its message. */
+  hasBegun: boolean;
+  /** Whether the source is not read for the moment, although it may have more. */
+  isPaused: boolean;
   /**
    * The names in the log of parts that were renamed, by the source's own names. `undefined` for most
    * sources, so that nothing is looked up for their deltas.
@@ -18,5 +22,8 @@ export interface ChunkSource {
 }
 
 export function createChunkSource({ isMerged }: { isMerged: boolean }): ChunkSource {
-  return { isMerged, hasEnded: false, names: undefined, failedCalls: undefined, leftOut: 0 };
+  return {
+    ...{ isMerged, hasEnded: false, hasBegun: false, isPaused: false },
+    ...{ names: undefined, failedCalls: undefined, leftOut: 0 },
+  };
 }

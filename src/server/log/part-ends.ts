@@ -33,6 +33,11 @@ function staysOpen({ stage, isContinued }: OpenPart, outcome: TaskOutcome): bool
   return outcome === 'completed' && (stage === 'input-available' || isContinued === true);
 }
 
+/** Whether a part would have to be ended if its task failed now. */
+export function isEndedByFailure(part: OpenPart): boolean {
+  return !staysOpen(part, 'failed');
+}
+
 const kinds = ['text', 'reasoning', 'tool'] as const;
 
 /** The chunks that close the open parts when a task ends, by the table in PROTOCOL.md. */

@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
 import { askToStop } from '../ask-to-stop';
-import { checkIsDefinition } from '../check-definition';
+import { checkIsDefinition, checkRouteTransformer } from '../check-definition';
 import { claimDefinedTask } from '../claim-defined-task';
-import type { OutputOf, TaskDefinition } from '../define-task';
+import type { TaskDefinition } from '../define-task';
 import { readCursor } from '../http/read-cursor';
 import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
@@ -16,9 +16,11 @@ import {
 } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
 import { createMemoryStreamContext } from '../memory/memory-stream-context';
-import { readInput } from '../read-input';
+import { inputDecoder, readInput } from '../read-input';
+import { registerDefinition } from '../registered-definitions';
 import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
+import type { TaskRetry } from '../task/retry-options';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
@@ -63,8 +65,11 @@ export function createTaskRoute<
   Steps extends Record<string, number>,
   Value,
   Data extends UIDataTypes,
+  Checkpoint = unknown,
+  Context = unknown,
+  Retry extends TaskRetry | undefined = TaskRetry | undefined,
 >(
-  task: TaskDefinition<Schema, Result, Steps, Value, Data>,
+  task: TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, Retry>,
   {
     authorize,
     owner: ownerOf,
@@ -72,7 +77,7 @@ export function createTaskRoute<
     maxConcurrent = Number.POSITIVE_INFINITY,
     allowGet = false,
     streamContext: givenContext = createMemoryStreamContext(),
-    transformer,
+    transformer: ownTransformer,
     ...settings
   }: CreateTaskRouteOptions = {},
 ): TaskRoute {
@@ -81,6 +86,10 @@ export function createTaskRoute<
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
+  registerDefinition(streamContext, definition);
+  checkRouteTransformer(definition, ownTransformer);
+  const transformer = ownTransformer ?? definition.transformer;
+  const decoder = inputDecoder(transformer);
   const slots = createTaskSlots(maxConcurrent);
   // Tasks of other definitions are unknown to this route: other `authorize` functions guard them.
   const ofThisRoute = definition.name;
@@ -100,7 +109,7 @@ export function createTaskRoute<
     const events = readEvents(request);
     const refused = await refusal(request, 'start', taskId);
     if (refused) return refused;
-    const input = await readInput(given, { schema: definition.input, transformer });
+    const input = await readInput(given, { schema: definition.input, transformer: decoder });
     const owner = await askOwner(request);
     const params = (await context?.params) ?? {};
     const slot = await slots.take(owner);
@@ -112,14 +121,14 @@ export function createTaskRoute<
       return follow({ taskId, owner }).toResponse({ events });
     }
     try {
-      const { task: started, claiming } = claimDefinedTask(definition, {
+      const { task: started, claiming } = claimDefinedTask<Result>(definition, {
         ...settings,
         transformer,
         heartbeatMs,
         streamContext,
         taskId,
-        // The cast is safe: the schema has given the input, and without a schema it is `unknown`.
-        readInput: async () => input as OutputOf<Schema>,
+        readInput: async () => input,
+        storedInput: () => given,
         owner,
         request,
         params,
@@ -152,7 +161,7 @@ export function createTaskRoute<
       if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
       // A page with a cursor has seen something of the task: it wants the rest, and no new task.
       if (readCursor(request) !== undefined) return answerFollow(request);
-      const isEncoded = transformer !== undefined;
+      const isEncoded = decoder !== undefined;
       return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
     }),
 

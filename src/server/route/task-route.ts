@@ -42,7 +42,10 @@ export interface CreateTaskRouteOptions
    * input is JSON or, with a transformer, its text. Default false.
    */
   allowGet?: boolean;
-  /** Decodes inputs, and encodes partial results and the result. */
+  /**
+   * Decodes inputs, and encodes partial results and the result, of a definition that has no
+   * `transformer` of its own. With `retry` it has to be the definition's.
+   */
   transformer?: TaskTransformer;
 }
 

@@ -1,20 +1,45 @@
 import { TaskError } from '../../protocol/task-error';
 import type { TaskData, TaskProgress, TaskStep } from '../../protocol/task-parts';
 import { createSnapshotPace } from './snapshot-pace';
-import type { TaskReporter } from './task-reporter';
+import type { TaskAttempt, TaskReporter } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 import { createSettledError } from './writer-errors';
 
 export interface TaskReporterCore {
-  readonly task: Omit<TaskReporter, 'run'>;
+  readonly task: Omit<TaskReporter, 'run' | keyof TaskAttempt>;
   /** The snapshot of the task as it is now. */
   snapshot(): TaskData;
+  /** How the task stands now. */
+  standing(): TaskStanding;
+  /** Sends the snapshot that is held back, if there is one, at once. */
+  flush(): void;
   /** From now on, no snapshot is sent. */
   end(): void;
 }
 
+/** How a task stands: what its next attempt goes on from. */
+export interface TaskStanding {
+  readonly snapshot: TaskData;
+  /** How many log lines the task has. */
+  readonly logs: number;
+  /** How many partial results it has. */
+  readonly partials: number;
+}
+
 function isMeasure({ value, total }: TaskProgress): boolean {
   return Number.isFinite(value) && value >= 0 && (total === undefined || Number.isFinite(total));
+}
+
+/** The steps with which a task begins: those that are declared, else those that it had before. */
+function stepsOf(
+  weights: Readonly<Record<string, number>> | undefined,
+  before: readonly TaskStep[] = [],
+): readonly TaskStep[] {
+  if (!weights) return before;
+  return Object.entries(weights).map(([name, weight]) => {
+    const { status = 'pending', progress } = before.find((step) => step.name === name) ?? {};
+    return { name, weight, status, ...(progress && { progress }) };
+  });
 }
 
 /** What a task and the tasks within it report with. */
@@ -37,6 +62,8 @@ export function createTaskReporter({
   toolCallId,
   createdAt,
   weights,
+  attempt = 1,
+  before,
   now,
   progressIntervalMs,
   encode,
@@ -52,24 +79,29 @@ export function createTaskReporter({
   createdAt: number;
   /** Weights of the steps by name. */
   weights: Readonly<Record<string, number>> | undefined;
+  /** Which attempt reports, counted from 1. */
+  attempt?: number;
+  /** How the task stood where this attempt begins. */
+  before?: TaskStanding;
 }): TaskReporterCore {
   let hasEnded = false;
-  let updatedAt = createdAt;
-  let progress: TaskProgress | undefined;
-  let steps: readonly TaskStep[] = Object.entries(weights ?? {}).map(([stepName, weight]) => ({
-    name: stepName,
-    weight,
-    status: 'pending',
-  }));
+  let updatedAt = before ? now() : createdAt;
+  let progress: TaskProgress | undefined = before?.snapshot.progress;
+  let steps = stepsOf(weights, before?.snapshot.steps);
   // Names of the running steps, in the order of starting.
-  let running: readonly string[] = [];
-  let logCount = 0;
-  let partialCount = 0;
+  let running: readonly string[] = steps.flatMap((step) =>
+    step.status === 'running' ? step.name : [],
+  );
+  // Steps that ran where this attempt begins, and that it has not started itself.
+  const interrupted = new Set(running);
+  let logCount = before?.logs ?? 0;
+  let partialCount = before?.partials ?? 0;
 
   const snapshot = (): TaskData => ({
     taskId,
     ...(name !== undefined && { name }),
     status: 'running',
+    ...(attempt > 1 && { attempt }),
     ...(parentTaskId !== undefined && { parentTaskId }),
     ...(toolCallId !== undefined && { toolCallId }),
     ...(progress && { progress }),
@@ -79,7 +111,7 @@ export function createTaskReporter({
   });
 
   const pace = createSnapshotPace({
-    startedAt: createdAt,
+    startedAt: updatedAt,
     now,
     intervalMs: progressIntervalMs,
     send: () => emit({ type: 'data-task', id: taskId, data: snapshot() }),
@@ -131,9 +163,11 @@ export function createTaskReporter({
       }
       steps = [...steps, { name: stepName, weight: 0, status: 'pending' }];
     }
-    running = [...running, stepName];
-    progress = undefined;
-    changeStep(stepName, { status: 'running', progress: undefined });
+    running = [...running.filter((other) => other !== stepName), stepName];
+    // A step that goes on keeps what it has come to.
+    const goesOn = interrupted.delete(stepName);
+    if (!goesOn) progress = undefined;
+    changeStep(stepName, { status: 'running', ...(!goesOn && { progress: undefined }) });
     changed();
   };
 
@@ -178,6 +212,8 @@ export function createTaskReporter({
   return {
     task,
     snapshot,
+    standing: () => ({ snapshot: snapshot(), logs: logCount, partials: partialCount }),
+    flush: pace.flush,
     end() {
       pace.end();
       hasEnded = true;

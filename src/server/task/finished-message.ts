@@ -7,7 +7,7 @@ import { buildMessage } from './build-message';
 import { createMessageRecord, type MessageRecord } from './message-record';
 
 /** The error of a task whose whole message cannot be built. */
-function createMessageError(why: string, cause?: unknown): TaskError {
+export function createMessageError(why: string, cause?: unknown): TaskError {
   return new TaskError({
     code: 'message-unavailable',
     message: `The message of the task cannot be given to \`onSettle\`: ${why}`,
@@ -49,13 +49,17 @@ export async function finishChat({
   others,
   record,
   closing,
+  fault,
 }: {
   taskId: string;
   continued: UIMessage | undefined;
   others: readonly UIMessage[];
   record: MessageRecord;
   closing: readonly string[];
+  /** Why the message cannot be whole, because the log of earlier attempts is not. */
+  fault?: unknown;
 }): Promise<{ message: UIMessage; messages: UIMessage[] }> {
+  if (fault) throw fault;
   for (const frame of closing) record.add(JSON.parse(frame), frame);
   const message = await finishMessage({ continued, id: taskId, record });
   return { message, messages: [...others, message] };
@@ -70,6 +74,40 @@ function isGap(chunk: UIMessageChunk, taskId: string): boolean {
     isOwn(chunk, 'data-task-error', taskId) &&
     (chunk as { data?: { code?: unknown } }).data?.code === 'gap'
   );
+}
+
+/** The message that a log tells, as its frames are read one after the other. */
+export interface ToldMessage {
+  readonly record: MessageRecord;
+  add(chunk: UIMessageChunk, frame: string): void;
+  /** Why the message is not whole, if it is not. */
+  fault(continued: UIMessage | undefined): TaskError | undefined;
+}
+
+export function createToldMessage(taskId: string): ToldMessage {
+  const record = createMessageRecord();
+  let startCount = 0;
+  let hasGap = false;
+  return {
+    record,
+    add(chunk, frame) {
+      if (chunk.type === 'start') {
+        startCount++;
+        // The chunks before are the message that the task continues, for pages that replay the log.
+        record.restart();
+        hasGap = false;
+      }
+      hasGap ||= isGap(chunk, taskId);
+      record.add(chunk, frame);
+    },
+    fault(continued) {
+      if (hasGap) return createMessageError('part of its log is missing.');
+      if (startCount === 0) return createMessageError('its log is not kept any more.');
+      return startCount > 1 && !continued
+        ? createMessageError('the message that it continues was not stored.')
+        : undefined;
+    },
+  };
 }
 
 /**
@@ -90,35 +128,22 @@ export async function readFinishedMessage({
   taskId: string;
   continued: UIMessage | undefined;
 }): Promise<UIMessage> {
-  let record = createMessageRecord();
-  let startCount = 0;
-  let hasGap = false;
+  const told = createToldMessage(taskId);
   let isSettled = false;
-  const add = (chunk: UIMessageChunk, frame: string) => {
-    if (chunk.type === 'start') {
-      startCount++;
-      // The chunks before are the message that the task continues, for pages that replay the log.
-      record = createMessageRecord();
-      hasGap = false;
-    }
-    hasGap ||= isGap(chunk, taskId);
-    isSettled ||= isOwn(chunk, 'data-task-settle', taskId);
-    record.add(chunk, frame);
-  };
   try {
     for await (const range of reader) {
       for (const frame of chunksOf(range)) {
-        add(JSON.parse(frame), frame);
+        const chunk: UIMessageChunk = JSON.parse(frame);
+        isSettled ||= isOwn(chunk, 'data-task-settle', taskId);
+        told.add(chunk, frame);
         await breathe();
       }
     }
   } finally {
     reader.close();
   }
-  if (hasGap) throw createMessageError('part of its log is missing.');
-  if (!isSettled || startCount === 0) throw createMessageError('its log is not kept any more.');
-  if (startCount > 1 && !continued) {
-    throw createMessageError('the message that it continues was not stored.');
-  }
-  return await finishMessage({ continued, id: taskId, record });
+  const fault = told.fault(continued);
+  if (fault) throw fault;
+  if (!isSettled) throw createMessageError('its log is not kept any more.');
+  return await finishMessage({ continued, id: taskId, record: told.record });
 }

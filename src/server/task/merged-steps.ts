@@ -7,7 +7,7 @@ import {
   type OpenPartsNow,
   trackChunk,
 } from '../log/open-parts';
-import { endOfPart } from '../log/part-ends';
+import { endOfPart, isEndedByFailure } from '../log/part-ends';
 import { partStarts } from './part-names';
 
 const nothing: readonly UIMessageChunk[] = [];
@@ -20,6 +20,8 @@ const begunAnew = 'The model began its answer anew.';
 
 /** The boundaries of steps, and the parts that are open, in a log that several streams share. */
 export interface MergedSteps {
+  /** Takes note of a chunk that an earlier attempt has sent. A `start` chunk begins anew. */
+  recall(chunk: UIMessageChunk): void;
   /** Takes note of a chunk that is sent. */
   track(chunk: UIMessageChunk, source: ChunkSource): void;
   /** The chunks to send in place of a step's boundary that a source brings. */
@@ -35,6 +37,15 @@ export interface MergedSteps {
   readonly isDue: boolean;
   /** To be called when the step's end that was held back is sent. */
   finished(): void;
+  /**
+   * The parts that keep the log from a place at which another attempt could go on: all but calls that
+   * wait for the page, and parts of the continued message that the task has not taken up.
+   *
+   * @param source Default: those of all sources.
+   */
+  unfinished(source?: ChunkSource): readonly OpenPart[];
+  /** Whether a merged stream is within a step of its own. */
+  isWithinStep(source: ChunkSource): boolean;
   readonly openParts: OpenParts;
 }
 
@@ -118,6 +129,13 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
   };
 
   return {
+    recall(chunk) {
+      if (chunk.type === 'start') {
+        openParts.clear();
+        addAnsweredCalls(openParts, continued);
+      }
+      trackChunk(openParts, chunk);
+    },
     track(chunk, source) {
       trackChunk(openParts, chunk, { source });
       if (partStarts.has(chunk.type) || wholeParts.has(chunk.type)) contributors.add(source);
@@ -138,6 +156,12 @@ export function createMergedSteps(continued?: UIMessage): MergedSteps {
     finished() {
       dueFrom = undefined;
     },
+    unfinished: (source) =>
+      [...openParts.values()].filter(
+        (part) =>
+          isEndedByFailure(part) && !part.isContinued && (!source || part.source === source),
+      ),
+    isWithinStep: (source) => open.has(source),
     openParts,
   };
 }

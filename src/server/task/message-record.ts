@@ -14,6 +14,8 @@ export interface MessageRecord {
    * @param frame The chunk as JSON, which is what counts: the host may change the object later.
    */
   add(chunk: UIMessageChunk, frame: string): void;
+  /** Forgets all chunks that were noted. */
+  restart(): void;
   /** Chunks that make the same message as all chunks that were noted. */
   chunks(): Generator<UIMessageChunk, undefined>;
 }
@@ -145,6 +147,11 @@ export function createMessageRecord(): MessageRecord {
       const { type } = chunk;
       if (isDeltaType(type)) addDelta(chunk, frame, type);
       else addOther(chunk, frame);
+    },
+    restart() {
+      entries.length = 0;
+      endRuns();
+      data.clear();
     },
     *chunks() {
       for (const entry of entries) {

@@ -7,7 +7,8 @@ import {
   type ReportingMeans,
   type TaskReporterCore,
 } from './create-task-reporter';
-import type { RunNestedTask } from './task-reporter';
+import { createKeyInUseError, keyedTaskId } from './keyed-task-id';
+import type { RunNestedTask, TaskAttempt } from './task-reporter';
 import type { TaskWriterCore } from './task-writer';
 
 export interface NestedTasks {
@@ -28,39 +29,47 @@ export function createNestedTasks({
   means,
   encodeChunk,
   sendsResult,
+  attempt,
 }: {
   means: ReportingMeans;
   encodeChunk: TaskWriterCore['encode'];
   /** Whether settle parts carry results. */
   sendsResult: boolean;
+  /** The attempt at the outermost task, whose checkpoints are those of the tasks within. */
+  attempt: TaskAttempt;
 }): NestedTasks {
   const { now, encode, emit, mask } = means;
   // The nested tasks that are running, in the order of their starting.
   const open = new Set<TaskReporterCore>();
+  // The taskIds of those that have a key.
+  const keyed = new Set<string>();
   let hasEnded = false;
 
   const runnerOf = (parentTaskId: string, parentSignal: AbortSignal): RunNestedTask =>
-    async function run({ name, toolCallId, steps, abortSignal, execute }) {
+    async function run({ name, toolCallId, key, steps, abortSignal, execute }) {
+      const taskId = key === undefined ? createTaskId() : await keyedTaskId(parentTaskId, key);
       parentSignal.throwIfAborted();
       abortSignal?.throwIfAborted();
-      const taskId = createTaskId();
+      if (keyed.has(taskId)) throw createKeyInUseError(key);
       const about = { taskId, name, parentTaskId, toolCallId, createdAt: now(), weights: steps };
       const reporter = createTaskReporter({ ...means, ...about });
       const signal = abortSignal ? AbortSignal.any([parentSignal, abortSignal]) : parentSignal;
       emit({ type: 'data-task', id: taskId, data: reporter.snapshot() });
       open.add(reporter);
+      if (key !== undefined) keyed.add(taskId);
 
       const end = (ending: Omit<Ending, 'settledAt'>) => {
         // The task around this one has settled, and this one with it.
         if (hasEnded) return;
         open.delete(reporter);
+        keyed.delete(taskId);
         reporter.end();
         const chunks = endOfTask(reporter.snapshot(), { ...ending, settledAt: now() });
         for (const chunk of chunks) emit(chunk);
       };
       try {
         const result = await execute({
-          task: { ...reporter.task, run: runnerOf(taskId, signal) },
+          task: { ...reporter.task, ...attempt, run: runnerOf(taskId, signal) },
           signal,
         });
         const sent = sendsResult && result !== undefined ? encode(result) : undefined;

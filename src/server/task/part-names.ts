@@ -5,6 +5,8 @@ import type { ChunkSource } from '../log/chunk-source';
 export interface PartNames {
   /** The chunk with the name that its part has in the log; nearly always the same chunk. */
   own(chunk: UIMessageChunk, source: ChunkSource): UIMessageChunk;
+  /** Takes note of a part that an earlier attempt has started, as if the source had. */
+  recall(chunk: UIMessageChunk, source: ChunkSource): void;
 }
 
 /** Types of chunks that begin a part. `tool-input-error` ends the part that it begins as well. */
@@ -42,6 +44,10 @@ export function createPartNames(): PartNames {
   };
 
   return {
+    recall(chunk, source) {
+      const part = partStarts.has(chunk.type) ? namedBy(chunk) : undefined;
+      if (part) owners.set(`${part.kind} ${part.name}`, source);
+    },
     own(chunk, source) {
       const isStart = partStarts.has(chunk.type);
       if (!isStart && source.names === undefined) return chunk;

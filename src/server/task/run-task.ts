@@ -5,7 +5,9 @@ import { createStopReason, isAbort, stopErrorOf, timeoutError } from '../log/sto
 import type { TaskLog } from '../log/task-stream-context';
 import { atMost } from '../time/at-most';
 import { createDeferred } from '../time/deferred';
+import type { Checkpoints } from './checkpoints';
 import type { TaskReporterCore } from './create-task-reporter';
+import type { handOverAfter } from './hand-over-after';
 import type { NestedTasks } from './nested-tasks';
 import type { TaskClock } from './task-clock';
 import type { TaskWriterCore } from './task-writer';
@@ -18,18 +20,37 @@ export interface RunTaskOptions {
   reporter: TaskReporterCore;
   writer: TaskWriterCore;
   nested: Pick<NestedTasks, 'end' | 'running'>;
+  checkpoints: Pick<Checkpoints, 'end'>;
+  /**
+   * Hands the task over after its work has failed. Resolves with `undefined` when the task has to be
+   * settled as failed at once. Default: it always has to be.
+   */
+  handOver?: ReturnType<typeof handOverAfter>;
   /** Whether the settle part carries the result. */
   sendsResult: boolean;
   encodeResult: (result: unknown) => unknown;
+  /** How long this attempt may take, in milliseconds. */
   deadlineMs: number | undefined;
+  /** How long all attempts may take, in milliseconds. */
+  deadlineOfAllMs: number | undefined;
   graceMs: number;
   abortSignal: AbortSignal | undefined;
   /** Reports an error to the host, and returns what a client may know of it. */
   maskError: (error: unknown) => TaskError;
 }
 
-/** How a run ended. */
-export interface RunOutcome {
+/** How a run ended: the task has settled, or this attempt has ended without that. */
+export type RunOutcome = RunSettled | RunLeft;
+
+/** A run that has not settled the task: it waits for another attempt, or is somebody else's now. */
+interface RunLeft {
+  readonly kind: 'left';
+  /** After how many milliseconds the task may be taken; `undefined` when it is somebody else's. */
+  readonly delayMs: number | undefined;
+}
+
+export interface RunSettled {
+  readonly kind: 'settled';
   /** The settlement, with the whole result even where the settle part leaves it out. */
   readonly settlement: TaskSettlement;
   /** False when somebody else had closed the task, so that the log tells another outcome. */
@@ -56,8 +77,9 @@ function createStop({
   log,
   clock,
   deadlineMs,
+  deadlineOfAllMs,
   abortSignal,
-}: Pick<RunTaskOptions, 'log' | 'clock' | 'deadlineMs' | 'abortSignal'>): Stop {
+}: Pick<RunTaskOptions, 'log' | 'clock' | 'deadlineMs' | 'deadlineOfAllMs' | 'abortSignal'>): Stop {
   const controller = new AbortController();
   const released = new AbortController();
   const follow = (source: AbortSignal) => {
@@ -72,9 +94,9 @@ function createStop({
   const timeOut = () => {
     if (controller.signal.aborted) return;
     isTimeout = true;
-    controller.abort(createStopReason(timeoutError(deadlineMs)));
+    controller.abort(createStopReason(timeoutError(deadlineOfAllMs)));
   };
-  if (deadlineMs !== undefined) timer = setTimeout(timeOut, deadlineMs);
+  if (deadlineMs !== undefined) timer = setTimeout(timeOut, Math.max(0, deadlineMs));
   return {
     signal: controller.signal,
     get isTimeout() {
@@ -120,25 +142,41 @@ export async function runTask(options: RunTaskOptions): Promise<RunOutcome> {
 
   const { isTimeout } = stop;
   stop.checkDeadline();
-  const ending = judge(options, { stop, result, thrown });
+  const { failure, ...ending } = judge(options, { stop, result, thrown });
   stop.dispose();
   writer.end();
+  options.checkpoints.end();
   options.nested.end();
   options.reporter.end();
 
-  let { settlement, frames } = settle(options, ending);
+  const handedOver = failure && (await options.handOver?.(failure));
+  if (handedOver?.answer === 'waiting') return { kind: 'left', delayMs: handedOver.delayMs };
+  if (handedOver?.answer === 'closed') return { kind: 'left', delayMs: undefined };
+  const isCancelled = handedOver?.answer === 'cancelled';
+
+  let { settlement, frames } = settle(options, isCancelled ? cancelledEnding(log) : ending);
   try {
     let answer = await log.settle(frames, settlement.status, { evenIfCancelled: isTimeout });
     if (answer === 'cancelled') {
-      const error = stopErrorOf(log.signal.reason);
-      ({ settlement, frames } = settle(options, { outcome: 'cancelled', error }));
+      ({ settlement, frames } = settle(options, cancelledEnding(log)));
       answer = await log.settle(frames, settlement.status);
     }
-    return { settlement, isOurs: answer !== false, isStored: true, closing: frames };
+    return {
+      kind: 'settled',
+      settlement,
+      isOurs: answer !== false,
+      isStored: true,
+      closing: frames,
+    };
   } catch (error) {
     maskError(error);
-    return { settlement, isOurs: true, isStored: false, closing: frames };
+    return { kind: 'settled', settlement, isOurs: true, isStored: false, closing: frames };
   }
+}
+
+/** The ending of a task that was asked to stop before its outcome could be stored. */
+function cancelledEnding({ signal }: TaskLog): Pick<Ending, 'outcome' | 'error'> {
+  return { outcome: 'cancelled', error: stopErrorOf(signal.reason) };
 }
 
 /** Decides the outcome of a run. A stop outranks whatever the work does after it. */
@@ -149,7 +187,10 @@ function judge(
     result,
     thrown,
   }: { stop: Stop; result: unknown; thrown: { readonly error: unknown } | undefined },
-): Pick<Ending, 'outcome' | 'result' | 'error'> {
+): Pick<Ending, 'outcome' | 'result' | 'error'> & {
+  /** What the work has failed with, unless the task was stopped. */
+  failure?: { readonly thrown: unknown; readonly told: TaskError };
+} {
   const failure = thrown ?? writer.failure;
   if (stop.signal.aborted) {
     if (failure && !isAbort(failure.error)) maskError(failure.error);
@@ -160,7 +201,8 @@ function judge(
   const error = maskError(failure.error);
   // When a stream was aborted, that is told, and not the error that the work throws because of it.
   const isCutOff = writer.failure !== undefined && isAbort(writer.failure.error);
-  return { outcome: 'failed', error: isCutOff ? maskError(writer.failure.error) : error };
+  const told = isCutOff ? maskError(writer.failure.error) : error;
+  return { outcome: 'failed', error: told, failure: { thrown: failure.error, told } };
 }
 
 /** The settlement and the closing frames. A result that cannot be sent fails the task. */

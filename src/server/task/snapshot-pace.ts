@@ -2,6 +2,8 @@
 export interface SnapshotPace {
   /** To be called when the task has changed: sends a snapshot now, or when the interval is over. */
   changed(): void;
+  /** Sends the snapshot that is held back, if there is one, at once. */
+  flush(): void;
   /** From now on, nothing is sent. */
   end(): void;
 }
@@ -36,6 +38,9 @@ export function createSnapshotPace({
       const dueInMs = sentAt + intervalMs - now();
       if (dueInMs <= 0) sendNow();
       else timer = setTimeout(sendNow, dueInMs);
+    },
+    flush() {
+      if (timer !== undefined) sendNow();
     },
     end: () => clearTimeout(timer),
   };

@@ -3,19 +3,12 @@ import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { checkTaskId, createUnavailableError, isForClients } from '../log/task-errors';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
-import { atMost } from '../time/at-most';
+import type { AttemptWork, RetryPlan } from './attempt-plan';
 import { createMessagesError } from './check-messages';
-import { createTaskReporter, type ReportingMeans } from './create-task-reporter';
-import { finishChat } from './finished-message';
-import { createErrorMask } from './mask-error';
-import { createMessageRecord } from './message-record';
-import { createNestedTasks } from './nested-tasks';
 import { openingOf } from './opening';
-import { runTask } from './run-task';
-import { createTaskClock } from './task-clock';
-import type { ExecuteOptions, StreamTaskOptions, TaskSettleEvent } from './task-options';
-import { createTaskWriter, type TaskWriterCore } from './task-writer';
-import { maxTellMs, tellHost } from './tell-host';
+import { createReporting } from './reporting';
+import { runAttempts } from './run-attempts';
+import type { StreamTaskOptions, TaskSettleEvent } from './task-options';
 
 /** What came of the attempt to start a task. */
 export type Claim =
@@ -43,9 +36,9 @@ export type Claim =
 export interface StartTaskOptions
   extends Omit<
     StreamTaskOptions<never, never, Record<string, number>, never>,
-    'execute' | 'input' | 'onSettle' | 'streamContext'
+    'execute' | 'input' | 'onSettle' | 'retry' | 'streamContext'
   > {
-  execute: (options: Omit<ExecuteOptions<never, string, unknown>, 'input'>) => unknown;
+  execute: AttemptWork['execute'];
   onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
   taskId: string;
   /** The name of the task's definition, if it has one. Tasks of other definitions are not joined. */
@@ -54,110 +47,40 @@ export interface StartTaskOptions
   /** Makes the context to run the task in while the storage is away, where the host allows that. */
   createFallback: () => TaskStreamContext;
   heartbeatMs: number;
+  /** How the task is attempted again. Default: it is not. */
+  retry?: RetryPlan;
+  /** The largest value of a checkpoint, in bytes of its JSON. Default 1 MiB. */
+  maxCheckpointBytes?: number;
 }
 
 /** Claims the taskId and, if it was free, runs the task. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
-  const { taskId, name, owner, chatId, concurrent, heartbeatMs, steps, transformer } = options;
-  const { progressIntervalMs = 100 } = options;
-  const mask = createErrorMask(options);
-  const clock = createTaskClock();
-  // Set once the log is open. The reporter is not used before that.
-  let writer: TaskWriterCore | undefined;
-  const means: ReportingMeans = {
-    now: clock.now,
-    progressIntervalMs,
-    encode: (value) => (transformer ? transformer.stringify(value) : value),
-    emit: (...chunk) => writer?.emit(...chunk),
-    mask,
-  };
-  const about = { taskId, name, createdAt: clock.startedAt, weights: steps };
-  const reporter = createTaskReporter({ ...means, ...about });
+  const { taskId, name, owner, definition, chatId, concurrent, retry, onSettle } = options;
+  const reporting = createReporting(options, { attempt: 1 });
+  const { mask, reporter } = reporting;
+  const standing = reporter.standing();
+  const snapshot = { type: 'data-task' as const, id: taskId, data: standing.snapshot };
+  const opening = await openingOf(options, snapshot).catch(createMessagesError);
+  if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
 
   const token = createTaskId();
-  const opening = await openingOf(options, {
-    type: 'data-task',
-    id: taskId,
-    data: reporter.snapshot(),
-  }).catch(createMessagesError);
-  if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
-  const { history, chunks, messageId, continued } = opening;
+  const { history, chunks, continued } = opening;
   const skip = history.length;
   const opened = await openLog(options, mask, {
-    owner,
-    name,
-    definition: options.definition,
-    chatId,
-    concurrent,
-    leaseMs: 2 * heartbeatMs,
+    ...{ owner, name, definition, chatId, concurrent, token },
+    leaseMs: 2 * options.heartbeatMs,
     graceMs: options.graceMs,
-    token,
     frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
-    ...(options.onSettle && { savesOutcome: true }),
-    ...(options.onSettle && continued && { continued: JSON.stringify(continued) }),
+    ...(onSettle && { savesOutcome: true }),
+    // A later attempt goes on with that message, too.
+    ...((onSettle || retry) && continued && { continued: JSON.stringify(continued) }),
+    ...(retry && { work: retry.work, start: { index: -1, ...standing, nested: [] } }),
   });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
   if (!log) return { kind: 'joined', context, skip };
-
-  // The message is needed only by a host that saves it.
-  const record = options.onSettle && opening.isInChat ? createMessageRecord() : undefined;
-  for (const chunk of chunks) record?.add(chunk, JSON.stringify(chunk));
-  const taskWriter = createTaskWriter({
-    taskId,
-    messageId,
-    continued,
-    log,
-    record,
-    maskError: (error) => mask(error).message,
-  });
-  writer = taskWriter;
-  const sendsResult = chatId === undefined || options.sendResult === true;
-  const nested = createNestedTasks({ means, encodeChunk: taskWriter.encode, sendsResult });
-  const outcome = runTask({
-    taskId,
-    clock,
-    execute: (signal) =>
-      options.execute({
-        task: { ...reporter.task, run: nested.runnerOf(taskId, signal) },
-        writer: taskWriter.writer,
-        signal,
-      }),
-    log,
-    reporter,
-    writer: taskWriter,
-    nested,
-    sendsResult,
-    encodeResult: means.encode,
-    deadlineMs: options.deadlineMs,
-    graceMs: options.graceMs ?? 5_000,
-    abortSignal: options.abortSignal,
-    maskError: mask,
-  });
-  const settled = outcome.then(({ settlement, isOurs }) => (isOurs ? settlement : undefined));
-  const tell = async (settlement: TaskSettlement) => {
-    const { closing, isStored } = await outcome;
-    const finishing = record && finishChat({ ...opening, taskId, record, closing });
-    const saved = await finishing?.catch((error: unknown) => void mask(error));
-    await options.onSettle?.({
-      ...{ ...settlement, name, chatId, owner, isRecovered: false },
-      isStored: isStored && (log.isStored ?? true),
-      ...saved,
-    });
-  };
-  const release = async () => {
-    const settlement = await settled;
-    // Without a settlement, others have closed the task, and they tell the host the outcome.
-    if (!settlement || !options.onSettle) await log.release().catch(mask);
-    else {
-      // The turns of a chat are saved in their order. The turns before this one were told to stop.
-      const maxWaitMs = (options.graceMs ?? 5_000) + maxTellMs;
-      if (log.predecessorsSaved) await atMost(maxWaitMs, log.predecessorsSaved().catch(mask));
-      const end = (how: { isSaved: boolean }) => log.release(how);
-      await tellHost({ tell: () => tell(settlement), release: end, report: mask });
-    }
-  };
-  return { kind: 'opened', context, skip, token, settled, released: release() };
+  const first = { log, work: options, reporting, opening, chunks };
+  return { kind: 'opened', context, skip, token, ...runAttempts(options, context, first) };
 }
 
 /** Opens the log. When it cannot be opened, the error is returned and not thrown. */

@@ -10,8 +10,9 @@ export interface TaskClock {
   now(): number;
 }
 
-export function createTaskClock(): TaskClock {
-  const startedAt = Date.now();
+/** @param notBefore The earliest time that it tells, in epoch milliseconds: that of an earlier attempt. */
+export function createTaskClock(notBefore = 0): TaskClock {
+  const startedAt = Math.max(Date.now(), notBefore);
   const origin = performance.now();
   return { startedAt, now: () => startedAt + Math.floor(performance.now() - origin) };
 }

@@ -17,10 +17,11 @@ export interface ExecuteOptions<
   StepName extends string,
   Value,
   Message extends UIMessage = UIMessage,
+  Checkpoint = unknown,
 > {
   readonly input: Input;
-  /** Reports progress, steps, log lines and partial results. */
-  readonly task: TaskReporter<StepName, Value>;
+  /** Reports progress, steps, log lines and partial results, and makes checkpoints. */
+  readonly task: TaskReporter<StepName, Value, Checkpoint>;
   /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
   readonly writer: UIMessageStreamWriter<Message>;
   /**
@@ -119,6 +120,8 @@ export interface StreamTaskOptions<
   ) => Promise<Result> | Result;
   /** Handed to `execute`. */
   input?: Input;
+  /** No other process could run this work again. Use `defineTask({ retry })`. */
+  retry?: never;
   /**
    * Names the task: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, it is
    * joined, and `execute` does not run. Default: a random name.

@@ -4,6 +4,7 @@ import { TaskError } from '../../protocol/task-error';
 import { isTaskPart } from '../../protocol/task-parts';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import type { MergedFinish, OpenTask } from '../log/closing-chunks';
+import type { OpenPart } from '../log/open-parts';
 import { isAbort } from '../log/stop-reason';
 import type { TaskLog } from '../log/task-stream-context';
 import { leaveStream } from '../time/leave-stream';
@@ -12,6 +13,7 @@ import { createMergedSteps } from './merged-steps';
 import { createMessageIdCheck } from './message-id-check';
 import type { MessageRecord } from './message-record';
 import { createPartNames } from './part-names';
+import { createStepBoundary } from './step-boundary';
 import { createStreamMerger } from './stream-merger';
 import { createAbortedError, createSettledError } from './writer-errors';
 
@@ -32,8 +34,19 @@ export interface TaskWriterCore {
    * the chunk is larger than a frame may be.
    */
   encode(chunk: object, path: string, subject?: unknown): string;
+  /**
+   * Takes note of a chunk of the log that was there before this attempt: of the parts that are open,
+   * and of the names that parts have.
+   */
+  recall(chunk: UIMessageChunk): void;
   /** Resolves when no merge is under way. */
   merged(): Promise<void>;
+  /**
+   * Does something where no text, reasoning or call of the server is open, and every merged stream
+   * stands between two steps; they are held there until it is done. Gives up after `withinMs`
+   * milliseconds, or when writing ends: then it resolves with what is open, else with `undefined`.
+   */
+  atBoundary(action: () => void, withinMs: number): Promise<readonly OpenPart[] | undefined>;
   /** The first error that a merged stream brought. */
   readonly failure: { readonly error: unknown } | undefined;
   /** Ends writing and leaves merged streams. Idempotent. */
@@ -120,13 +133,28 @@ export function createTaskWriter({
     finish = { finishReason, messageMetadata: mergeMetadata(finish.messageMetadata, metadata) };
   };
 
+  const boundary = createStepBoundary({
+    sources: () => merger.sources,
+    standsBetweenSteps: (source) =>
+      source.hasBegun && !steps.isWithinStep(source) && steps.unfinished(source).length === 0,
+    isNothingOpen: () => steps.unfinished().length === 0,
+  });
+
   const write = (chunk: UIMessageChunk, source: ChunkSource) => {
+    take(chunk, source);
+    if (boundary.isAwaited) boundary.look();
+  };
+
+  const take = (chunk: UIMessageChunk, source: ChunkSource) => {
     assertOpen();
     switch (chunk.type) {
       // Deltas come first, because nearly all chunks are deltas.
       case 'text-delta':
       case 'reasoning-delta':
         return sender.addDelta(source.names ? partNames.own(chunk, source) : chunk, source);
+    }
+    if (chunk.type !== 'start') source.hasBegun = true;
+    switch (chunk.type) {
       case 'start': {
         const { messageId: theirs, messageMetadata } = chunk;
         checkMessageId(theirs);
@@ -164,11 +192,14 @@ export function createTaskWriter({
 
   const merger = createStreamMerger({
     log,
+    boundary,
     write,
     onError: (error) => fail(isAbort(error) ? createAbortedError(error) : error),
     onEnd(source) {
       steps.leave(source);
-      if (!hasEnded) sender.finishStep();
+      if (hasEnded) return;
+      sender.finishStep();
+      boundary.look();
     },
   });
 
@@ -182,13 +213,27 @@ export function createTaskWriter({
     writer: { write: (chunk) => write(chunk, byHand), merge, onError: maskError },
     emit,
     encode: sender.encode,
+    recall(chunk) {
+      steps.recall(chunk);
+      // What is written by hand has the names that it was given, in each attempt.
+      partNames.recall(chunk, byHand);
+    },
     merged: merger.merged,
+    async atBoundary(action, withinMs) {
+      const act = () => {
+        sender.finishStep();
+        action();
+      };
+      const isDone = await boundary.reach(act, withinMs);
+      return isDone ? undefined : steps.unfinished();
+    },
     get failure() {
       return failure;
     },
     end() {
       if (hasEnded) return;
       hasEnded = true;
+      boundary.end();
       merger.end();
     },
     leftOpen: () => ({

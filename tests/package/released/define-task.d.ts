@@ -65,13 +65,61 @@ interface TaskResponseInit extends ResponseInit {
     events?: 'named';
 }
 
+/** How often a task of a definition is attempted again, and after which errors. */
+interface TaskRetry {
+    /** How many attempts are made in a row without a checkpoint between them. Default 3. */
+    attempts?: number;
+    /** How many attempts are made in all, so that a task which never gets further ends. Default 100. */
+    maxTotal?: number;
+    /**
+     * How long to wait after an attempt that has failed, in milliseconds; a function gets which one,
+     * counted from 1. Default: 1 s, doubled with each attempt up to 30 s, with a random part.
+     */
+    backoffMs?: number | ((attempt: number) => number);
+    /**
+     * Whether an attempt that has thrown this error is worth another one, besides those that have thrown
+     * a `TaskError` which is `retryable`. Default: no other.
+     */
+    when?: (error: unknown) => boolean;
+}
+
 /** Reports progress of one step. */
 interface StepReporter {
     /** Sets how far this step has come. */
     progress(progress: TaskProgress): void;
 }
+/** Which attempt at a task runs, and where it began. Tasks within it share its checkpoints. */
+interface TaskAttempt<Checkpoint = unknown> {
+    /** Counts from 1. With `retry`, a task whose process is lost or whose work fails is attempted again. */
+    readonly attempt: number;
+    /**
+     * The value of the newest checkpoint of the attempts before, from which this one goes on. The task
+     * is as it was there: its progress, steps, log lines, partial results and message. `undefined` in the
+     * first attempt, and as long as no attempt has made a checkpoint.
+     */
+    readonly lastCheckpoint: Checkpoint | undefined;
+    /**
+     * In a chat, the assistant's message as it was at `lastCheckpoint`, so that an agent needs to keep
+     * little more than a number. `undefined` where there is no checkpoint, and where the storage has lost
+     * part of the message, which `onError` is told.
+     */
+    readonly messageSoFar: UIMessage | undefined;
+    /**
+     * Keeps a small value, with which the next attempt begins here instead of at the beginning. What was
+     * sent before stays, whatever becomes of this attempt. Waits until no text, reasoning or call of the
+     * server's tools is open and each merged stream is between two steps, where it is held meanwhile; for
+     * `graceMs` at most. Calls that wait for the page may be open.
+     *
+     * Resolves with whether the checkpoint is stored. `false`: that is not known, because the storage is
+     * away or has lost something; or the task is none that can be attempted again, so that nothing is
+     * kept. The work may go on then, and the next attempt begins at an earlier checkpoint.
+     *
+     * @throws TaskError `checkpoint-open-parts`, `checkpoint-too-large`, `settled`, `unserializable`.
+     */
+    checkpoint(value: Checkpoint): Promise<boolean>;
+}
 /** What `execute` reports with, as `task`. */
-interface TaskReporter<StepName extends string = string, Value = unknown> {
+interface TaskReporter<StepName extends string = string, Value = unknown, Checkpoint = unknown> extends TaskAttempt<Checkpoint> {
     readonly taskId: string;
     readonly name: string | undefined;
     /**
@@ -101,6 +149,8 @@ interface TaskReporter<StepName extends string = string, Value = unknown> {
      * Runs a task within this one, such as the work of a tool call. It has progress, log lines, partial
      * results and an outcome of its own, and stops when this task does. Resolves with what its `execute`
      * returns, and rejects with what that throws.
+     *
+     * @throws TaskError `key-in-use` while a task with the same `key` runs.
      */
     run: RunNestedTask;
 }
@@ -110,6 +160,11 @@ interface RunNestedTaskOptions<Result, StepName extends string = string> {
     name?: string;
     /** The tool call whose work this task is: the `toolCallId` that a tool's `execute` gets. */
     toolCallId?: string;
+    /**
+     * Names this task within the one around it, so that it has the same taskId in each attempt at that.
+     * If the process is lost meanwhile, the page shows one task that begins anew, and not two.
+     */
+    key?: string;
     /** Phases by name with their weights, such as `{ prepare: 10, render: 90 }`. */
     steps?: Readonly<Record<StepName, number>>;
     /** Aborts this task, such as a tool's `abortSignal`. A stop of the task around it does, too. */
@@ -130,10 +185,10 @@ interface TaskTransformer {
     parse(text: string): unknown;
 }
 /** What `execute` gets. */
-interface ExecuteOptions<Input, StepName extends string, Value, Message extends UIMessage = UIMessage> {
+interface ExecuteOptions<Input, StepName extends string, Value, Message extends UIMessage = UIMessage, Checkpoint = unknown> {
     readonly input: Input;
-    /** Reports progress, steps, log lines and partial results. */
-    readonly task: TaskReporter<StepName, Value>;
+    /** Reports progress, steps, log lines and partial results, and makes checkpoints. */
+    readonly task: TaskReporter<StepName, Value, Checkpoint>;
     /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
     readonly writer: UIMessageStreamWriter<Message>;
     /**
@@ -222,6 +277,8 @@ interface StreamTaskOptions<Input, Result, Steps extends Record<string, number>,
     execute: (options: ExecuteOptions<Input, keyof Steps & string, Value, Message>) => Promise<Result> | Result;
     /** Handed to `execute`. */
     input?: Input;
+    /** No other process could run this work again. Use `defineTask({ retry })`. */
+    retry?: never;
     /**
      * Names the task: 16 to 128 characters of `A-Za-z0-9_-`. If a task of that name exists, it is
      * joined, and `execute` does not run. Default: a random name.
@@ -286,31 +343,82 @@ interface StreamedTask<Result = unknown> {
  */
 declare function streamTask<Result, Input = undefined, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Message extends UIMessage = UIMessage>(options: StreamTaskOptions<Input, Result, Steps, Value, Message>): StreamedTask<Result>;
 
+/** The route's parameters, where the host has them. */
+type Params = Readonly<Record<string, string | string[] | undefined>>;
 /** What `execute` of a defined task gets. */
-interface DefinedExecuteOptions<Input, StepName extends string, Value, Data extends UIDataTypes = UIDataTypes> extends Omit<ExecuteOptions<Input, StepName, Value>, 'writer'> {
+interface DefinedExecuteOptions<Input, StepName extends string, Value, Data extends UIDataTypes = UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = undefined> extends Omit<ExecuteOptions<Input, StepName, Value, UIMessage, Checkpoint>, 'writer'> {
     /** Takes ordinary AI SDK chunks, by `write` and `merge`. */
     readonly writer: UIMessageStreamWriter<UIMessage<unknown, Data>>;
+    /** What the definition's `context` has given at the start, in each attempt. */
+    readonly context: Context;
     /**
      * The request that started the task; its body has been read. `undefined` when the definition's
-     * `start` was called without a `request`.
+     * `start` was called without a `request`, and with `retry`, because a later attempt has none: take
+     * what the work needs of it into the `context`.
      */
-    readonly request: Request | undefined;
-    /** The route's parameters, where the host has them; else empty. */
-    readonly params: Readonly<Record<string, string | string[] | undefined>>;
+    readonly request: [Retry] extends [undefined] ? Request | undefined : undefined;
+    /** The route's parameters, where the host has them; else, and with `retry`, empty. */
+    readonly params: Params;
 }
-interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends Omit<TaskSettings<Result>, 'streamContext' | 'waitUntil' | 'whenUnavailable'> {
+/** The chat that a task is of. */
+interface TaskChat {
+    /** Makes the task the chat's active one; a task that is running is cancelled as `superseded`. */
+    chatId: string;
+    /** Id of the assistant's message, for the page and `onSettle` alike. Default: the taskId. */
+    messageId?: string;
+    /** The chat's messages; when the last one is the assistant's, the task continues it. */
+    originalMessages?: readonly UIMessage[];
+    /** With `regenerate-message` the task continues no message. */
+    trigger?: string;
+}
+interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = undefined> extends Omit<TaskSettings<Result>, 'streamContext' | 'transformer' | 'waitUntil' | 'whenUnavailable'> {
     /**
      * Names the task on the page and in records. A route serves tasks of its definition's name only, so
-     * tasks for different people need different names.
+     * tasks for different people need different names, and no two definitions may share one.
      */
     name: string;
+    /**
+     * Lets a task whose process is lost, or whose work fails with a retryable error, be attempted again,
+     * also by other processes, from its newest checkpoint on: `{}` for three attempts. What the work does
+     * is done at least once then, so give it an idempotency key, such as `${task.taskId}:${step}`. Needs
+     * a `streamContext` that can do that: Redis, or the memory of this process. Default: a task whose
+     * process is lost has failed.
+     */
+    retry?: Retry;
+    /**
+     * The version of the definition, 1 or more. Raise it when stored inputs, contexts or checkpoints of
+     * older tasks need another handling: processes that have an older version leave newer tasks alone.
+     * Default 1.
+     */
+    version?: number;
     /** Checks the input of a request; any Standard Schema. Default: the input is passed as it came. */
     input?: Schema;
+    /**
+     * Tells what else the work needs, of the request that starts the task: anything that JSON can carry.
+     * Asked once; with `retry` it is stored until the task has settled. What it throws refuses the task.
+     */
+    context?: (options: {
+        request: Request | undefined;
+        params: Params;
+    }) => Promise<Context> | Context;
+    /**
+     * Makes the task a chat's. Asked in each attempt, so it may load the messages. What it throws refuses
+     * the task. The options of `start` win.
+     */
+    chat?: (options: {
+        input: OutputOf<Schema>;
+        context: Context;
+    }) => Promise<TaskChat> | TaskChat;
     /**
      * Gives one item of the incremental result its type, for `task.partial` and on the page. The
      * schema is not run, because the server itself makes these values.
      */
     partial?: StandardSchemaV1<unknown, Value>;
+    /**
+     * Gives the value of a checkpoint its type, for `task.checkpoint` and `task.lastCheckpoint`. The
+     * schema is not run. Default: anything.
+     */
+    checkpoint?: StandardSchemaV1<unknown, Checkpoint>;
     /**
      * Gives the data parts that the work writes their types, by their names without `data-`. The
      * schemas are not run. Default: any name, any data.
@@ -320,24 +428,41 @@ interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result,
     };
     /** Phases by name with their weights. */
     steps?: Steps;
+    /**
+     * Decodes inputs, and encodes partial results, checkpoints and the result, for values that JSON
+     * cannot carry. Without `parse` it only encodes partial results and the result.
+     */
+    transformer?: Pick<TaskTransformer, 'stringify'> & Partial<TaskTransformer>;
+    /**
+     * How long a task with `retry` may wait for a process that takes it up, each time, in milliseconds.
+     * Default 86,400,000 (24 h).
+     */
+    maxWaitMs?: number;
+    /** The largest value of a checkpoint, in bytes of its JSON. Default 1,048,576 (1 MiB). */
+    maxCheckpointBytes?: number;
+    /**
+     * How much the input and the context may take together that are stored with `retry`, in bytes of
+     * their JSON. Default 1,048,576 (1 MiB).
+     */
+    maxStoredBytes?: number;
     /** The work. What it returns is the task's result. */
-    execute: (options: DefinedExecuteOptions<OutputOf<Schema>, keyof Steps & string, Value, Data>) => Promise<Result> | Result;
+    execute: (options: DefinedExecuteOptions<OutputOf<Schema>, keyof Steps & string, Value, Data, Checkpoint, Context, Retry>) => Promise<Result> | Result;
 }
 /** What `execute` gets as its input. */
 type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : unknown;
 type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : unknown;
 /** Options of a definition's `start`; they win over those of the definition. */
-interface StartDefinedTaskOptions<Result = unknown> extends Omit<StreamTaskOptions<never, Result, never, never>, 'name' | 'execute' | 'input' | 'steps'> {
+interface StartDefinedTaskOptions<Result = unknown> extends Omit<StreamTaskOptions<never, Result, never, never>, 'name' | 'execute' | 'input' | 'retry' | 'steps'> {
     /** Handed to `execute`, where the code that starts the task has a request. */
     request?: Request;
     /** Handed to `execute`. Default: empty. */
-    params?: DefinedExecuteOptions<never, never, never>['params'];
+    params?: Params;
 }
 /** What a definition's `start` takes. A task that can do without input needs none to be given. */
 type StartDefinedTaskArguments<Input, Result = unknown> = undefined extends Input ? [input?: Input, options?: StartDefinedTaskOptions<Result>] : [input: Input, options?: StartDefinedTaskOptions<Result>];
 /** A task that a route can serve, and whose types the page can infer. */
-interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes> extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
-    readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data>;
+interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes = UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = TaskRetry | undefined> extends TaskTypes<InputOf<Schema>, Result, Value, keyof Steps & string> {
+    readonly options: DefineTaskOptions<Schema, Result, Steps, Value, Data, Checkpoint, Context, Retry>;
     /**
      * Starts the task from server code (a cron job, a server action, a queue), or joins the task that
      * has the same `taskId`. The input is as the page would give it, and checked likewise: an input
@@ -354,6 +479,9 @@ interface TaskDefinition<Schema extends StandardSchemaV1 | undefined, Result, St
  *
  * @throws TaskError `invalid-options`.
  */
-declare function defineTask<Schema extends StandardSchemaV1 | undefined = undefined, Result = unknown, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Data extends UIDataTypes = UIDataTypes>(options: DefineTaskOptions<Schema, Result, Steps, Value, Data>): TaskDefinition<Schema, Result, Steps, Value, Data>;
+declare function defineTask<Schema extends StandardSchemaV1 | undefined = undefined, Result = unknown, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Data extends UIDataTypes = UIDataTypes, Checkpoint = unknown, Context = undefined>(options: DefineTaskOptions<Schema, Result, Steps, Value, Data, Checkpoint, Context, TaskRetry> & {
+    retry: TaskRetry;
+}): TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, TaskRetry>;
+declare function defineTask<Schema extends StandardSchemaV1 | undefined = undefined, Result = unknown, Steps extends Record<string, number> = Record<string, number>, Value = unknown, Data extends UIDataTypes = UIDataTypes, Checkpoint = unknown, Context = undefined>(options: DefineTaskOptions<Schema, Result, Steps, Value, Data, Checkpoint, Context, undefined>): TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, undefined>;
 
-export { type DefineTaskOptions as D, type ExecuteOptions as E, type NodeResponse as N, type ResumableStreamContext as R, type StartDefinedTaskArguments as S, type TaskSettleEvent as T, type TaskResponseInit as a, type TaskSettings as b, type TaskTransformer as c, type TaskDefinition as d, type DefinedExecuteOptions as e, type RunNestedTask as f, type RunNestedTaskOptions as g, type StartDefinedTaskOptions as h, type StepReporter as i, type StreamTaskOptions as j, type StreamedTask as k, type TaskReporter as l, type ToUIMessageStreamOptions as m, defineTask as n, streamTask as s };
+export { type DefineTaskOptions as D, type ExecuteOptions as E, type NodeResponse as N, type ResumableStreamContext as R, type StartDefinedTaskArguments as S, type TaskSettleEvent as T, type TaskResponseInit as a, type TaskSettings as b, type TaskTransformer as c, type TaskRetry as d, type TaskDefinition as e, type DefinedExecuteOptions as f, type RunNestedTask as g, type RunNestedTaskOptions as h, type StartDefinedTaskOptions as i, type StepReporter as j, type StreamTaskOptions as k, type StreamedTask as l, type TaskAttempt as m, type TaskChat as n, type TaskReporter as o, type ToUIMessageStreamOptions as p, defineTask as q, streamTask as s };

@@ -1,10 +1,10 @@
-import { T as TaskStreamContext, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
-export { A as AttemptStart, b as CancelOptions, F as FrameRange, H as HandOverAnswer, c as HandOverOptions, O as OpenTaskOptions, d as OutcomeClaim, e as OutcomeClaiming, S as SettleTaskOptions, f as StoredWork, g as TakeTaskOptions, h as TakenTask, i as TaskLog, j as TaskRecord } from './task-stream-context.js';
-import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskDefinition } from './define-task.js';
-export { D as DefineTaskOptions, e as DefinedExecuteOptions, E as ExecuteOptions, f as RunNestedTask, g as RunNestedTaskOptions, S as StartDefinedTaskArguments, h as StartDefinedTaskOptions, i as StepReporter, j as StreamTaskOptions, k as StreamedTask, l as TaskReporter, m as ToUIMessageStreamOptions, n as defineTask, s as streamTask } from './define-task.js';
+import { T as TaskStreamContext, A as AttemptStart, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
+export { b as CancelOptions, F as FrameRange, H as HandOverAnswer, c as HandOverOptions, O as OpenTaskOptions, d as OutcomeClaim, e as OutcomeClaiming, S as SettleTaskOptions, f as StoredWork, g as TakeTaskOptions, h as TakenTask, i as TaskLog, j as TaskRecord } from './task-stream-context.js';
+import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskRetry, e as TaskDefinition } from './define-task.js';
+export { D as DefineTaskOptions, f as DefinedExecuteOptions, E as ExecuteOptions, g as RunNestedTask, h as RunNestedTaskOptions, S as StartDefinedTaskArguments, i as StartDefinedTaskOptions, j as StepReporter, k as StreamTaskOptions, l as StreamedTask, m as TaskAttempt, n as TaskChat, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
+import { o as TaskOutcome, k as TaskError } from './task-parts.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';
-import './task-parts.js';
 import './task-types.js';
 
 interface CancelTaskOptions {
@@ -42,6 +42,18 @@ interface NodeRequest extends AsyncIterable<Uint8Array> {
     /** What a body parser made of the body: text, bytes, or what JSON stands for. */
     readonly body?: unknown;
 }
+
+/**
+ * The chunks with which an attempt begins, as JSON, unless it is the first one of a task that its own
+ * process has opened: the rewind, the task's snapshot, and the ends of the tasks within it that were
+ * running at the checkpoint, because nobody runs them any more.
+ *
+ * @param now Epoch milliseconds.
+ */
+declare function attemptFrames({ index, logs, partials, snapshot, nested }: AttemptStart, { attempt, now }: {
+    attempt: number;
+    now: number;
+}): string[];
 
 /**
  * Wraps a context so that it refuses owners, chats and the like that a storage could take for others,
@@ -88,13 +100,53 @@ interface FrameLog {
      * A reader that keeps all promises of a `TaskReader`: from after `cursor` on, or without the first
      * `skip` frames. It holds a position, and no copies of frames.
      */
-    read(options?: Pick<ReadTaskOptions, 'cursor' | 'skip'>): TaskReader;
+    read(options?: Pick<ReadTaskOptions, 'cursor' | 'isContinued' | 'skip'>): TaskReader;
 }
 /**
  * Holds the frames of one log for any number of readers, as the context in memory does. It keeps all
  * frames: whoever has made it has to drop it.
  */
 declare function createFrameLog({ taskId, frames, epoch, isAlive, isWaiting, }: FrameLogOptions): FrameLog;
+
+/** Closes the log of a task that nobody runs: its producer is gone, or it waits for one. */
+interface LostTask {
+    /** Takes note of a frame of the log. */
+    track(frame: string): void;
+    /**
+     * The frames that close the log, and the outcome that they tell.
+     *
+     * @param ranMs How long the task has run, by the storage's clock.
+     */
+    close(ranMs: number): {
+        outcome: TaskOutcome;
+        frames: string[];
+    };
+}
+interface LostTaskOptions {
+    taskId: string;
+    /** When the task was opened, in epoch milliseconds. */
+    createdAt: number;
+    /** The display name that the task was opened with. */
+    name: string | undefined;
+    /**
+     * The message that the task continues, for what its chunks in the log cannot carry: in AI SDK 6
+     * the answer to an approval.
+     */
+    continued?: UIMessage;
+    /** Set when somebody had asked the task to stop: then it counts as cancelled. */
+    cancel: {
+        readonly reason: string | undefined;
+    } | undefined;
+    /** Why the task ends otherwise. Default: its process is gone. */
+    error?: TaskError | undefined;
+    /** Whether the task waits, so that a cancel is all that there is to tell. Default false. */
+    isWaiting?: boolean;
+}
+/**
+ * Follows a log to its end to find out what has to be closed: the parts that are open, and the
+ * newest snapshot. For stream contexts, which close the logs of tasks that nobody runs.
+ */
+declare function createLostTask({ taskId, createdAt, name, continued, cancel, error, isWaiting, }: LostTaskOptions): LostTask;
 
 interface MemoryStreamContextOptions {
     /** How long a settled task can be replayed, in milliseconds. Default 3,600,000 (1 h). */
@@ -225,7 +277,10 @@ interface CreateTaskRouteOptions extends Pick<TaskSettings, 'streamContext' | 'w
      * input is JSON or, with a transformer, its text. Default false.
      */
     allowGet?: boolean;
-    /** Decodes inputs, and encodes partial results and the result. */
+    /**
+     * Decodes inputs, and encodes partial results and the result, of a definition that has no
+     * `transformer` of its own. With `retry` it has to be the definition's.
+     */
     transformer?: TaskTransformer;
 }
 /** What Next.js passes beside the request; other hosts may leave it out. */
@@ -248,7 +303,7 @@ interface TaskRoute {
  *
  * @throws TaskError `invalid-options`.
  */
-declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes>(task: TaskDefinition<Schema, Result, Steps, Value, Data>, { authorize, owner: ownerOf, maxBodyBytes, maxConcurrent, allowGet, streamContext: givenContext, transformer, ...settings }?: CreateTaskRouteOptions): TaskRoute;
+declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = TaskRetry | undefined>(task: TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, Retry>, { authorize, owner: ownerOf, maxBodyBytes, maxConcurrent, allowGet, streamContext: givenContext, transformer: ownTransformer, ...settings }?: CreateTaskRouteOptions): TaskRoute;
 
 /**
  * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else
@@ -259,4 +314,4 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
-export { type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, type FrameLog, type FrameLogOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, cancelTask, checkedContext, createFrameLog, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };
+export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };

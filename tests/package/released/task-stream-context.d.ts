@@ -309,6 +309,11 @@ interface ReadTaskOptions {
      * same taskId brings an error part of the code `gap`, and then all of this log.
      */
     cursor?: Cursor;
+    /**
+     * Whether this reader goes on where another one has left, for the same client, who has been sent the
+     * frame at the cursor. If that is void by now, the reader ends as one that is cut. Default false.
+     */
+    isContinued?: boolean;
     /** How many frames from the start are left out, where there is no cursor. Default 0. */
     skip?: number;
     /**

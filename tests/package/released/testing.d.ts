@@ -1,4 +1,4 @@
-import { R as ResumableStreamContext, c as TaskTransformer, h as StartDefinedTaskOptions, k as StreamedTask } from './define-task.js';
+import { R as ResumableStreamContext, c as TaskTransformer, i as StartDefinedTaskOptions, l as StreamedTask } from './define-task.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 import { d as TaskErrorData } from './task-parts.js';
 import { I as InferTaskResult, a as InferTaskPartial, b as InferTaskStep, J as Jsonified, T as TaskTypes } from './task-types.js';
@@ -31,6 +31,8 @@ type StreamContextPromise =
  | 'outcome across instances'
 /** `claimOutcome`: an outcome that a process could not tell its host is left to other processes. */
  | 'unsaved outcomes'
+/** `take`: a task can wait for a runner, and be attempted again, by any instance. */
+ | 'attempts'
 /** `predecessorsSaved`: the turns of a chat are saved in their order. */
  | 'turns in order'
 /**

@@ -52,9 +52,10 @@ interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extend
      */
     cancelOnStop?: boolean | undefined;
     /**
-     * The next attempt of the chat's task has begun, and what the chat shows since the last checkpoint
-     * is void. A chat cannot take that back by itself; it can by resuming: `stop(); resumeStream();`.
-     * Not called when the chat shows nothing that is void.
+     * The next attempt of the chat's task has begun, and the chat shows something that is void now and
+     * that it cannot take back by itself; it can by resuming: `stop(); resumeStream();`. A chat of AI
+     * SDK 7 takes back the step that has begun since the last checkpoint, and data parts and metadata
+     * that were there before; one of AI SDK 6 no step. Not called when nothing is left to take back.
      */
     onRewind?: ((event: {
         chatId: string;

@@ -146,7 +146,10 @@ describe('maxConcurrent', () => {
     const settings = { maxConcurrent: 1, onError: () => {}, streamContext: createOwnContext() };
     const { POST } = createTaskRoute(task, settings);
     for (let count = 0; count < 3; count++) expect((await POST(post())).status).toBe(500);
-    const failing = defineTask({ name: 'bad', execute: () => Promise.reject(new Error('one')) });
+    const failing = defineTask({
+      name: 'failing',
+      execute: () => Promise.reject(new Error('one')),
+    });
     const route = createTaskRoute(failing, settings);
     for (let count = 0; count < 3; count++) {
       const response = await route.POST(post());

@@ -1,0 +1,55 @@
+import { TaskError } from '../../protocol/task-error';
+import { createTaskId } from '../../protocol/task-id';
+import type { TakenTask } from '../log/task-attempts';
+import { unlessAway } from '../log/task-errors';
+import type { TaskStreamContext } from '../log/task-stream-context';
+import type { RetryPlan } from '../task/attempt-plan';
+import { beginAgain } from '../task/begin-again';
+import { runAttempts, type TaskEnd } from '../task/run-attempts';
+import type { StartTaskOptions } from '../task/start-task';
+
+/** How a process takes up a task that waits, whoever has started it. */
+export interface TakeWaitingOptions {
+  context: TaskStreamContext;
+  taskId: string;
+  definition: string;
+  version: number;
+  /** The kind of runner that this process is: `any`, or `queue:` and a name. */
+  runner: string;
+  heartbeatMs: number;
+  graceMs: number | undefined;
+  /** Makes what the task is run with of what is stored of it. */
+  plan: (taken: TakenTask) => StartTaskOptions & { retry: RetryPlan };
+}
+
+/**
+ * Takes a task that waits, and makes its next attempt, and those after it. `undefined`: it does not
+ * wait, may not be taken yet or by this process, or was taken by another one.
+ *
+ * @throws TaskError `context-unavailable`, `invalid-options`.
+ */
+export async function takeWaitingTask({
+  context,
+  taskId,
+  definition,
+  version,
+  runner,
+  heartbeatMs,
+  graceMs,
+  plan,
+}: TakeWaitingOptions): Promise<TaskEnd | undefined> {
+  if (!context.take) {
+    throw new TaskError({
+      code: 'invalid-options',
+      message: 'This `streamContext` cannot attempt tasks again. Use one that has `take`.',
+    });
+  }
+  const taking = context.take(taskId, {
+    ...{ token: createTaskId(), runner, definition, version, leaseMs: 2 * heartbeatMs, graceMs },
+  });
+  const taken = await unlessAway(taking);
+  if (!taken) return undefined;
+  const options = plan(taken);
+  const beginning = await beginAgain(options, options.retry, taken);
+  return beginning && runAttempts(options, context, beginning);
+}

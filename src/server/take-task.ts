@@ -1,0 +1,52 @@
+import { settingsOf } from './claim-defined-task';
+import type { StartDefinedTaskOptions } from './define-task';
+import type { ResumableStreamContext } from './log/resumable-stream-context';
+import { checkTaskId } from './log/task-errors';
+import type { TaskStreamContext } from './log/task-stream-context';
+import { createMemoryStreamContext } from './memory/memory-stream-context';
+import type { PlainDefinition } from './plain-definition';
+import { planRetry } from './planned-work';
+import { takeWaitingTask } from './recovery/take-waiting-task';
+import type { TaskEnd } from './task/run-attempts';
+import { toTaskStreamContext } from './to-task-stream-context';
+
+/** Options of `takeTask`; they win over those of the definition. */
+export interface TakeTaskSettings
+  extends Pick<
+    StartDefinedTaskOptions,
+    'heartbeatMs' | 'graceMs' | 'onError' | 'onSettle' | 'toTaskError'
+  > {
+  streamContext: TaskStreamContext | ResumableStreamContext;
+}
+
+/**
+ * Takes a task of a definition that waits for a process, and runs it, with the input and context that
+ * are stored. `undefined`: it does not wait, or others have it.
+ *
+ * @throws TaskError `context-unavailable`, `invalid-options`, `invalid-task-id`.
+ */
+export async function takeTask(
+  { options: definition }: { readonly options: PlainDefinition },
+  taskId: string,
+  { streamContext, ...own }: TakeTaskSettings,
+): Promise<TaskEnd | undefined> {
+  const context = toTaskStreamContext(streamContext);
+  const settings = { ...settingsOf(definition), ...own };
+  const { heartbeatMs = 5_000, graceMs, onSettle } = settings;
+  const { name, version = 1, retry = {} } = definition;
+  return takeWaitingTask({
+    ...{ context, taskId: checkTaskId(taskId), definition: name, version, runner: 'any' },
+    ...{ heartbeatMs, graceMs },
+    plan: ({ work, owner, name: shown = name, chatId }) => ({
+      ...settings,
+      ...{ taskId, owner, name: shown, chatId, heartbeatMs, streamContext: context },
+      definition: name,
+      deadlineMs: work.deadlineMs,
+      createFallback: createMemoryStreamContext,
+      onSettle: onSettle && ((event) => onSettle(event as Parameters<typeof onSettle>[0])),
+      // Each attempt gets its work from what is stored.
+      execute() {},
+      retry: planRetry(definition, retry, work),
+    }),
+  });
+}

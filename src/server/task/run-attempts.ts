@@ -1,0 +1,121 @@
+import type { TaskSettlement } from '../../protocol/task-parts';
+import type { TaskLog, TaskStreamContext } from '../log/task-stream-context';
+import { atMost } from '../time/at-most';
+import { beginAgain } from './begin-again';
+import { deliverOutcome } from './deliver-outcome';
+import { type AttemptBeginning, type RunningAttempt, runAttempt } from './run-attempt';
+import type { RunSettled } from './run-task';
+import type { StartTaskOptions } from './start-task';
+import { takeAgain } from './take-again';
+import { maxTellMs, tellHost } from './tell-host';
+
+/** How a task ends that this process runs. Neither promise rejects. */
+export interface TaskEnd {
+  /** Resolves with the settlement, or with `undefined` when the task was closed or taken by others. */
+  readonly settled: Promise<TaskSettlement | undefined>;
+  /** Resolves once the outcome is saved, too. */
+  readonly released: Promise<void>;
+}
+
+/** How this process' part in a task ended: with an outcome, unless the task is somebody else's now. */
+interface LastAttempt {
+  readonly beginning: AttemptBeginning;
+  readonly run: RunningAttempt;
+  readonly outcome: RunSettled | undefined;
+}
+
+/** Runs a task, and attempts it again as often as it may and needs to be. */
+export function runAttempts(
+  options: StartTaskOptions,
+  context: TaskStreamContext,
+  first: AttemptBeginning,
+): TaskEnd {
+  const ended = attempt(options, context, first);
+  const settled = ended.then(({ outcome }) => (outcome?.isOurs ? outcome.settlement : undefined));
+  return { settled, released: ended.then((last) => release(options, context, last)) };
+}
+
+async function attempt(
+  options: StartTaskOptions,
+  context: TaskStreamContext,
+  first: AttemptBeginning,
+): Promise<LastAttempt> {
+  const { taskId, owner, definition = '', retry, heartbeatMs, graceMs, abortSignal } = options;
+  for (let beginning = first; ; ) {
+    const run = runAttempt(options, context, beginning);
+    const outcome = await run.outcome;
+    if (outcome.kind === 'settled') return { beginning, run, outcome };
+    const { delayMs } = outcome;
+    if (!retry || delayMs === undefined) return { beginning, run, outcome: undefined };
+    const { runner } = retry.work;
+    const taken = await takeAgain({
+      ...{ context, taskId, owner, definition, delayMs, abortSignal },
+      take: { runner, version: retry.version, leaseMs: 2 * heartbeatMs, graceMs },
+      report: beginning.reporting.mask,
+    });
+    const next = taken && (await beginAgain(options, retry, taken));
+    if (!next) return { beginning, run, outcome: undefined };
+    beginning = next;
+  }
+}
+
+/** Tells the host the outcome, and the storage that the task needs nothing more. */
+async function release(
+  options: StartTaskOptions,
+  context: TaskStreamContext,
+  { beginning, run, outcome }: LastAttempt,
+): Promise<void> {
+  const { log, reporting } = beginning;
+  const { mask } = reporting;
+  const { onSettle, graceMs = 5_000 } = options;
+  if (outcome?.isOurs && onSettle) {
+    // The turns of a chat are saved in their order. The turns before this one were told to stop.
+    const maxWaitMs = graceMs + maxTellMs;
+    if (log.predecessorsSaved) await atMost(maxWaitMs, log.predecessorsSaved().catch(mask));
+    await tellHost({
+      tell: () => tell(options, { log, run, outcome, onSettle, report: mask }),
+      release: (how) => log.release(how),
+      report: mask,
+    });
+    return;
+  }
+  // Without a settlement, others have closed the task, and they tell the host the outcome.
+  await log.release().catch(mask);
+  if (onSettle && !outcome) await tellOfClosed(options, context, mask).catch(mask);
+}
+
+async function tell(
+  { name, chatId, owner }: StartTaskOptions,
+  {
+    log,
+    run,
+    outcome,
+    onSettle,
+    report,
+  }: {
+    log: TaskLog;
+    run: RunningAttempt;
+    outcome: RunSettled;
+    onSettle: NonNullable<StartTaskOptions['onSettle']>;
+    report: (error: unknown) => unknown;
+  },
+): Promise<void> {
+  const { settlement, closing, isStored } = outcome;
+  const saved = await run.finishChat(closing)?.catch((error: unknown) => void report(error));
+  await onSettle({
+    ...{ ...settlement, name, chatId, owner, isRecovered: false },
+    isStored: isStored && (log.isStored ?? true),
+    ...saved,
+  });
+}
+
+/** Tells the host the outcome of a task that was closed while it waited: nobody else ran it. */
+async function tellOfClosed(
+  { taskId, owner, onSettle }: StartTaskOptions,
+  context: TaskStreamContext,
+  report: (error: unknown) => void,
+): Promise<void> {
+  const record = await context.inspect(taskId);
+  if (!onSettle || !record?.isUnsaved) return;
+  await deliverOutcome({ context, taskId, owner, onSettle, onError: report });
+}
