@@ -58,7 +58,8 @@ export const work: readonly Chunk[] = [
   { type: 'finish-step' },
 ];
 
-const ending: readonly Chunk[] = [
+/** How it ends. */
+export const ending: readonly Chunk[] = [
   snapshot({ status: 'completed', steps: [step('completed')] }),
   settle({ result: 'done' }),
   { type: 'finish' },
@@ -98,8 +99,21 @@ function ofAttempt(chunk: Chunk, attempt: number): Chunk {
   return isSnapshot && attempt > 1 ? { ...rest, data: { ...Object(data), attempt } } : chunk;
 }
 
+/** The task as it is at the end of some work. */
+export function startAfter(done: readonly Chunk[]) {
+  const ofTask = done.filter((chunk) => !inner(chunk));
+  const count = (type: string) => ofTask.filter((chunk) => chunk.type === type).length;
+  const last = ofTask.filter(({ type }) => type === 'data-task').at(-1) ?? snapshot();
+  return {
+    index: count('data-task-checkpoint') - 1,
+    logs: count('data-task-log'),
+    partials: count('data-task-partial'),
+    last,
+  };
+}
+
 /** A chunk with other words, so that it can be told from what another attempt makes in its place. */
-function voided(chunk: Chunk): Chunk {
+export function voided(chunk: Chunk): Chunk {
   return JSON.parse(JSON.stringify(chunk), (key, value) =>
     /^(message|value|delta|output|tokens|result)$/.test(key) ? `${value} (void)` : value,
   );
@@ -140,20 +154,9 @@ export function attemptsLog(
       frame.isVoid = true;
       frame.chunk = voided(frame.chunk);
     }
-    const done = ofWork.slice(0, begin);
-    const count = (type: string) => done.filter((chunk) => chunk.type === type && !inner(chunk));
-    const data = {
-      taskId,
-      attempt: attempt + 1,
-      checkpoint: index,
-      logs: count('data-task-log').length,
-      partials: count('data-task-partial').length,
-    };
-    const last = done.filter((chunk) => chunk.type === 'data-task' && !inner(chunk)).at(-1);
-    chunks = [
-      { type: 'data-task-rewind', data, transient: true },
-      ofAttempt(last ?? snapshot(), attempt + 1),
-    ];
+    const { index: _, last, ...counts } = startAfter(ofWork.slice(0, begin));
+    const data = { taskId, attempt: attempt + 1, checkpoint: index, ...counts };
+    chunks = [{ type: 'data-task-rewind', data, transient: true }, ofAttempt(last, attempt + 1)];
   });
   const attempt = lostAt.length + 1;
   for (const chunk of [...ofWork.slice(begin), ...ending]) chunks.push(ofAttempt(chunk, attempt));
