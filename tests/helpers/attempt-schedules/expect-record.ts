@@ -14,7 +14,8 @@ export async function expectRecord(game: Game): Promise<void> {
       ...{ taskId, owner, name: 'Report', definition, chatId: taskId, attempt: model.attempt },
       ...{ status: isWaiting ? 'pending' : model.state, createdAt, cursor: `${epoch}-${n}` },
       ...(isWaiting && { isWaiting: true }),
-      ...(isOver(game) && schedule.savesOutcome && { isUnsaved: true }),
+      // Of a task that was lost the host may always be told.
+      ...(isOver(game) && (schedule.savesOutcome || model.isLost) && { isUnsaved: true }),
     });
     if (!isWaiting) expect(notBefore).toBeUndefined();
     // Where time is real, it has gone on between the task and the model.

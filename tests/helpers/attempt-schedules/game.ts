@@ -18,6 +18,8 @@ import type { Chunk } from './told';
 export interface Playground {
   /** Two instances over one storage. */
   readonly contexts: readonly [TaskStreamContext, TaskStreamContext];
+  /** An instance that runs nothing. Default: either of the others does. */
+  readonly apart?: TaskStreamContext;
   readonly times: Times;
   /** Whether a cancel is known to the runner as soon as it is accepted, so that nothing yields to it. */
   readonly knowsCancels: boolean;
@@ -44,6 +46,11 @@ export interface Game {
   /** What the context has made in the place of frames of the model. */
   readonly seen: Map<ModelFrame, string>;
   readonly live: LiveReader[];
+  /**
+   * Chunks of runners that did not know yet that they were none any more. Readers in their processes
+   * may have been given them, and nobody else.
+   */
+  readonly late: Set<string>;
   /** As the context's record tells it. */
   readonly createdAt: number | undefined;
   readonly firstEpoch: number;
@@ -82,14 +89,18 @@ export async function openGame(schedule: Schedule, playground: Playground): Prom
     ...{ taskId, frames, definition, work, now: now(), knowsCancels },
     ...(delayMs !== undefined && { delayMs }),
   });
-  const { createdAt, cursor } = (await contexts[0].inspect(taskId)) ?? {};
+  const { createdAt } = (await contexts[0].inspect(taskId)) ?? {};
+  const reader = await contexts[0].read(taskId, { owner });
+  const { value } = (await reader?.next()) ?? {};
+  reader?.close();
   return {
     ...{ playground, schedule, model, work, options, createdAt },
     logs: new Map([[model.attempt, opened]]),
     handedOver: new Set(),
     seen: new Map(),
     live: [],
-    firstEpoch: Number(cursor?.split('-')[0]),
+    late: new Set(),
+    firstEpoch: value?.epoch ?? 0,
   };
 }
 

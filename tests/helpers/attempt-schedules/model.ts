@@ -77,6 +77,7 @@ export function createAttemptModel({
   let notBefore = openedAt + (delayMs ?? 0);
   let deadlineAt = deadlineFrom(openedAt);
   let cancel: { reason: string | undefined } | undefined;
+  let isLost = false;
   let takenBy: { token: string; answer: ModelTaken } | undefined;
 
   function deadlineFrom(now: number): number {
@@ -153,6 +154,10 @@ export function createAttemptModel({
     get attempt() {
       return attempt;
     },
+    /** Whether a runner was lost, and with it the task. */
+    get isLost() {
+      return isLost;
+    },
     get notBefore() {
       return notBefore;
     },
@@ -211,9 +216,11 @@ export function createAttemptModel({
     /** The runner is gone, and somebody has noticed. */
     lose(now: number) {
       if (state !== 'running') return;
+      const isTooLate = deadlineAt <= now;
+      isLost = isTooLate || !!cancel || tries >= work.attempts || attempt >= work.maxTotal;
       if (cancel) return close('cancelled', 'cancelled', 'lost');
-      if (tries >= work.attempts || attempt >= work.maxTotal)
-        return close('failed', 'lost', 'lost');
+      const code = isTooLate ? 'timeout' : 'lost';
+      if (isLost) return close('failed', code, code);
       wait(now);
       settleDue(now);
     },

@@ -13,7 +13,7 @@ export type Step =
   | { do: 'take'; contenders: number; version: number; of: 'it' | 'runner' | 'definition' }
   | { do: 'go on'; delay: number }
   | { do: 'open again'; isSame: boolean }
-  | { do: 'lose' }
+  | { do: 'lose'; learnsBy: 'append' | 'checkpoint' | 'hand over' | 'settle' }
   | { do: 'cancel'; isOwner: boolean }
   | { do: 'pass'; until: 'while' | 'notBefore' | 'deadline' | 'patience'; offset: number }
   | { do: 'read'; elsewhere: boolean; from: number; isEager: boolean }
@@ -62,7 +62,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       of: fc.constantFrom('it', 'it', 'runner', 'definition'),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('lose') }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('lose'),
+      learnsBy: fc.constantFrom('append', 'checkpoint', 'hand over', 'settle'),
+    }),
+  },
   {
     weight: 9,
     arbitrary: fc.record({

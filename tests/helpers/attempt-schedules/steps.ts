@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TakenTask, TaskLog } from 'ai-task-stream/server';
 import { expect } from 'vitest';
+import { aborted } from '../async';
 import { chunkFor } from './chunks';
 import { absolute, type Game, runnerOf } from './game';
 import { drain, openLive, placesIn } from './live-readers';
@@ -25,11 +26,14 @@ function logOf(game: Game, by: number): [attempt: number, log: TaskLog] | undefi
 async function append(game: Game, { by, kind }: StepOf<'append'>): Promise<void> {
   const [attempt, log] = logOf(game, by) ?? [];
   if (attempt === undefined || !log) return;
-  const chunk = chunkFor(game.model, kind);
+  const { model, late } = game;
+  const isLate = !model.canAct(attempt);
+  const chunk = isLate ? { type: 'data-late', data: { n: late.size } } : chunkFor(model, kind);
+  if (isLate) late.add(JSON.stringify(chunk));
   log.append(JSON.stringify(chunk));
-  game.model.append(attempt, chunk);
-  // A runner that was lost without knowing it may take what it never can store. It learns that then.
-  if (!game.model.canAct(attempt)) await log.flushed();
+  model.append(attempt, chunk);
+  // That the task is somebody else's is learnt when the chunk is to be stored.
+  if (isLate) await log.flushed();
 }
 
 async function checkpoint({ model, ...game }: Game, { by }: StepOf<'checkpoint'>): Promise<void> {
@@ -37,6 +41,7 @@ async function checkpoint({ model, ...game }: Game, { by }: StepOf<'checkpoint'>
   if (attempt === undefined || !log) return;
   const { chunk, start } = model.nextCheckpoint(`{"v":${model.log.frames.length}}`);
   const given = JSON.parse(JSON.stringify(start));
+  if (!model.canAct(attempt)) game.late.add(JSON.stringify(chunk));
   const isStored = await log.checkpoint?.(JSON.stringify(chunk), given);
   expect(isStored).toBe(model.checkpoint(attempt, chunk, given));
 }
@@ -65,6 +70,7 @@ async function settle(
   if (attempt === undefined || !log) return;
   const ends: Chunk[] = [{ type: 'data-own', data: { status } }, { type: 'finish' }];
   const how = { status, evenIfCancelled };
+  if (!game.model.canAct(attempt)) for (const frame of toFrames(ends)) game.late.add(frame);
   const answer = await log.settle(toFrames(ends), status, { evenIfCancelled });
   expect(answer).toBe(game.model.settle(attempt, ends, how));
 }
@@ -143,6 +149,25 @@ async function openAgain(
   if (again) logs.set(options.waits ? 0 : 1, again);
 }
 
+/** Takes its sign of life from the runner, who learns later that the task is somebody else's. */
+async function lose(game: Game, { learnsBy }: StepOf<'lose'>): Promise<void> {
+  const { model, playground } = game;
+  const log = runnerOf(game);
+  if (!playground.lose || !log || model.state !== 'running') return;
+  await log.flushed();
+  await playground.lose(model.taskId);
+  model.lose(playground.now());
+  const by = [...game.logs.keys()]
+    .filter((attempt) => !model.canAct(attempt))
+    .indexOf(model.attempt);
+  if (learnsBy === 'append') await append(game, { do: 'append', by: by + 1, kind: 0 });
+  if (learnsBy === 'checkpoint') await checkpoint(game, { do: 'checkpoint', by: by + 1 });
+  if (learnsBy === 'hand over') await handOver(game, { by: by + 1, delay: 0, isFree: true });
+  const how = { status: 'completed', evenIfCancelled: true } as const;
+  if (learnsBy === 'settle') await settle(game, { by: by + 1, ...how });
+  await aborted(log.signal);
+}
+
 export async function playStep(game: Game, step: Step): Promise<void> {
   const { model, live, playground, options } = game;
   const [here, elsewhere] = playground.contexts;
@@ -164,10 +189,7 @@ export async function playStep(game: Game, step: Step): Promise<void> {
     case 'open again':
       return openAgain(game, step);
     case 'lose':
-      if (!playground.lose || model.state !== 'running') return;
-      await runnerOf(game)?.flushed();
-      await playground.lose(model.taskId);
-      return model.lose(playground.now());
+      return lose(game, step);
     case 'cancel': {
       const owner = step.isOwner ? options.owner : 'you';
       const answer = await elsewhere.cancel(model.taskId, { owner, reason: 'Enough.' });
@@ -178,7 +200,10 @@ export async function playStep(game: Game, step: Step): Promise<void> {
       const places = placesIn(game);
       const at = places[step.from % places.length];
       const { isEager } = step;
-      live.push(await openLive(game, step.elsewhere ? elsewhere : here, { at, isEager }));
+      const context = step.elsewhere ? elsewhere : here;
+      const isApart = isEager && playground.apart !== undefined;
+      const from = isApart ? playground.apart : context;
+      live.push(await openLive(game, from ?? context, { at, isEager }));
       return;
     }
     case 'drain': {
