@@ -69,7 +69,8 @@ export function createRedisOpener({
     const delayMs = kept && waits && wholeMs(waits.delayMs);
     const opening: Opening = { token, details, frames, kept, startN, delayMs };
     const chat = chatId === undefined ? undefined : { owner, chatId };
-    const entering = chat && chats.enter(chat, taskId);
+    const waitMs = kept && delayMs !== undefined ? delayMs + kept.work.maxWaitMs : 0;
+    const entering = chat && chats.enter(chat, taskId, waitMs);
     const [opened, entered] = await Promise.allSettled([stored.open(opening), entering]);
     if (opened.status === 'rejected') throw opened.reason;
     const { isOpen, epoch, last, cancel, deadlineAt } = opened.value;

@@ -2,7 +2,7 @@
 --
 -- KEYS  chat
 -- ARGV  taskId    empty: nothing is added
---       ttlMs     how long the chat is kept
+--       ttlMs     how long the chat is kept at least
 --       place     the task's score, microseconds since 1970; empty: after all others
 --       maxTasks  how many tasks the chat remembers
 --
@@ -20,7 +20,8 @@ if taskId ~= '' then
   local score = tonumber(place) or math.max(now, newest + 1)
   added = redis.call('ZADD', chat, 'NX', score, taskId)
   redis.call('ZREMRANGEBYRANK', chat, 0, -(tonumber(maxTasks) + 1))
-  redis.call('PEXPIRE', chat, ttlMs)
+  -- Another task of the chat may wait for longer.
+  if redis.call('PTTL', chat) < tonumber(ttlMs) then redis.call('PEXPIRE', chat, ttlMs) end
 end
 local reply = redis.call('ZRANGE', chat, 0, -1, 'WITHSCORES')
 for i = 2, #reply, 2 do

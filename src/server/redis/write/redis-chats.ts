@@ -24,8 +24,10 @@ export interface RedisChats {
   /**
    * Makes a task its chat's active one. Resolves with the tasks that came before it, the oldest first,
    * and with those of them, or superseded before, that may not be saved yet (`unsaved`).
+   *
+   * @param keptMs How long the task may take to begin, in milliseconds. Default 0.
    */
-  enter(chat: Chat, taskId: string): Promise<Entry>;
+  enter(chat: Chat, taskId: string, keptMs?: number): Promise<Entry>;
   /** Brings a task back to its place in its chat, in case the storage has lost the chat, too. */
   reenter(chat: Chat, taskId: string, createdAt: number): Promise<void>;
   /** Takes a task out of its chat, whose other tasks stay as they are. */
@@ -69,9 +71,17 @@ export function createRedisChats({
   let isClosed = false;
 
   /** The chat's newest tasks in the order of their coming. If a task is named, it is added before. */
-  const look = async ({ owner, chatId }: Chat, taskId = '', place: number | '' = '') => {
+  const look = async (
+    { owner, chatId }: Chat,
+    {
+      taskId = '',
+      place = '',
+      keptMs = 0,
+    }: { taskId?: string; place?: number | ''; keptMs?: number } = {},
+  ) => {
     const key = await keys.chat(owner, chatId);
-    const reply = await link.run(chatScript, [key], [taskId, chatTtlMs, place, maxTasks]);
+    const args = [taskId, chatTtlMs + keptMs, place, maxTasks];
+    const reply = await link.run(chatScript, [key], args);
     const [added, flat] = reply as [number, unknown[]];
     const tasks: { taskId: string; ageMs: number }[] = [];
     const superseded: string[] = [];
@@ -117,8 +127,8 @@ export function createRedisChats({
   };
 
   return {
-    async enter(chat, taskId) {
-      const { isNew, tasks, superseded } = await look(chat, taskId);
+    async enter(chat, taskId, keptMs = 0) {
+      const { isNew, tasks, superseded } = await look(chat, { taskId, keptMs });
       const taskIds = tasks.map((task) => task.taskId);
       const predecessors = taskIds.slice(0, Math.max(0, taskIds.indexOf(taskId)));
       // None of the others has seen a task that is new here, so none waits for it in return.
@@ -127,7 +137,7 @@ export function createRedisChats({
     },
 
     async reenter(chat, taskId, createdAt) {
-      await look(chat, taskId, createdAt * 1_000);
+      await look(chat, { taskId, place: createdAt * 1_000 });
     },
 
     leave,
