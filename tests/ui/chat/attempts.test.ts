@@ -65,18 +65,24 @@ const isShown = ({ type, transient }: Chunk) =>
 interface Case {
   lostAt: number[];
   chunks: readonly Chunk[];
+  /** How many frames a response has at most that follows the attempt that was lost. */
+  most?: number;
 }
 
 /** A page with as many chats as a test likes, each of which has an answer that loses its process. */
 async function openChats(version: ChatVersion) {
-  const logs = new Map<string, { log: AttemptsLog; cuts: number[] }>();
+  const logs = new Map<string, { log: AttemptsLog; cuts: number[]; most?: number }>();
   const server: WireServer = await startWireServer((response, { method, path, headers, body }) => {
     const id = method === 'POST' ? JSON.parse(body).id : path.split('/').at(-2);
-    const { log, cuts } = logs.get(id) ?? { log: attemptsLog([]), cuts: [] };
+    const { log, cuts, most } = logs.get(id) ?? { log: attemptsLog([]), cuts: [] };
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-task-id': taskId });
     const cursor = headers['last-event-id'] as string | undefined;
     const there = cuts.shift();
-    if (there === undefined) return response.end(bytesOf(log.after(cursor), true));
+    if (there === undefined) {
+      const rest = log.after(cursor);
+      const sent = rest.slice(0, most);
+      return response.end(bytesOf(sent, sent.length === rest.length));
+    }
     const from = log.frames.findIndex((frame) => frame.cursor === cursor) + 1;
     const before = log.losses.filter((loss) => loss < there).at(-1) ?? 0;
     // A live response ends where the next attempt begins.
@@ -86,16 +92,16 @@ async function openChats(version: ChatVersion) {
   const page = await openPage(version, { api: server.api });
 
   /** Resolves with the answer at last, and with what `onRewind` was called with. */
-  return async ({ lostAt, chunks }: Case, resumes = true) => {
+  return async ({ lostAt, chunks, most }: Case, resumes = true) => {
     const log = attemptsLog(lostAt, chunks);
     const id = `chat-${logs.size}`;
-    logs.set(id, { log, cuts: [...log.losses] });
+    logs.set(id, { log, cuts: [...log.losses], ...(most !== undefined && { most }) });
     const rewinds: unknown[] = [];
     let resumed: Promise<void> | undefined;
     const transport = page.createTransport({
       // Whoever waited before it asks again would not end in time.
       reconnect: { initialDelayMs: 100_000, maxDelayMs: 100_000 },
-      random: () => (lostAt.length > 1 ? 0 : 1),
+      random: () => (lostAt.length > 1 || most !== undefined ? 0 : 1),
       onRewind(event) {
         rewinds.push(event);
         if (resumes) resumed = chat.stop().then(() => chat.resumeStream());
@@ -170,6 +176,17 @@ describe.each(chatVersions.slice(0, 2))(
         const { answer, rewinds } = await follow({ lostAt, chunks: agent });
         if (is7) expect([lostAt, rewinds]).toEqual([lostAt, []]);
         expect([lostAt, answer]).toEqual([lostAt, undisturbed.answer]);
+      }
+    });
+
+    it('does so wherever the connection breaks behind the loss', async () => {
+      const follow = await openChats(version);
+      const undisturbed = await follow({ lostAt: [], chunks: agent });
+      const [first = 0] = startsIn(agent);
+      for (const most of [1, 2, 3, 4, 5]) {
+        const { answer, rewinds, id } = await follow({ lostAt: [first + 5], chunks: agent, most });
+        expect([most, rewinds]).toEqual([most, told(id, !is7)]);
+        expect([most, answer]).toEqual([most, undisturbed.answer]);
       }
     });
 
