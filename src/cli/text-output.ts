@@ -34,6 +34,8 @@ export function createTextOutput({
       if (isTaskPart(chunk) && chunk.type === 'data-task-rewind') {
         answer.end();
         const { attempt, checkpoint } = chunk.data;
+        // The first attempt of a task that had to wait replaces nothing.
+        if (attempt < 2) return;
         const from = checkpoint < 0 ? 'the beginning' : 'the last checkpoint';
         screen.note(
           `Attempt ${attempt} goes on from ${from}; what follows replaces what came since.`,

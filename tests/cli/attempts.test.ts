@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { attemptsLog, bytesOf } from '../helpers/attempts';
-import { taskId } from '../helpers/recording';
+import { frame, log, settle, snapshot, taskId } from '../helpers/recording';
 import { startWireServer, type WireServer } from '../helpers/wire-server';
 import { buildCli, runCli } from './cli-process';
 
@@ -33,5 +33,26 @@ it('tells of the next attempt, and prints what it makes in place of what is void
   );
   for (const line of ['Half', 'Nearly']) expect(stderr.split(line)).toHaveLength(2);
   expect(stderr.split('Following')).toHaveLength(2);
+  expect(code).toBe(0);
+});
+
+// R-BEAT-3
+it('says that a task waits for a process, also before its first attempt', async () => {
+  const data = { taskId, at: 1, intervalMs: 60_000, waiting: true };
+  const beat = { type: 'data-task-heartbeat', data, transient: true };
+  const rewound = { taskId, attempt: 1, checkpoint: -1, logs: 0, partials: 0 };
+  const rewind = { type: 'data-task-rewind', data: rewound, transient: true };
+  const opening = [{ type: 'start' }, snapshot({ status: 'pending' })];
+  const rest = [rewind, snapshot(), log(0, 'Begun'), settle(), { type: 'finish' }];
+  server = await startWireServer((response, _, index) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-task-id': taskId });
+    const frames = (index === 0 ? opening : rest).map((chunk, n) => frame(2 * index + n, chunk));
+    const end = index === 0 ? `data: ${JSON.stringify(beat)}\n\n` : 'data: [DONE]\n\n';
+    response.end(frames.join('') + end);
+  });
+  const { code, stderr } = await runCli(['follow', `${server.api}?taskId=${taskId}`]);
+  expect(stderr).toMatch(/^Waiting for a server to go on\.\n/);
+  expect(stderr).toContain('Begun');
+  expect(stderr).not.toContain('Attempt');
   expect(code).toBe(0);
 });
