@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { work } from '../helpers/attempts';
+import { taskId } from '../helpers/recording';
+import { type ServedAttempts, serveAttempts } from '../helpers/served-attempts';
 import { patience } from './desk';
 import { type EventSourceDesk, type Noted, startEventSourceDesk } from './event-source-desk';
 
 let desk: EventSourceDesk;
 let page: Page;
+let served: ServedAttempts | undefined;
 
 beforeAll(async () => {
   desk = await startEventSourceDesk();
@@ -13,7 +17,11 @@ beforeAll(async () => {
 
 afterAll(() => desk?.close());
 
-afterEach(() => page.close());
+afterEach(async () => {
+  await page.close();
+  await served?.server.stop();
+  served = undefined;
+});
 
 const look = () => page.evaluate<Noted>('look()');
 
@@ -99,6 +107,37 @@ describe('the browser’s own EventSource', () => {
       status: 'completed',
       result: { lines: 60 },
     });
+  });
+
+  it('comes back by itself when an attempt is lost, and hears what to forget (R-ATTEMPT-4)', async () => {
+    page = await desk.openPage();
+    served = await serveAttempts([work.length]);
+    const address = `${served.server.origin}/?events=named`;
+    const names = ['task-log', 'task-partial', 'task-rewind', 'task-settle', 'done'];
+    await page.evaluate(`listen(${JSON.stringify(address)}, ${JSON.stringify(names)})`);
+    await served.run(async () =>
+      (await look()).events.some(({ data }) => data.includes('Nearly (void)')),
+    );
+    const closed = 2;
+    await expect.poll(async () => (await look()).readyState, patience).toBe(closed);
+    const { events } = await look();
+    const logs: string[] = [];
+    const partials: unknown[] = [];
+    for (const { name, data: text } of events) {
+      if (name === 'done') continue;
+      const { data } = JSON.parse(text);
+      if (data.taskId !== taskId) continue;
+      if (name === 'task-log') logs.push(data.message);
+      if (name === 'task-partial') partials.push(data.value);
+      if (name !== 'task-rewind') continue;
+      expect([logs.splice(data.logs), partials.splice(data.partials)]).toEqual([
+        ['Nearly (void)'],
+        ['third (void)'],
+      ]);
+    }
+    expect(logs).toEqual(['Begun', 'Half', 'Nearly']);
+    expect(partials).toEqual(['first', 'second', 'third']);
+    expect(events.map(({ name }) => name).slice(-2)).toEqual(['task-settle', 'done']);
   });
 
   it('is what it takes to start one: an image of the same address starts none', async () => {

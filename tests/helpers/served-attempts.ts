@@ -16,7 +16,7 @@ export interface ServedAttempts {
    *
    * @param isSeen Whether the client shows what it can of an attempt that is lost now.
    */
-  run(isSeen: () => boolean): Promise<void>;
+  run(isSeen: () => boolean | Promise<boolean>): Promise<void>;
 }
 
 function toStart(done: readonly Chunk[]) {
@@ -31,8 +31,10 @@ export async function serveAttempts(lostAt: readonly number[]): Promise<ServedAt
     frames: [{ type: 'start', messageId: 'm' }, snapshot()].map((chunk) => JSON.stringify(chunk)),
     start: toStart([]),
   });
+  // Pages of the tests' other servers may listen, too.
+  const headers = { 'access-control-allow-origin': '*' };
   const follow = (request: Request) =>
-    resumeTask({ taskId, request, streamContext, heartbeatMs: 60_000 }).toResponse();
+    resumeTask({ taskId, request, streamContext, heartbeatMs: 60_000 }).toResponse({ headers });
   const server = await startHttpServer(
     toNodeHandler({ GET: follow, POST: follow, DELETE: follow }),
   );
