@@ -1,17 +1,20 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
-import type { Cursor } from '../protocol/cursor';
 import { TaskError } from '../protocol/task-error';
 import { createTaskId } from '../protocol/task-id';
 import type { TaskSettlement } from '../protocol/task-parts';
 import { askToStop } from './ask-to-stop';
-import { createChunkStream, type ToUIMessageStreamOptions } from './http/chunk-stream';
+import {
+  createChunkStream,
+  type OpenTaskReader,
+  type ToUIMessageStreamOptions,
+} from './http/chunk-stream';
 import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { errorResponse, type TaskResponseInit } from './http/responses';
+import { acrossAttempts } from './log/across-attempts';
 import { callHost } from './log/call-host';
 import { checkNames } from './log/check-names';
 import { createNotFoundError, isForClients, unlessAway } from './log/task-errors';
-import type { TaskReader } from './log/task-stream-context';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
 import type { PlannedTask } from './planned-work';
 import { checkTaskOptions } from './task/check-task-options';
@@ -41,7 +44,11 @@ export interface StreamedTask<Result = unknown> {
    * when the storage is away.
    */
   toResponse(init?: TaskResponseInit): Promise<Response>;
-  /** The task as AI SDK chunks, for `writer.merge` of another stream. */
+  /**
+   * The task as AI SDK chunks, for `writer.merge` of another stream. When the task is attempted again,
+   * parts that the attempt before has left open are ended, and what it did after its last checkpoint
+   * stays in the stream: nothing can be taken back here.
+   */
   toUIMessageStream(options?: ToUIMessageStreamOptions): ReadableStream<UIMessageChunk>;
   /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
   pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;
@@ -149,13 +156,13 @@ export function claimTask<Result>(
     (error) => reportTo(rest.onError, error, taskId),
   );
 
-  const openReader = async (after?: Cursor): Promise<TaskReader> => {
+  const openReader: OpenTaskReader = async (after, { isContinued = true } = {}) => {
     const claim = await claiming;
     if (claim.kind === 'refused') throw claim.error;
     const { context, skip } = claim;
     const token = claim.kind === 'opened' ? claim.token : undefined;
-    const isContinued = after !== undefined;
-    const options = { owner, definition, cursor: after, isContinued, skip, token };
+    const continues = after !== undefined && isContinued;
+    const options = { owner, definition, cursor: after, isContinued: continues, skip, token };
     const reader = await unlessAway(context.read(taskId, options));
     if (!reader) throw createNotFoundError();
     return reader;
@@ -164,7 +171,11 @@ export function claimTask<Result>(
   const consume = async (): Promise<TaskSettlement<Result>> => {
     const claim = await claiming;
     const own = claim.kind === 'opened' ? await claim.settled : undefined;
-    return (own ?? (await followSettlement(await openReader(), taskId))) as TaskSettlement<Result>;
+    if (own) return own as TaskSettlement<Result>;
+    const reader = acrossAttempts(await openReader(), (after) =>
+      openReader(after, { isContinued: false }),
+    );
+    return (await followSettlement(reader, taskId)) as TaskSettlement<Result>;
   };
 
   const awaitResult = async (): Promise<Result> => {

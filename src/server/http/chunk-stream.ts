@@ -1,5 +1,7 @@
 import type { UIMessageChunk } from 'ai';
 import type { Cursor } from '../../protocol/cursor';
+import { acrossAttempts } from '../log/across-attempts';
+import { createAttemptParts } from '../log/attempt-parts';
 import { framesOf } from '../log/frames-of';
 import { createPieceReader, type Piece } from '../log/piece-reader';
 import { createUnsettledError } from '../log/task-errors';
@@ -15,6 +17,16 @@ export interface ToUIMessageStreamOptions {
 
 const lastTypes = new Set(['finish', 'error', 'abort']);
 
+/**
+ * Opens a reader from after the cursor on, by default from where the task begins. With a cursor it is a
+ * reader of the same client as before, unless it is told otherwise. Rejects with the `TaskError` with
+ * which a stream then fails.
+ */
+export type OpenTaskReader = (
+  cursor?: Cursor,
+  options?: { isContinued?: boolean },
+) => Promise<TaskReader>;
+
 /** Reads a log as AI SDK chunks, for merging a task into a stream of the AI SDK. */
 export function createChunkStream({
   openReader,
@@ -23,11 +35,7 @@ export function createChunkStream({
   sendStart = true,
   sendFinish = true,
 }: ToUIMessageStreamOptions & {
-  /**
-   * Opens a reader from after the cursor on, by default from where the task begins. Rejects with the
-   * `TaskError` with which the stream then fails.
-   */
-  openReader: (cursor?: Cursor) => Promise<TaskReader>;
+  openReader: OpenTaskReader;
   taskId: string;
   heartbeatMs: number;
 }): ReadableStream<UIMessageChunk> {
@@ -35,11 +43,13 @@ export function createChunkStream({
   // Whether the outcome has come. Without it, the stream must not end as if it were whole.
   let isSettled = false;
   const isSettlement = taskPartTest('data-task-settle', taskId);
+  const attempts = createAttemptParts(taskId);
 
   function* chunksOf(range: FrameRange): Generator<Piece<UIMessageChunk>, undefined> {
     for (const { n, data } of framesOf(range)) {
       isSettled ||= isSettlement(data);
       const content: UIMessageChunk = JSON.parse(data);
+      for (const end of attempts.track(content)) yield { content: end, end: n };
       if (!sendStart && content.type === 'start') continue;
       if (!sendFinish && lastTypes.has(content.type)) continue;
       yield { content, end: n + 1 };
@@ -47,7 +57,12 @@ export function createChunkStream({
   }
 
   const log = createPieceReader({
-    openReader,
+    openReader: async (cursor) =>
+      acrossAttempts(
+        await openReader(cursor),
+        (after) => openReader(after, { isContinued: false }),
+        cursor,
+      ),
     taskId,
     heartbeatMs,
     piecesOf: chunksOf,

@@ -1,4 +1,5 @@
 import { parseCursor } from '../../protocol/cursor';
+import { acrossAttempts } from '../log/across-attempts';
 import type { OutcomeClaim } from '../log/outcome-claim';
 import { createNotFoundError } from '../log/task-errors';
 import type { TaskStreamContext } from '../log/task-stream-context';
@@ -66,9 +67,10 @@ async function claimOutcome({
       case 'running': {
         const record = await context.inspect(taskId);
         const cursor = record && parseCursor(record.cursor);
-        const reader = record && (await context.read(taskId, { owner, cursor }));
+        const read = (after = cursor) => context.read(taskId, { owner, cursor: after });
+        const reader = record && (await read());
         if (!reader) return undefined;
-        await followSettlement(reader, taskId);
+        await followSettlement(acrossAttempts(reader, read, cursor), taskId);
         await pause(slackMs);
         break;
       }
