@@ -39,7 +39,9 @@ export async function closeLostTask(
     await stored.close(lapse, 'waits');
     return 0;
   }
-  const error = isPastDeadline(log) ? timeoutError(record.attempts?.work.deadlineMs) : undefined;
+  // A cancel outranks a deadline that has passed since.
+  const isTooLate = record.cancel === undefined && isPastDeadline(log);
+  const error = isTooLate ? timeoutError(record.attempts?.work.deadlineMs) : undefined;
   const { readAt, ...closing } = await closingFrames(stored, record, { lookedAt: now, error });
   await stored.close({ ...lapse, readAt }, closing);
   // Whether this process or another one has closed the task: the log tells it now.
