@@ -1,6 +1,6 @@
 // The work of `attempts.ts`, done by a server of this package, which loses its process again and again.
 import type { TaskData } from 'ai-task-stream';
-import { resumeTask, toNodeHandler } from 'ai-task-stream/server';
+import { resumeTask, type TaskStreamContext, toNodeHandler } from 'ai-task-stream/server';
 import { until } from './async';
 import { openWork, take } from './attempted-task';
 import { type Chunk, ending, startAfter, startsIn, voided, work } from './attempts';
@@ -25,11 +25,14 @@ function toStart(done: readonly Chunk[]) {
 }
 
 /** @param lostAt See `attemptsLog`. */
-export async function serveAttempts(lostAt: readonly number[]): Promise<ServedAttempts> {
-  const streamContext = createOwnContext();
+export async function serveAttempts(
+  lostAt: readonly number[],
+  { streamContext = createOwnContext() }: { streamContext?: TaskStreamContext } = {},
+): Promise<ServedAttempts> {
   let log = await openWork(streamContext, taskId, {
     frames: [{ type: 'start', messageId: 'm' }, snapshot()].map((chunk) => JSON.stringify(chunk)),
     start: toStart([]),
+    work: { attempts: lostAt.length + 1 },
   });
   // Pages of the tests' other servers may listen, too.
   const headers = { 'access-control-allow-origin': '*' };
