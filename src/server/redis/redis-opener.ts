@@ -23,7 +23,7 @@ function keptOf({ work, start, waits }: OpenTaskOptions): KeptAttempts | undefin
   };
   const begun = waits ? 0 : 1;
   const counts = { attempt: begun, tries: begun, freeHandOvers: 0, deadlineAt: undefined };
-  return { work: whole, start, ...counts };
+  return { work: whole, start, bytes: 0, ...counts };
 }
 
 /** Claims tasks, and makes their producers. */

@@ -78,7 +78,7 @@ export function createRedisTaker({
     const all = await fetchAll(taskId, record);
     if (!all) return undefined;
     const { continued, startFrames } = all;
-    const { start, input, context } = all.kept;
+    const { start, bytes, input, context } = all.kept;
     const attempt = isAgain ? attempts.attempt : attempts.attempt + 1;
     const frames = attemptFrames(start, { attempt, now: Date.now() });
     const taking = { token, record, leaseMs, home: home(), frames };
@@ -101,7 +101,7 @@ export function createRedisTaker({
         ...(input !== undefined && { input }),
         ...(context !== undefined && { context }),
       },
-      ...{ start, attempt, deadlineAt, freeHandOvers: attempts.freeHandOvers },
+      ...{ start, bytes, attempt, deadlineAt, freeHandOvers: attempts.freeHandOvers },
       tries: isAgain ? attempts.tries : attempts.tries + 1,
     };
     const details: TaskDetails = {

@@ -31,11 +31,18 @@ export interface StoredAttempts {
   readonly savesOutcome: boolean;
 }
 
+/** Where an attempt begins. */
+export interface KeptStart {
+  readonly start: AttemptStart;
+  /** The bytes of the frames that lie before it, which are not void. */
+  readonly bytes: number;
+}
+
 /** What an attempt needs, and its process keeps for the next one. */
 export interface KeptAttempts
-  extends Pick<StoredAttempts, 'attempt' | 'tries' | 'freeHandOvers' | 'deadlineAt'> {
+  extends KeptStart,
+    Pick<StoredAttempts, 'attempt' | 'tries' | 'freeHandOvers' | 'deadlineAt'> {
   readonly work: StoredWork;
-  readonly start: AttemptStart;
   /** Whether this attempt has stored a checkpoint. */
   readonly hasCheckpoint?: boolean;
 }
@@ -84,15 +91,19 @@ export function attemptFields(kept: KeptAttempts): Record<string, string | numbe
   return { work: JSON.stringify(told), ...counts };
 }
 
+export function encodeStart({ start, bytes }: KeptStart): string {
+  return JSON.stringify([start, bytes]);
+}
+
 /** The arguments of the script that opens a task, for what is kept apart from the record. */
 export function attemptArgs(
-  { work, start, deadlineAt }: KeptAttempts,
+  { work, deadlineAt, ...kept }: KeptAttempts,
   { startN, delayMs }: { startN: number; delayMs: number | undefined },
 ): (string | number)[] {
   return [
     encodeOptional(work.input),
     encodeOptional(work.context),
-    JSON.stringify(start),
+    encodeStart(kept),
     startN,
     delayMs ?? '',
     deadlineAt ?? '',
@@ -131,9 +142,7 @@ type TakeAnswer =
  */
 export interface StoredTaking {
   /** What the next attempt needs beside the record; `undefined` when it is not there. */
-  fetchKept(): Promise<
-    (Pick<KeptAttempts, 'start'> & Pick<StoredWork, 'input' | 'context'>) | undefined
-  >;
+  fetchKept(): Promise<(KeptStart & Pick<StoredWork, 'input' | 'context'>) | undefined>;
   /** Makes the caller the task's runner, and stores the first frames of the attempt. */
   take(taking: Taking): Promise<TakeAnswer>;
 }
@@ -150,12 +159,13 @@ export function createStoredTakings(
       async fetchKept() {
         const words = ['HMGET', attemptsKey, 'input', 'context', 'start'];
         const reply = (await link.command(words, attemptsKey)) as readonly unknown[];
-        const [input, context, start] = reply.map(optionalText);
-        if (start === undefined) return undefined;
+        const [input, context, encoded] = reply.map(optionalText);
+        if (encoded === undefined) return undefined;
+        const [start, bytes] = JSON.parse(encoded) as [AttemptStart, number];
         return {
           input: decodeOptional(input),
           context: decodeOptional(context),
-          start: JSON.parse(start) as AttemptStart,
+          ...{ start, bytes },
         };
       },
 

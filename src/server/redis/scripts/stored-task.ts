@@ -3,10 +3,9 @@ import type { TaskError } from '../../../protocol/task-error';
 import type { TaskOutcome } from '../../../protocol/task-parts';
 import type { KnownTask } from '../../log/known-task';
 import type { LogEntry } from '../../log/log-part';
-import type { AttemptStart } from '../../log/task-attempts';
 import type { CancelOptions } from '../../log/task-stream-context';
 import type { ChannelListener } from '../client/channel-connection';
-import type { KeptAttempts } from './stored-attempts';
+import type { KeptAttempts, KeptStart } from './stored-attempts';
 import type { StoredLog, StoredRecord } from './stored-log';
 
 /** How long a running task is kept after its last sign, in milliseconds. */
@@ -93,9 +92,8 @@ export interface Commit {
 }
 
 /** A checkpoint, and the number of its frame. */
-export interface Checkpoint {
+export interface Checkpoint extends KeptStart {
   readonly n: number;
-  readonly start: AttemptStart;
 }
 
 /**

@@ -10,7 +10,7 @@ import openScript from './open.lua';
 import readScript from './read.lua';
 import { formatOf, knownFormat } from './record-format';
 import { cancelField, encodeOptional, encodeReason, type RedisKeys } from './redis-keys';
-import { attemptArgs, attemptFields } from './stored-attempts';
+import { attemptArgs, attemptFields, encodeStart } from './stored-attempts';
 import { entryIdFrom, parseEntries, parseStoredLog, type StoredRecord } from './stored-log';
 import {
   type Closing,
@@ -85,7 +85,7 @@ function commitArgs(
     yieldsToCancel ? '1' : '',
     maxWakeUpBytes,
     ...entries.flatMap(({ first, last, text }) => [first, last, text]),
-    ...(checkpoint ? ['checkpoint', checkpoint.n, JSON.stringify(checkpoint.start)] : []),
+    ...(checkpoint ? ['checkpoint', checkpoint.n, encodeStart(checkpoint)] : []),
     ...(handOver ? ['handOver', handOver.delayMs, handOver.maxFree] : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { Checkpoints } from './checkpoints';
 import type { CommitWaiters } from './commit-waiters';
 import type { FrameIntake } from './frame-intake';
 import type { HandingOver } from './handing-over';
+import type { LogLimits } from './log-limits';
 import type { PendingFrames } from './pending-frames';
 
 /** What the log of a task that may be attempted again can do beside what every log can. */
@@ -10,6 +11,7 @@ export function createAttemptVerbs({
   checkpoints,
   handingOver,
   intake,
+  limits,
   pending,
   waiters,
   isOpen,
@@ -20,6 +22,7 @@ export function createAttemptVerbs({
   checkpoints: Checkpoints | undefined;
   handingOver: HandingOver;
   intake: FrameIntake;
+  limits: Pick<LogLimits, 'bytes'>;
   pending: PendingFrames;
   waiters: CommitWaiters;
   /** Whether the attempt goes on. */
@@ -33,7 +36,7 @@ export function createAttemptVerbs({
       if (!isOpen()) return false;
       append(frame);
       if (!checkpoints || !intake.isWhole()) return false;
-      const added = checkpoints.add({ n: pending.next() - 1, start });
+      const added = checkpoints.add({ n: pending.next() - 1, start, bytes: limits.bytes() });
       await waiters.until(() => added.state !== 'waiting');
       return added.state === 'stored';
     },

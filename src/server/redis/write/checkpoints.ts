@@ -62,13 +62,8 @@ export function createCheckpoints(
         if (checkpoint.n > last) break;
         checkpoint.state = 'stored';
         boundTo = checkpoint.n;
-        kept = {
-          ...kept,
-          start: checkpoint.start,
-          tries: 1,
-          freeHandOvers: 0,
-          hasCheckpoint: true,
-        };
+        const { start, bytes } = checkpoint;
+        kept = { ...kept, start, bytes, tries: 1, freeHandOvers: 0, hasCheckpoint: true };
       }
       waiting = waiting.filter(({ state }) => state === 'waiting');
     },
@@ -76,7 +71,7 @@ export function createCheckpoints(
       const isMissing = boundTo > last;
       drop();
       boundTo = Number.NEGATIVE_INFINITY;
-      if (isMissing) add({ n, start: kept.start });
+      if (isMissing) add({ n, start: kept.start, bytes: kept.bytes });
     },
     beginAnew(n) {
       drop();

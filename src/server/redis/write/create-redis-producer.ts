@@ -40,7 +40,10 @@ export function createRedisProducer({
   /** Whether the last frame of this attempt was added. */
   const isSettling = () => settling.ending !== undefined || handingOver.handOver !== undefined;
   const waiters = createCommitWaiters(pending, maxUnflushedBytes, isSettling);
-  const limits = createLogLimits({ taskId, pending, firstFrames, ...maxima });
+  const limits = createLogLimits({
+    ...{ taskId, pending, firstFrames, ...maxima },
+    bytesBefore: checkpoints?.kept.bytes,
+  });
   const care = createWindowCare({
     window,
     storedTo: pending.first,
@@ -113,7 +116,7 @@ export function createRedisProducer({
     signal: stop.signal,
     append,
     ...createAttemptVerbs({
-      ...{ checkpoints, handingOver, intake, pending, waiters, append },
+      ...{ checkpoints, handingOver, intake, limits, pending, waiters, append },
       isOpen: () => !hasEnded && !isSettling(),
       hurry: pace.addLast,
     }),

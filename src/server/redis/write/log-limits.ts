@@ -12,6 +12,8 @@ export interface LogLimitsOptions {
 
 /** Decides which frames go into a log; readers in all processes then get the same frames. */
 export interface LogLimits {
+  /** The bytes of all frames that are stored or wait, in all epochs, but for what is void. */
+  bytes(): number;
   /**
    * The frames that go into the log in place of one that it does not take: a gap frame, and the end of
    * a part that the frame would have ended. `undefined` when the log takes the frame, which is counted.
@@ -35,6 +37,7 @@ export function createLogLimits({
   taskId,
   pending,
   firstFrames,
+  bytesBefore = 0,
   maxLogBytes,
   maxFrameBytes,
 }: Omit<LogLimitsOptions, 'maxUnflushedBytes'> & {
@@ -42,9 +45,10 @@ export function createLogLimits({
   pending: Pick<PendingFrames, 'open' | 'isDropping'>;
   /** The frames that the log begins with. */
   firstFrames: readonly string[];
+  /** The bytes of the frames of earlier attempts. Default 0. */
+  bytesBefore?: number | undefined;
 }): LogLimits {
-  // The bytes of all frames that are stored or wait, in all epochs.
-  let logBytes = firstFrames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
+  let logBytes = firstFrames.reduce((sum, frame) => sum + Buffer.byteLength(frame), bytesBefore);
   // A full log stays full, because it must not take the rest of a part whose start it did not take.
   let isFull = false;
   let hasToldFull = false;
@@ -59,6 +63,8 @@ export function createLogLimits({
   };
 
   return {
+    bytes: () => logBytes,
+
     inPlaceOf(frame) {
       const bytes = Buffer.byteLength(frame);
       const refusal = refusalOf(frame, bytes);
