@@ -8,6 +8,8 @@ export interface ChatTurn {
   streams: number;
   /** How often the chat has asked to resume the turn. */
   resumeCount: number;
+  /** Whether the page is being told of a rewind: a chat that it stops then is about to resume. */
+  isRewinding: boolean;
   /** The turn that was sent after this one, unless the server refused that one. */
   successor?: ChatTurn | undefined;
   /** Aborted when another turn begins. */
@@ -54,6 +56,7 @@ export function beginChatTurn(chat: string, { messages = [], trigger }: Sent = {
   const turn: ChatTurn = {
     streams: 0,
     resumeCount: 0,
+    isRewinding: false,
     over: new AbortController(),
     messageIds: new Set(messages.map(({ id }) => id)),
     isRegeneration: trigger === 'regenerate-message',

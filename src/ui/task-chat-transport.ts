@@ -104,6 +104,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     if (!this.#options.cancelOnStop || !abortSignal) return;
     const { resumeCount } = turn;
     onAbort(abortSignal, async () => {
+      if (turn.isRewinding) return;
       // A chat that resumes again aborts its former resume first, which is no `stop()`.
       await undefined;
       const isStopped = turn.resumeCount === resumeCount && !turn.over.signal.aborted;
@@ -158,7 +159,11 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
         if (turn.task === task) turn.task = undefined;
         task.settled.abort();
       },
-      onVoid: () => callPage(() => this.#options.onRewind?.({ chatId })),
+      onVoid: () => {
+        turn.isRewinding = true;
+        callPage(() => this.#options.onRewind?.({ chatId }));
+        turn.isRewinding = false;
+      },
     });
   }
 

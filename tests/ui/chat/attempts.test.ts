@@ -73,6 +73,7 @@ interface Case {
 async function openChats(version: ChatVersion) {
   const logs = new Map<string, { log: AttemptsLog; cuts: number[]; most?: number }>();
   const server: WireServer = await startWireServer((response, { method, path, headers, body }) => {
+    if (method === 'DELETE') return response.end('{"cancelled":false}');
     const id = method === 'POST' ? JSON.parse(body).id : path.split('/').at(-2);
     const { log, cuts, most } = logs.get(id) ?? { log: attemptsLog([]), cuts: [] };
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-task-id': taskId });
@@ -99,6 +100,8 @@ async function openChats(version: ChatVersion) {
     const rewinds: unknown[] = [];
     let resumed: Promise<void> | undefined;
     const transport = page.createTransport({
+      // What resumes must not stop the work.
+      cancelOnStop: true,
       // Whoever waited before it asks again would not end in time.
       reconnect: { initialDelayMs: 100_000, maxDelayMs: 100_000 },
       random: () => (lostAt.length > 1 || most !== undefined ? 0 : 1),
@@ -107,14 +110,15 @@ async function openChats(version: ChatVersion) {
         if (resumes) resumed = chat.stop().then(() => chat.resumeStream());
       },
     });
-    const { chat, data } = page.openChat({ id, transport });
+    const { chat } = page.openChat({ id, transport });
     await chat.sendMessage({ text: 'Go.' });
     for (let last: unknown; last !== resumed; ) {
       last = resumed;
       await resumed;
     }
     const answer = chat.messages.filter(({ role }) => role === 'assistant').at(-1);
-    return { id, rewinds, data, answer: ofAnyAttempt(answer) };
+    expect(server.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    return { id, rewinds, answer: ofAnyAttempt(answer) };
   };
 }
 
