@@ -11,7 +11,8 @@ export type Step =
   | { do: 'hand over'; by: By; delay: number; isFree: boolean }
   | { do: 'settle'; by: By; status: 'completed' | 'failed'; evenIfCancelled: boolean }
   | { do: 'take'; contenders: number; version: number; of: 'it' | 'runner' | 'definition' }
-  | { do: 'go on'; delay: number }
+  | { do: 'go on'; delay: number; isFree: boolean }
+  | { do: 'leave'; times: number }
   | { do: 'open again'; isSame: boolean }
   | { do: 'lose'; learnsBy: 'append' | 'checkpoint' | 'hand over' | 'settle' }
   | { do: 'cancel'; isOwner: boolean }
@@ -48,7 +49,7 @@ const delay = fc.nat(2);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 36, arbitrary: fc.record({ do: fc.constant('append'), by, kind: fc.nat(9) }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('checkpoint'), by }) },
-  { weight: 15, arbitrary: fc.record({ do: fc.constant('go on'), delay }) },
+  { weight: 15, arbitrary: fc.record({ do: fc.constant('go on'), delay, isFree: fc.boolean() }) },
   {
     weight: 6,
     arbitrary: fc.record({ do: fc.constant('hand over'), by, delay, isFree: fc.boolean() }),
@@ -86,6 +87,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       until: fc.constantFrom('while', 'notBefore', 'deadline', 'patience'),
       offset: fc.integer({ min: -1, max: 1 }),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('leave'), times: fc.integer({ min: 1, max: 12 }) }),
   },
   {
     weight: 1,

@@ -129,13 +129,18 @@ async function passTime(game: Game, { until, offset }: Omit<StepOf<'pass'>, 'do'
 }
 
 /** Ends the attempt that runs, or begins the next one. */
-async function goOn(game: Game, { delay }: StepOf<'go on'>): Promise<void> {
+async function goOn(game: Game, { delay, isFree }: Omit<StepOf<'go on'>, 'do'>): Promise<void> {
   const { model, playground } = game;
-  if (model.state === 'running') return handOver(game, { by: 0, delay, isFree: true });
+  if (model.state === 'running') return handOver(game, { by: 0, delay, isFree });
   if (model.state !== 'waiting') return;
   await passTime(game, { until: 'notBefore', offset: 0 });
   model.look(playground.now());
   await take(game, { do: 'take', contenders: 2, version: 2, of: 'it' });
+}
+
+/** Lets one process after the other take the task, only to leave it to the next one. */
+async function leave(game: Game, { times }: StepOf<'leave'>): Promise<void> {
+  for (let n = 0; n < 2 * times; n++) await goOn(game, { delay: 0, isFree: true });
 }
 
 async function openAgain(
@@ -184,6 +189,8 @@ export async function playStep(game: Game, step: Step): Promise<void> {
       return take(game, step);
     case 'go on':
       return goOn(game, step);
+    case 'leave':
+      return leave(game, step);
     case 'pass':
       return passTime(game, step);
     case 'open again':
