@@ -15,7 +15,7 @@ export function describeEmptiedAttempts(
 
   describe('a storage that has lost everything in the second attempt', () => {
     it(
-      'has the log begun anew with what a third one needs',
+      'has the log begun anew with what a third one needs (R-ATTEMPT-14)',
       withAttempts(async (bench) => {
         const { openWork, openReader, checkpoint, take, startAt, elsewhere, taskId } = bench;
         const work = { attempts: 2, maxTotal: 3, deadlineMs: 600_000, input: '[1]', context: '2' };

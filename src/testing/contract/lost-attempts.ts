@@ -26,24 +26,27 @@ export function describeLostAttempts(
     until(async () => (await elsewhere.inspect(taskId))?.isWaiting === true);
 
   describe('a runner that is gone', () => {
-    itCuts('has its task wait for another one, who goes on at the checkpoint', async (bench) => {
-      const { openWork, openReader, checkpoint, cutOff, take, startAt, elsewhere } = bench;
-      const log = await openWork({}, { leaseMs });
-      equal(await checkpoint(log, 0), true);
-      log.append(chunk('void'));
-      await log.flushed();
-      const reader = await openReader(elsewhere);
-      equal((await receiveFrames(reader, 4)).length, 4);
-      await cutOff();
-      await untilWaiting(bench);
-      await bench.until(() => reader.isWaiting === true);
-      equal(reader.isAlive, true);
-      const taken = await take({ context: elsewhere });
-      deepEqual([taken.log.attempt, taken.start], [2, startAt(0, '0')]);
-      deepEqual(await receiveFrames(reader), []);
-      equal(reader.isCut, true);
-      reader.close();
-    });
+    itCuts(
+      'has its task wait for another one, who goes on at the checkpoint (R-ATTEMPT-13)',
+      async (bench) => {
+        const { openWork, openReader, checkpoint, cutOff, take, startAt, elsewhere } = bench;
+        const log = await openWork({}, { leaseMs });
+        equal(await checkpoint(log, 0), true);
+        log.append(chunk('void'));
+        await log.flushed();
+        const reader = await openReader(elsewhere);
+        equal((await receiveFrames(reader, 4)).length, 4);
+        await cutOff();
+        await untilWaiting(bench);
+        await bench.until(() => reader.isWaiting === true);
+        equal(reader.isAlive, true);
+        const taken = await take({ context: elsewhere });
+        deepEqual([taken.log.attempt, taken.start], [2, startAt(0, '0')]);
+        deepEqual(await receiveFrames(reader), []);
+        equal(reader.isCut, true);
+        reader.close();
+      },
+    );
 
     itCuts(
       'can write nothing when it comes back, and learns of it (R-ATTEMPT-8, R-FENCE-1)',
@@ -73,7 +76,7 @@ export function describeLostAttempts(
     );
 
     itCuts(
-      'costs its task an attempt, and after the last one closes it (R-ATTEMPT-9)',
+      'costs its task an attempt, and after the last one closes it (R-ATTEMPT-13, R-ATTEMPT-9)',
       async ({ openWork, openReader, cutOff, elsewhere, taskId }) => {
         const log = await openWork({ attempts: 1 }, { leaseMs });
         const reader = await openReader(elsewhere);
