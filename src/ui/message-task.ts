@@ -71,7 +71,10 @@ export function deriveMessageTask(
       children: passed.children,
     };
   }
-  if (taskId !== undefined) for (const part of message.parts) task = reduceTaskChunk(task, part);
+  if (taskId !== undefined) {
+    const isNews = createNewsTest(message, task);
+    for (const part of message.parts) if (isNews(part)) task = reduceTaskChunk(task, part);
+  }
 
   try {
     if (reviver) task = reviver(task);
@@ -97,6 +100,29 @@ export function deriveMessageTask(
   const isActive = !task.settlement && task.createdAt !== undefined && connection !== 'closed';
   // The reason of a cancel is told, because the message's reader need not be who cancelled.
   return { ...state, isActive, error: failure ?? task.error };
+}
+
+/** Returns what tells whether a part of the message says more than what is known of its task. */
+function createNewsTest(
+  { parts }: UIMessage,
+  known: TaskState,
+): (part: { type: string }) => boolean {
+  const running = new Set<string>();
+  const settled = new Set<string>();
+  for (const part of parts) {
+    if (!isTaskPart(part)) continue;
+    if (part.type === 'data-task-settle') settled.add(part.data.taskId);
+    if (part.type === 'data-task' && part.data.status === 'running') running.add(part.data.taskId);
+  }
+  return (part) => {
+    if (!isTaskPart(part)) return false;
+    const { taskId } = part.data;
+    // The page has seen the end of that task within, of which the message may lag behind.
+    if (childOf(known, taskId)?.settlement) return false;
+    // A task within that runs again has its former end in the message until it has another one.
+    const isOver = part.type === 'data-task-error' || part.type === 'data-task-settle';
+    return !(isOver && running.has(taskId) && settled.has(taskId));
+  };
 }
 
 /** Parses the partial results and the result of a task, which are held as text. */
