@@ -1,4 +1,12 @@
-import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import {
+  act,
+  cleanup,
+  configure,
+  fireEvent,
+  render,
+  screen,
+  waitFor,
+} from '@testing-library/react';
 import type { UIMessage } from 'ai';
 import { version as reactVersion, StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
@@ -15,6 +23,9 @@ import { type ChatServer, startChatServer } from '../../helpers/chat-server';
 import { type ChatVersion, chatVersions } from '../../helpers/chat-versions';
 import { httpFetch } from '../../helpers/http-fetch';
 import { settle, snapshot, taskId } from '../../helpers/recording';
+
+// However slow the machine is; the test's own time limit ends a wait in vain.
+configure({ asyncUtilTimeout: 60_000 });
 
 const cleanups: (() => unknown)[] = [];
 
@@ -206,7 +217,7 @@ describe.each(chatVersions)(
       await waitFor(() => expect(text()).toContain('running, active'));
       expect(await page.cancelTurn()).toBe(true);
       await waitFor(() => expect(text()).toContain('cancelled, still'));
-      expect(screen.getByRole('status').textContent).toBe('ready');
+      await waitFor(() => expect(screen.getByRole('status').textContent).toBe('ready'));
     });
 
     it('resumes after a reload, logs and partial results included', async () => {

@@ -1,4 +1,12 @@
-import { act, cleanup, fireEvent, render, renderHook, waitFor } from '@testing-library/react';
+import {
+  act,
+  cleanup,
+  configure,
+  fireEvent,
+  render,
+  renderHook,
+  waitFor,
+} from '@testing-library/react';
 import { StrictMode, version } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
@@ -11,7 +19,9 @@ import { eventStream, type ScriptedRequest, scriptFetch } from '../../helpers/sc
 const api = '/api/task';
 const storageKey = `ai-task-stream:${api}`;
 
-beforeEach(() => sessionStorage.clear());
+beforeEach(() => sessionStorage.clear()); // However slow the machine is; the test's own time limit ends a wait in vain.
+configure({ asyncUtilTimeout: 60_000 });
+
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
