@@ -72,7 +72,8 @@ export function childOf(
  * nothing, as every chunk does that is not a task part. The first task part names the task;
  * parts of other tasks go to `children`. After the settle part only `children` may change.
  * Log lines and partial results seen before (by their `index`) are skipped. When the next attempt
- * begins (`data-task-rewind`), the state goes back to its checkpoint. When the task was begun anew
+ * begins (`data-task-rewind`), the state goes back to its checkpoint. A task within this one that has
+ * settled begins anew when it runs again, with its `key`. When the task itself was begun anew
  * (a `gap` with the cause `another-log`), the state begins anew with it.
  */
 export function reduceTaskChunk<Result = unknown, Value = unknown>(
@@ -104,7 +105,10 @@ export function reduceTask<Result, Value>(
   const { taskId } = chunk.data;
   const { children } = state;
   if (state.taskId && state.taskId !== taskId) {
-    const child = childOf(state, taskId) ?? initialTaskState;
+    const known = childOf(state, taskId);
+    // A snapshot of one that has settled: it is run again.
+    const isAnew = known?.settlement && chunk.type === 'data-task';
+    const child = (!isAnew && known) || initialTaskState;
     const next = reduceTask(child, chunk, growth);
     return next === child ? state : { ...state, children: { ...children, [taskId]: next } };
   }

@@ -204,6 +204,26 @@ describe('reduceTaskChunk', () => {
     expect(reduceTaskChunk(state, log(0, 'of one', 'one'))).toBe(state);
   });
 
+  it('begins a task within anew that runs again after it has settled (R-ATTEMPT-13)', () => {
+    const inner = (data: object) =>
+      ({
+        type: 'data-task',
+        data: { taskId: 'one', createdAt: 1, updatedAt: 1, ...data },
+      }) as const;
+    const before = [
+      snapshot(),
+      inner({ status: 'running', progress: { value: 1 } }),
+      log(0, 'lost', 'one'),
+      settle('one'),
+    ] as TaskChunk[];
+    const state = reduceAll([...before, inner({ status: 'running' })]);
+    expect(state.children.one).toMatchObject({ status: 'running', logs: [] });
+    expect(state.children.one).not.toHaveProperty('settlement');
+    expect(reduceTaskChunk(state, log(0, 'again', 'one')).children.one).toMatchObject({
+      logs: [{ index: 0, message: 'again' }],
+    });
+  });
+
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     'takes %s for a taskId like any other',
     (id) => {
