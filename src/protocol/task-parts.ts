@@ -1,4 +1,4 @@
-import type { UIDataTypes, UIMessage, UITools } from 'ai';
+import type { FinishReason, UIDataTypes, UIMessage, UITools } from 'ai';
 import type { TaskErrorData } from './task-error';
 
 /** Where a task stands: `pending → running → completed | failed | cancelled`. */
@@ -81,6 +81,8 @@ export interface TaskCheckpointData {
   taskId: string;
   /** Counts from 0 within the task. */
   index: number;
+  /** Why the streams have finished that were merged before it, for the `finish` of a later attempt. */
+  finishReason?: FinishReason;
 }
 
 /** `data-task-rewind`: the next attempt begins; what came after the checkpoint is void. */

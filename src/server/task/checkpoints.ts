@@ -71,10 +71,14 @@ export function createCheckpoints({
   const make = async (value: string | undefined): Promise<boolean> => {
     assertOpen();
     let stored: Promise<boolean> | undefined;
-    const open = await writer.atBoundary(() => {
+    const open = await writer.atBoundary((finishReason) => {
       flush();
       newest++;
-      const data: TaskCheckpointData = { taskId, index: newest };
+      const data: TaskCheckpointData = {
+        taskId,
+        index: newest,
+        ...(finishReason && { finishReason }),
+      };
       const frame = JSON.stringify({ type: 'data-task-checkpoint', data, transient: true });
       const start = { index: newest, ...(value !== undefined && { value }), ...standing() };
       stored = log.checkpoint?.(frame, start);

@@ -1,3 +1,4 @@
+import type { UIMessageChunk } from 'ai';
 import type { ChunkSource } from '../log/chunk-source';
 import { createDeferred, type Deferred } from '../time/deferred';
 import { nextTurn } from '../time/next-turn';
@@ -7,10 +8,11 @@ import { pause } from '../time/pause';
 export interface StepBoundary {
   /** Whether somebody waits for the boundary, so that streams which stand at theirs have to stop. */
   readonly isAwaited: boolean;
-  /** To be called for each chunk of a stream while the boundary is awaited. */
-  moved(source: ChunkSource): void;
-  /** Resolves once a stream may go on: at once, unless it stands at its boundary. */
-  passed(source: ChunkSource): Promise<void>;
+  /**
+   * To be called with each chunk of a stream while the boundary is awaited, before it is taken.
+   * Resolves once the stream may go on: at once, unless it stands between two steps.
+   */
+  moved(source: ChunkSource, chunk: UIMessageChunk): Promise<void>;
   /** To be called when anything may have changed while the boundary is awaited. */
   look(): void;
   /**
@@ -29,12 +31,23 @@ const idleTurns = 2;
 const busyTurns = 20;
 const pauseMs = 5;
 
+/** Types of chunks that belong to the step before them. */
+const endTypes = new Set(['finish', 'message-metadata', 'abort', 'error']);
+
+/** How a stream stands since the boundary is awaited. */
+interface Standing {
+  /** How many turns in a row have brought nothing. */
+  idle: number;
+  /** Whether there was a time at which nothing was at hand, so that what comes now is new. */
+  isCaughtUp: boolean;
+  /** Whether its next chunk waits for the boundary to be passed. */
+  isHeld: boolean;
+}
+
 /**
- * What the work has heard of a stream may not have been read of it yet. So a stream stands at its
- * boundary only once all that was at hand when the boundary was asked for has been read.
- *
- * @param standsBetweenSteps Whether a stream stands between two steps, by what was read of it.
- * @param isNothingOpen Whether nothing else is open.
+ * What the work has heard of a stream may not have been read of it yet. So a stream is held, or counts
+ * as standing between its steps, only once all has been read that was at hand when the boundary was
+ * asked for, and what ends the step with it.
  */
 export function createStepBoundary({
   sources,
@@ -43,23 +56,32 @@ export function createStepBoundary({
 }: {
   /** The streams that are being merged. */
   sources: () => Iterable<ChunkSource>;
+  /** Whether a stream stands between two steps, by what was read of it. */
   standsBetweenSteps: (source: ChunkSource) => boolean;
+  /** Whether no part is open. */
   isNothingOpen: () => boolean;
 }): StepBoundary {
   let action: (() => void) | undefined;
   // Resolves with whether the action was done. Set while the boundary is awaited.
   let waiting: Deferred<boolean> | undefined;
-  // How many turns have brought nothing of a stream, since the boundary is awaited.
-  const idle = new Map<ChunkSource, number>();
+  const standings = new Map<ChunkSource, Standing>();
 
-  const isCaughtUp = (source: ChunkSource) => (idle.get(source) ?? 0) >= idleTurns;
-  const stands = (source: ChunkSource) => isCaughtUp(source) && standsBetweenSteps(source);
+  const standingOf = (source: ChunkSource): Standing => {
+    const standing = standings.get(source) ?? { idle: -1, isCaughtUp: false, isHeld: false };
+    standings.set(source, standing);
+    return standing;
+  };
+
+  const isIdle = (source: ChunkSource) => standingOf(source).idle >= idleTurns;
+
+  const stands = (source: ChunkSource) =>
+    standsBetweenSteps(source) && (standingOf(source).isHeld || isIdle(source));
 
   const stop = (isDone: boolean) => {
     const { resolve } = waiting ?? {};
     waiting = undefined;
     action = undefined;
-    idle.clear();
+    standings.clear();
     resolve?.(isDone);
   };
 
@@ -70,18 +92,26 @@ export function createStepBoundary({
     stop(true);
   };
 
+  /** Takes note of a turn of the event loop, and tells whether the next one may change anything. */
+  const noteTurn = (): boolean => {
+    let mayChange = false;
+    for (const source of sources()) {
+      const standing = standingOf(source);
+      standing.idle = source.isPaused ? -1 : standing.idle + 1;
+      standing.isCaughtUp ||= isIdle(source);
+      mayChange ||= !standing.isCaughtUp || (standsBetweenSteps(source) && !stands(source));
+    }
+    return mayChange;
+  };
+
   /** Finds out which streams have nothing at hand. */
   const watch = async (own: Deferred<boolean>) => {
+    let mayChange = true;
     for (let turns = 0; waiting === own; turns++) {
-      if ([...sources()].every(isCaughtUp)) await pause(pauseMs);
-      else if (turns < busyTurns) await nextTurn();
-      else await pause(pauseMs);
+      if (!mayChange) turns = 0;
+      await (mayChange && turns < busyTurns ? nextTurn() : pause(pauseMs));
       if (waiting !== own) return;
-      for (const source of sources()) {
-        // Once a stream had nothing at hand, whatever comes of it is new.
-        if (!isCaughtUp(source))
-          idle.set(source, source.isPaused ? 0 : (idle.get(source) ?? -1) + 1);
-      }
+      mayChange = noteTurn();
       look();
     }
   };
@@ -90,11 +120,15 @@ export function createStepBoundary({
     get isAwaited() {
       return waiting !== undefined;
     },
-    moved(source) {
-      if (!isCaughtUp(source)) idle.set(source, -1);
-    },
-    async passed(source) {
-      while (waiting && stands(source)) await waiting.promise;
+    async moved(source, chunk) {
+      const standing = standingOf(source);
+      standing.idle = -1;
+      while (waiting && standing.isCaughtUp && standsBetweenSteps(source)) {
+        if (endTypes.has(chunk.type)) return;
+        standing.isHeld = true;
+        look();
+        await waiting?.promise;
+      }
     },
     look,
     async reach(ownAction, withinMs) {

@@ -30,7 +30,7 @@ export function createStreamMerger({
   onEnd,
 }: {
   log: Pick<TaskLog, 'isBehind' | 'caughtUp'>;
-  boundary: Pick<StepBoundary, 'isAwaited' | 'moved' | 'passed'>;
+  boundary: Pick<StepBoundary, 'isAwaited' | 'moved'>;
   write: (chunk: UIMessageChunk, source: ChunkSource) => void;
   /** Gets what a stream failed with, or what `write` threw, which ends the stream. */
   onError: (error: unknown) => void;
@@ -51,10 +51,7 @@ export function createStreamMerger({
       for (let count = 1; ; count++) {
         const { done, value } = await reader.read();
         if (done || hasEnded) return;
-        if (boundary.isAwaited) {
-          await boundary.passed(source);
-          boundary.moved(source);
-        }
+        if (boundary.isAwaited) await boundary.moved(source, value);
         if (hasEnded) return;
         write(value, source);
         if (log.isBehind) await pausing(source, log.caughtUp());

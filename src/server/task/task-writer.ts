@@ -1,7 +1,7 @@
-import type { UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai';
+import type { FinishReason, UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai';
 import { mergeMetadata } from '../../protocol/merge-metadata';
 import { TaskError } from '../../protocol/task-error';
-import { isTaskPart } from '../../protocol/task-parts';
+import { isTaskPart, type TaskCheckpointData } from '../../protocol/task-parts';
 import { type ChunkSource, createChunkSource } from '../log/chunk-source';
 import type { MergedFinish, OpenTask } from '../log/closing-chunks';
 import type { OpenPart } from '../log/open-parts';
@@ -45,14 +45,25 @@ export interface TaskWriterCore {
    * Does something where no text, reasoning or call of the server is open, and every merged stream
    * stands between two steps; they are held there until it is done. Gives up after `withinMs`
    * milliseconds, or when writing ends: then it resolves with what is open, else with `undefined`.
+   *
+   * @param action Gets why the streams have finished that did so last.
    */
-  atBoundary(action: () => void, withinMs: number): Promise<readonly OpenPart[] | undefined>;
+  atBoundary(
+    action: (finishReason: FinishReason | undefined) => void,
+    withinMs: number,
+  ): Promise<readonly OpenPart[] | undefined>;
   /** The first error that a merged stream brought. */
   readonly failure: { readonly error: unknown } | undefined;
   /** Ends writing and leaves merged streams. Idempotent. */
   end(): void;
   /** What is open now, and has to be closed when the task ends. */
   leftOpen(): Pick<OpenTask, 'openParts' | 'isStepDue' | 'finish'>;
+}
+
+/** What a checkpoint's chunk says. */
+function checkpointIn(chunk: UIMessageChunk): { finishReason?: FinishReason } | undefined {
+  const isCheckpoint = chunk.type === 'data-task-checkpoint' && isTaskPart(chunk);
+  return isCheckpoint ? (chunk.data as TaskCheckpointData) : undefined;
 }
 
 /**
@@ -215,6 +226,8 @@ export function createTaskWriter({
     encode: sender.encode,
     recall(chunk) {
       steps.recall(chunk);
+      const { finishReason } = checkpointIn(chunk) ?? {};
+      if (finishReason) finish = { finishReason };
       // What is written by hand has the names that it was given, in each attempt.
       partNames.recall(chunk, byHand);
     },
@@ -222,7 +235,13 @@ export function createTaskWriter({
     async atBoundary(action, withinMs) {
       const act = () => {
         sender.finishStep();
-        action();
+        // What streams have said at their ends is the message's by now, whatever ends the task.
+        const { messageMetadata, finishReason } = finish;
+        if (messageMetadata !== undefined) {
+          sender.sendOwn({ type: 'message-metadata', messageMetadata }, byHand);
+          finish = { finishReason };
+        }
+        action(finishReason);
       };
       const isDone = await boundary.reach(act, withinMs);
       return isDone ? undefined : steps.unfinished();

@@ -1,19 +1,13 @@
-import type { UIMessage, UIMessageChunk } from 'ai';
-import { initialTaskState, reduceTaskChunk, type TaskState } from 'ai-task-stream';
+import type { UIMessageChunk } from 'ai';
 import { defineTask } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
-import { takeTask } from '../../../src/server/take-task';
-import { createLosingContext } from '../../helpers/losing-context';
-import { createId, createOwnContext, readLog } from '../../helpers/tasks';
-
-/** The same in all runs, because the ids of tasks within it are made of it. */
-const taskId = createId();
-
-type Saved = { status: string; message?: UIMessage; isRecovered: boolean };
+import { aiVersions, textParts } from '../../helpers/ai-versions';
+import { createDeferred } from '../../helpers/async';
+import { countFrames, type DefineWork, expectAsIfUndisturbed, type Saved } from './lost-runs';
 
 /** A chat's task of three steps with a checkpoint behind each of the first two. */
-function defineWork(saved: Saved[], { checkpoints = true } = {}) {
-  return defineTask({
+const defineWork = (saved: Saved[], { checkpoints = true } = {}) =>
+  defineTask({
     name: 'work',
     retry: { attempts: 10, maxTotal: 100 },
     progressIntervalMs: 600_000,
@@ -81,84 +75,102 @@ function defineWork(saved: Saved[], { checkpoints = true } = {}) {
       return 'result';
     },
   });
-}
+/** A chat's task that merges a stream of a model for each of its steps, and continues a message. */
+const mergeWork =
+  ({ streamText }: (typeof aiVersions)[number]): DefineWork =>
+  (saved) =>
+    defineTask({
+      name: 'merge',
+      retry: { attempts: 10 },
+      progressIntervalMs: 600_000,
+      chat: () => ({
+        chatId: 'chat',
+        originalMessages: [
+          { id: 'question', role: 'user', parts: [{ type: 'text', text: 'Go.' }] },
+          { id: 'answer', role: 'assistant', parts: [{ type: 'text', text: 'Zero.' }] },
+        ],
+      }),
+      onError: () => {},
+      onSettle: ({ status, message, isRecovered }) => {
+        saved.push({ status, message, isRecovered });
+      },
+      execute: async ({ task, writer }) => {
+        const done = Number(task.lastCheckpoint ?? 0);
+        const texts = task.messageSoFar?.parts.filter(({ type }) => type === 'text').length;
+        expect(texts).toBe(done > 0 ? done + 1 : undefined);
+        for (let step = done + 1; step <= 3; step++) {
+          writer.merge(streamText({ parts: textParts(`${step} `, 'and ', 'more.') }));
+          await task.checkpoint(step);
+        }
+      },
+    });
 
-/** Runs the work, whose attempts are lost after so many frames, until it has settled. */
-async function run(losses: readonly number[], options = {}) {
-  const saved: Saved[] = [];
-  const work = defineWork(saved, options);
-  const memory = createOwnContext();
-  const streamContext = createLosingContext(memory, losses);
-  let released: Promise<unknown> = Promise.resolve();
-  work.start(undefined, {
-    streamContext,
-    taskId,
-    waitUntil(promise) {
-      released = promise;
+/** A task within which another one runs while checkpoints are made. */
+const defineNested: DefineWork = (saved) =>
+  defineTask({
+    name: 'nested',
+    retry: { attempts: 10 },
+    progressIntervalMs: 600_000,
+    onError: () => {},
+    onSettle: ({ status, isRecovered }) => {
+      saved.push({ status, isRecovered });
+    },
+    execute: async ({ task }) => {
+      const gate = createDeferred();
+      const within = task.run({
+        key: 'within',
+        execute: async ({ task: inner }) => {
+          inner.log('begun');
+          inner.partial(1);
+          await gate.promise;
+          inner.log('done');
+          return 'result';
+        },
+      });
+      for (let step = Number(task.lastCheckpoint ?? 0) + 1; step <= 2; step++) {
+        task.log(`step ${step}`);
+        // An attempt that is lost stores none.
+        await task.checkpoint(step);
+      }
+      gate.resolve();
+      return within;
     },
   });
-  await released;
-  let attempts = 1;
-  while ((await memory.inspect(taskId))?.isWaiting) {
-    const taken = await takeTask(work, taskId, { streamContext });
-    attempts++;
-    await taken?.released;
-  }
-  const chunks = (await readLog(memory, taskId)).map((json) => JSON.parse(json) as UIMessageChunk);
-  return { saved, attempts, chunks };
-}
-
-const changing = /^(at|createdAt|updatedAt|settledAt|durationMs|attempt|chatId|checkpoints)$/;
-
-/** What does not depend on when and how often it was tried. */
-function lasting(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (key, member) => (changing.test(key) ? undefined : member)),
-  );
-}
-
-function logOf(chunks: readonly UIMessageChunk[]): unknown {
-  const plain = chunks.filter(
-    ({ type, ...rest }) =>
-      type !== 'data-task-rewind' &&
-      !(type === 'data-task' && JSON.stringify(rest).includes(taskId)),
-  );
-  return lasting(plain);
-}
-
-function stateOf(chunks: readonly UIMessageChunk[]): TaskState {
-  return chunks.reduce(reduceTaskChunk, initialTaskState as TaskState);
-}
-
-async function expectAsIfUndisturbed(losses: readonly number[], options = {}): Promise<void> {
-  const whole = await run([], options);
-  const lost = await run(losses, options);
-  expect([losses, lost.attempts]).toEqual([losses, losses.length + 1]);
-  expect(logOf(lost.chunks)).toEqual(logOf(whole.chunks));
-  expect(lasting(stateOf(lost.chunks))).toEqual(lasting(stateOf(whole.chunks)));
-  expect(lasting(lost.saved)).toEqual(lasting(whole.saved));
-  expect(lost.saved).toMatchObject([{ status: 'completed', isRecovered: false }]);
-}
-
-/** How many frames an attempt adds that is not disturbed. */
-const frameCount = 34;
 
 describe('a task whose process is lost', () => {
   it.each([[true], [false]])(
     'ends as if nothing had happened, wherever that was; checkpoints: %s (R-ATTEMPT-2, R-ATTEMPT-6)',
     async (checkpoints) => {
-      for (let loss = 0; loss < frameCount - (checkpoints ? 4 : 6); loss++) {
-        await expectAsIfUndisturbed([loss], { checkpoints });
-      }
+      const define: DefineWork = (saved) => defineWork(saved, { checkpoints });
+      const count = await countFrames(define);
+      for (let loss = 0; loss <= count; loss++) await expectAsIfUndisturbed(define, [loss]);
     },
   );
 
   it('ends so after two and three lost attempts, too (R-ATTEMPT-1, R-ATTEMPT-6)', async () => {
-    for (let first = 0; first < frameCount - 6; first += 3) {
+    const count = await countFrames(defineWork);
+    for (let first = 0; first < count - 12; first += 3) {
       for (let second = 0; second < 11; second += 2) {
-        await expectAsIfUndisturbed([first, second]);
-        await expectAsIfUndisturbed([first, second, 11 - second]);
+        await expectAsIfUndisturbed(defineWork, [first, second]);
+        await expectAsIfUndisturbed(defineWork, [first, second, 11 - second]);
       }
+    }
+  });
+
+  it.each(aiVersions)(
+    'ends so when it merges streams of AI SDK $version, and continues a message (R-ATTEMPT-6)',
+    async (version) => {
+      const define = mergeWork(version);
+      const count = await countFrames(define);
+      for (let loss = 0; loss <= count; loss++) await expectAsIfUndisturbed(define, [loss]);
+      for (let loss = 0; loss <= count; loss += 4) await expectAsIfUndisturbed(define, [loss, 0]);
+    },
+  );
+
+  it('ends so when a task with a key runs within it (R-ATTEMPT-1, R-ATTEMPT-13)', async () => {
+    const count = await countFrames(defineNested);
+    for (let loss = 0; loss <= count; loss++) {
+      await expectAsIfUndisturbed(defineNested, [loss], { keepsEndsWithin: true });
     }
   });
 });
