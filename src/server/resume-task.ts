@@ -5,6 +5,7 @@ import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-respo
 import { readCursor } from './http/read-cursor';
 import { readEvents } from './http/read-query';
 import { emptyResponse, errorResponse, type TaskResponseInit } from './http/responses';
+import type { TextSourceOptions } from './http/text-source';
 import { callHost } from './log/call-host';
 import { checkChatId, checkNames } from './log/check-names';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
@@ -88,6 +89,7 @@ function openerOf(context: TaskStreamContext, taskId: string, options: ReadTaskO
  *
  * @param definition The name of a definition; tasks of other definitions count as unknown. Default:
  * tasks of all definitions, and of none.
+ * @param watched Is told what becomes of the response.
  */
 export function followTask(
   {
@@ -102,6 +104,7 @@ export function followTask(
     onError,
   }: ResumeTaskOptions,
   definition?: string,
+  watched?: Pick<TextSourceOptions, 'onLeave' | 'onWaiting'>,
 ): ResumedTask {
   checkNames({ owner });
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
@@ -131,7 +134,8 @@ export function followTask(
       }).catch(report);
       callHost(() => waitUntil?.(delivering), report);
     }
-    return logResponse({ reader, openReader, taskId, heartbeatMs, events }, init, { isHead });
+    const source = { reader, openReader, taskId, heartbeatMs, events, ...watched };
+    return logResponse(source, init, { isHead });
   };
 
   const toResponse = async (init?: TaskResponseInit) => {

@@ -20,6 +20,10 @@ export interface TextSourceOptions {
   events?: 'named' | undefined;
   /** Called when the client leaves before the end. */
   onCancel?: () => void;
+  /** Called with each heartbeat that tells that the task waits for a process. */
+  onWaiting?: (() => void) | undefined;
+  /** Called when the log is left: at the end, and when nobody has read for long. */
+  onLeave?: (() => void) | undefined;
 }
 
 /**
@@ -33,6 +37,8 @@ export function createTextSource({
   heartbeatMs,
   events,
   onCancel,
+  onWaiting,
+  onLeave,
 }: TextSourceOptions): BodySource<string> {
   const encoder = createEventEncoder(events);
   let sink: BodySink<string>;
@@ -42,8 +48,7 @@ export function createTextSource({
     reader,
     // If the storage is away, this response ends, and the client's next request is told why.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
-    taskId,
-    heartbeatMs,
+    ...{ taskId, heartbeatMs, onWaiting, onLeave },
     piecesOf: (range) => eventsOf(range, encoder),
     onPiece(events = '') {
       const isLast = log.isAtEnd();

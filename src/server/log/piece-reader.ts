@@ -45,6 +45,8 @@ export function createPieceReader<Content>({
   piecesOf,
   onPiece,
   onBeat,
+  onWaiting,
+  onLeave,
 }: {
   reader?: TaskReader;
   /** Opens a reader after the cursor, or at the start. `undefined` when the log is gone. */
@@ -61,6 +63,10 @@ export function createPieceReader<Content>({
    * epoch milliseconds.
    */
   onBeat?: (at: number) => void;
+  /** Called with each heartbeat that tells that the task waits for a process. */
+  onWaiting?: (() => void) | undefined;
+  /** Called whenever the log is left: at the end, and when nobody has read for long. */
+  onLeave?: (() => void) | undefined;
 }): PieceReader {
   let reader = first;
   // The pieces that are left of a range, and the epoch and end of that range.
@@ -82,6 +88,7 @@ export function createPieceReader<Content>({
     pieces = undefined;
     reader?.close();
     reader = undefined;
+    onLeave?.();
   };
 
   const close = () => {
@@ -139,7 +146,9 @@ export function createPieceReader<Content>({
     heartbeat(at) {
       if (!reader?.isAlive || reader.isEnded) return undefined;
       const data = { taskId, at, intervalMs: heartbeatMs };
-      return reader.isWaiting ? { ...data, waiting: true } : data;
+      if (!reader.isWaiting) return data;
+      onWaiting?.();
+      return { ...data, waiting: true };
     },
     isAtEnd: () => pieces === undefined && reader?.isEnded !== false,
     isCut: () => reader?.isCut ?? !reader,

@@ -8,6 +8,7 @@ import { readCursor } from '../http/read-cursor';
 import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
 import { failureResponse, jsonResponse } from '../http/responses';
+import { callHost } from '../log/call-host';
 import {
   checkTaskId,
   createNotFoundError,
@@ -24,6 +25,7 @@ import type { TaskRetry } from '../task/retry-options';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
+import { createReaderTakers, type WatchedResponse } from './reader-takers';
 import {
   checkStartBody,
   checkStartQuery,
@@ -55,7 +57,8 @@ function answering(
 }
 
 /**
- * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
+ * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`. A task with
+ * `retry` that waits for a process, because it has lost its own, is taken up by a GET that follows it.
  *
  * @throws TaskError `invalid-options`.
  */
@@ -94,8 +97,12 @@ export function createTaskRoute<
   // Tasks of other definitions are unknown to this route: other `authorize` functions guard them.
   const ofThisRoute = definition.name;
 
-  const follow = (options: ResumeTaskOptions) =>
-    followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute);
+  const follow = (options: ResumeTaskOptions, watched?: WatchedResponse) =>
+    followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute, watched);
+  const takers = createReaderTakers({
+    ...{ task, streamContext, slots, heartbeatMs },
+    ...{ onError: settings.onError, toTaskError: settings.toTaskError },
+  });
 
   const { refusal, askOwner } = createAdmission({ authorize, owner: ownerOf });
   const answer = (handler: RouteHandler) => answering(handler, settings.onError);
@@ -146,7 +153,13 @@ export function createTaskRoute<
     const refused = await refusal(request, 'follow', taskId);
     if (refused) return refused;
     const owner = await askOwner(request);
-    return follow({ taskId, request, owner }).toResponse();
+    const watched = takers.watch(request, taskId, owner);
+    const response = await follow({ taskId, request, owner }, watched).toResponse();
+    if (watched && response.body) {
+      const report = (error: unknown) => reportTo(settings.onError, error, taskId);
+      callHost(() => settings.waitUntil?.(watched.over), report);
+    }
+    return response;
   };
 
   return {

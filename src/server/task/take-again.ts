@@ -15,6 +15,14 @@ const longestRetryMs = 10_000;
 /** The clocks of this process and of the storage differ by this much, in milliseconds. */
 const slackMs = 15;
 
+/** The tasks that this process has handed over to itself, by their contexts. */
+const attemptedHere = new WeakMap<TaskStreamContext, Set<string>>();
+
+/** Whether this process waits for its own next attempt at a task. */
+export function isAttemptedHere(context: TaskStreamContext, taskId: string): boolean {
+  return attemptedHere.get(context)?.has(taskId) === true;
+}
+
 export interface TakeAgainOptions {
   context: TaskStreamContext;
   taskId: string;
@@ -34,6 +42,8 @@ export interface TakeAgainOptions {
  */
 export async function takeAgain(options: TakeAgainOptions): Promise<TakenTask | undefined> {
   const { context, taskId, owner, definition, abortSignal, report } = options;
+  const ours = attemptedHere.get(context) ?? new Set();
+  attemptedHere.set(context, ours.add(taskId));
   const waiting = await watchWaiting(options);
   const cancel = () => {
     const { message: reason } = stopErrorOf(abortSignal?.reason);
@@ -44,6 +54,7 @@ export async function takeAgain(options: TakeAgainOptions): Promise<TakenTask | 
   try {
     return await takeWhenDue(options, waiting);
   } finally {
+    ours.delete(taskId);
     abortSignal?.removeEventListener('abort', cancel);
     waiting.close();
   }

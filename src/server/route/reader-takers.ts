@@ -1,0 +1,96 @@
+import type { TaskStreamContext } from '../log/task-stream-context';
+import type { PlainDefinition } from '../plain-definition';
+import { whoTakes } from '../recovery/who-takes';
+import { type TakeTaskSettings, takeTask } from '../take-task';
+import { reportTo } from '../task/mask-error';
+import { isAttemptedHere } from '../task/take-again';
+import { createDeferred } from '../time/deferred';
+import { pause } from '../time/pause';
+import type { TaskSlots } from './task-slots';
+
+/** A response by which a task may be taken up that waits. */
+export interface WatchedResponse {
+  /** To be called whenever the response finds that its task waits. */
+  readonly onWaiting: () => void;
+  /** To be called when the response has ended. */
+  readonly onLeave: () => void;
+  /** Resolves once the response has ended, and what was taken by it is over. */
+  readonly over: Promise<void>;
+}
+
+export interface ReaderTakersOptions extends Omit<TakeTaskSettings, 'streamContext'> {
+  task: { readonly options: PlainDefinition };
+  streamContext: TaskStreamContext;
+  slots: TaskSlots;
+}
+
+/** The longest that a process waits before it takes a task, so that not all try at once, in milliseconds. */
+const maxSpreadMs = 200;
+
+/** Lets the processes whose pages follow a task that waits take it up. */
+export interface ReaderTakers {
+  /** `undefined` when nothing may be taken up by that request. */
+  watch(request: Request, taskId: string, owner: string | undefined): WatchedResponse | undefined;
+}
+
+export function createReaderTakers({
+  task,
+  streamContext,
+  slots,
+  ...settings
+}: ReaderTakersOptions): ReaderTakers {
+  const { name, version = 1, retry } = task.options;
+  const versions = new Map([[name, version]]);
+  // The tasks that this route is about to take, whichever response has found them.
+  const underWay = new Set<string>();
+
+  const isTaker = ({ method, headers }: Request) =>
+    whoTakes(
+      { runner: 'any', definition: name, version },
+      {
+        ...{ runner: 'any', versions, isDraining: false, running: 0 },
+        maxRunning: Number.POSITIVE_INFINITY,
+        request: {
+          method,
+          mode: headers.get('sec-fetch-mode') ?? undefined,
+          purpose: headers.get('sec-purpose') ?? headers.get('purpose') ?? undefined,
+        },
+      },
+    ) === 'take';
+
+  /** Resolves once the task is over, if it was taken. */
+  const take = async (taskId: string, owner: string | undefined): Promise<void> => {
+    if (underWay.has(taskId) || isAttemptedHere(streamContext, taskId)) return;
+    underWay.add(taskId);
+    try {
+      await pause(Math.random() * maxSpreadMs);
+      const slot = await slots.take(owner);
+      const taking = slot && takeTask(task, taskId, { ...settings, streamContext });
+      const end = await taking?.catch((error: unknown) =>
+        reportTo(settings.onError, error, taskId),
+      );
+      slot?.hold(end?.settled);
+      underWay.delete(taskId);
+      await end?.released;
+    } finally {
+      underWay.delete(taskId);
+    }
+  };
+
+  return {
+    watch(request, taskId, owner) {
+      if (!retry || !isTaker(request)) return undefined;
+      const { promise: left, resolve: onLeave } = createDeferred();
+      const taken = new Set<Promise<void>>();
+      const over = left.then(() => Promise.all(taken)).then(() => {});
+      return {
+        onWaiting() {
+          const taking = take(taskId, owner).finally(() => taken.delete(taking));
+          taken.add(taking);
+        },
+        onLeave,
+        over,
+      };
+    },
+  };
+}

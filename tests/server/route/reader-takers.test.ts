@@ -1,0 +1,154 @@
+// A task that waits for a process, and the requests of pages that may bring it one.
+import { type CreateTaskRouteOptions, createTaskRoute, defineTask } from 'ai-task-stream/server';
+import { readTask } from 'ai-task-stream/testing';
+import { describe, expect, it } from 'vitest';
+import { createDeferred } from '../../helpers/async';
+import { openWork } from '../../helpers/attempted-task';
+import { createId, createOwnContext } from '../../helpers/tasks';
+
+/** A task that its process has handed over, and a route of another process that serves it. */
+async function createWaiting(
+  { owner, ...options }: Omit<CreateTaskRouteOptions, 'owner'> & { owner?: string } = {},
+  work: () => unknown = () => {},
+) {
+  const streamContext = createOwnContext();
+  const runs: unknown[] = [];
+  const report = defineTask({
+    name: 'report',
+    retry: {},
+    execute: async ({ task, input, context }) => {
+      runs.push({ attempt: task.attempt, input, context });
+      await work();
+      return 'done';
+    },
+  });
+  const route = createTaskRoute(report, {
+    heartbeatMs: 20,
+    ...options,
+    streamContext,
+    ...(owner !== undefined && { owner: (request) => request.headers.get('x-owner') ?? undefined }),
+  });
+  const taskId = createId();
+  const log = await openWork(streamContext, taskId, { ...(owner !== undefined && { owner }) });
+  await log.handOver?.();
+  const ask = (headers: Record<string, string> = {}, method = 'GET') =>
+    route.GET(new Request(`http://localhost/?taskId=${taskId}`, { method, headers }));
+  const post = () =>
+    route.POST(
+      new Request('http://localhost/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"input":"other"}',
+      }),
+    );
+  return { ask, post, streamContext, taskId, runs };
+}
+
+/** For a process to take a task that it may take: a heartbeat, and the spread. */
+const longEnough = () => new Promise((resolve) => setTimeout(resolve, 400));
+
+describe('a task that waits', () => {
+  it('is taken up by the process whose page follows it, with what is stored of it', async () => {
+    const { ask, runs, taskId, streamContext } = await createWaiting();
+    const first = await readTask(await ask());
+    expect(first.heartbeatCount).toBeGreaterThan(0);
+    // The response has brought the first snapshot, which the new attempt replaces: the page asks again.
+    const again = await readTask(await ask({ 'last-event-id': first.cursor ?? '' }));
+    const { status, result } = again.isDone ? again : await readTask(await ask());
+    expect({ status, result }).toEqual({ status: 200, result: 'done' });
+    expect(runs).toEqual([{ attempt: 2, input: 'in', context: 'context' }]);
+    expect((await streamContext.inspect(taskId))?.status).toBe('completed');
+  });
+
+  it('is taken up once, however many pages follow it', async () => {
+    const { ask, runs } = await createWaiting();
+    const responses = await Promise.all(Array.from({ length: 50 }, () => ask()));
+    await Promise.all(responses.map((response) => readTask(response)));
+    expect(runs).toHaveLength(1);
+  });
+
+  it('is not taken up by what only looks at it, or may not', async () => {
+    const looks: [headers: Record<string, string>, method?: string][] = [
+      [{}, 'HEAD'],
+      [{ 'sec-fetch-mode': 'navigate' }],
+      [{ 'sec-fetch-mode': 'no-cors' }],
+      [{ 'sec-purpose': 'prefetch' }],
+      [{ purpose: 'prefetch' }],
+    ];
+    const asked = looks.map(async ([headers, method]) => {
+      const { ask, runs } = await createWaiting();
+      const response = await ask(headers, method);
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await longEnough();
+      await reader?.cancel();
+      return [response.status, runs.length];
+    });
+    const ofOthers = await createWaiting({ owner: 'me' });
+    const refused = await createWaiting({ authorize: () => false });
+    const statuses = [
+      (await ofOthers.ask({ 'x-owner': 'you' })).status,
+      (await refused.ask()).status,
+    ];
+    await longEnough();
+    expect(await Promise.all(asked)).toEqual(looks.map(() => [200, 0]));
+    expect([statuses, ofOthers.runs, refused.runs]).toEqual([[404, 403], [], []]);
+  });
+
+  it('is taken up by its owner', async () => {
+    const { ask, runs } = await createWaiting({ owner: 'me' });
+    await readTask(await ask({ 'x-owner': 'me' }));
+    expect(runs).toHaveLength(1);
+  });
+
+  it('is not taken up where as many run as may', async () => {
+    const gate = createDeferred();
+    const { ask, post, runs } = await createWaiting({ maxConcurrent: 1 }, () => gate.promise);
+    const running = await post();
+    const waiting = await ask();
+    const reading = readTask(waiting);
+    await longEnough();
+    expect(runs).toHaveLength(1);
+    gate.resolve();
+    await readTask(running);
+    await reading;
+    expect(runs).toHaveLength(2);
+  });
+
+  it('keeps the host awake until what was taken is over', async () => {
+    const promises: Promise<unknown>[] = [];
+    const { ask, runs } = await createWaiting({ waitUntil: (promise) => promises.push(promise) });
+    const response = await ask();
+    expect(promises).toHaveLength(1);
+    const reader = response.body?.getReader();
+    while (runs.length === 0) await reader?.read();
+    await reader?.cancel();
+    await Promise.all(promises);
+    expect(runs).toHaveLength(1);
+  });
+});
+
+it('leaves to a process the task that it attempts again itself', async () => {
+  const streamContext = createOwnContext();
+  let count = 0;
+  const flaky = defineTask({
+    name: 'flaky',
+    retry: { backoffMs: 100, when: () => true },
+    onError: () => {},
+    execute: () => {
+      count++;
+      if (count < 3) throw new Error('Not yet.');
+      return count;
+    },
+  });
+  const route = createTaskRoute(flaky, { streamContext, heartbeatMs: 10 });
+  const task = flaky.start(undefined, { streamContext, heartbeatMs: 10 });
+  const readers = setInterval(() => {
+    route
+      .GET(new Request(`http://localhost/?taskId=${task.taskId}`))
+      .then((response) => readTask(response));
+  }, 30);
+  expect(await task.result).toBe(3);
+  clearInterval(readers);
+  expect(count).toBe(3);
+});
