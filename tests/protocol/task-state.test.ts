@@ -204,7 +204,7 @@ describe('reduceTaskChunk', () => {
     expect(reduceTaskChunk(state, log(0, 'of one', 'one'))).toBe(state);
   });
 
-  it('begins a task within anew that runs again after it has settled (R-ATTEMPT-13)', () => {
+  it('begins a task within anew that runs again after it has settled (R-NEST-3)', () => {
     const inner = (data: object) =>
       ({
         type: 'data-task',

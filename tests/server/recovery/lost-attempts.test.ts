@@ -167,7 +167,7 @@ describe('a task whose process is lost', () => {
     },
   );
 
-  it('ends so when a task with a key runs within it (R-ATTEMPT-1, R-ATTEMPT-13)', async () => {
+  it('ends so when a task with a key runs within it (R-ATTEMPT-1, R-NEST-3)', async () => {
     const count = await countFrames(defineNested);
     for (let loss = 0; loss <= count; loss++) {
       await expectAsIfUndisturbed(defineNested, [loss], { keepsEndsWithin: true });
