@@ -103,8 +103,35 @@ it('ends well for a client of before, which may show double what is void (R-CLIE
   }
 });
 
-describe.each(chatVersions)("AI SDK $version's own transport", (version) => {
-  it('sees a cut, and is right once it has resumed', async () => {
+describe.each(chatVersions)('a chat of AI SDK $version', (version) => {
+  it('shows in the end what an undisturbed one does (R-CLIENT-12)', async () => {
+    const follow = async (lostAt: readonly number[]) => {
+      const { api, run } = await serve(lostAt);
+      let resumed: Promise<void> | undefined;
+      const page = await openPage(version, {
+        api,
+        onRewind() {
+          resumed = chat.stop().then(() => chat.resumeStream());
+        },
+      });
+      const { chat } = page;
+      const sent = chat.sendMessage({ text: 'Go.' });
+      await run(() => shows(page.answer()));
+      await sent;
+      // The page may have to resume once more while it resumes.
+      for (let last: unknown; last !== resumed; ) {
+        last = resumed;
+        await resumed;
+      }
+      return timeless(page.answer());
+    };
+    const undisturbed = await follow([]);
+    for (const lostAt of losses) {
+      expect([lostAt, await follow(lostAt)]).toEqual([lostAt, undisturbed]);
+    }
+  });
+
+  it("sees a cut with the AI SDK's own transport, and is right once it has resumed", async () => {
     const follow = async (lostAt: readonly number[]) => {
       const { api, run } = await serve(lostAt);
       const page = await openPage(version, { api, resumeStreamIsReplay: true });
