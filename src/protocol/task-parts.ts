@@ -1,7 +1,10 @@
 import type { FinishReason, UIDataTypes, UIMessage, UITools } from 'ai';
 import type { TaskErrorData } from './task-error';
 
-/** Where a task stands: `pending → running → completed | failed | cancelled`. */
+/**
+ * Where a task stands: `pending → running → completed | failed | cancelled`. It is `pending` again
+ * while it waits for a process that makes its next attempt.
+ */
 export type TaskStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** The three ways in which a task ends, exactly once. */

@@ -109,6 +109,8 @@ export function createChatRewind({ taskId, hadMessage, onVoid }: ChatRewindOptio
   return {
     take(chunk, canReset) {
       const { type, id, transient, messageMetadata } = chunk as MessageChunk;
+      // Most chunks are such, and what they belong to was noted at its start.
+      if (type === 'text-delta') return [chunk];
       if (isTaskPart(chunk) && chunk.data.taskId === taskId) {
         if (chunk.type === 'data-task-checkpoint') mark(chunk.data.index);
         if (chunk.type === 'data-task-rewind') return [...rewind(chunk.data, canReset), chunk];
