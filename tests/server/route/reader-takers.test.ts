@@ -67,7 +67,7 @@ describe('a task that waits', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('is not taken up by what only looks at it, or may not', async () => {
+  it('is not taken up by what only looks at it, or may not (R-ATTEMPT-15)', async () => {
     const looks: [headers: Record<string, string>, method?: string][] = [
       [{}, 'HEAD'],
       [{ 'sec-fetch-mode': 'navigate' }],
@@ -128,7 +128,7 @@ describe('a task that waits', () => {
   });
 });
 
-it('leaves to a process the task that it attempts again itself', async () => {
+it('leaves to a process the task that it attempts again itself (R-ATTEMPT-15)', async () => {
   const streamContext = createOwnContext();
   let count = 0;
   const flaky = defineTask({
