@@ -143,3 +143,14 @@ it('fills its log in all attempts together, but for what is void', async () => {
     ...['data-task-settle', 'finish'],
   ]);
 });
+
+it('is not taken without its input, which somebody has removed', async () => {
+  const log = await openWork(here.context, taskId);
+  await own.admin.send('DEL', `${here.keyPrefix}:{${taskId}}:a`);
+  expect(await checkpoint(log, taskId, 0)).toBe(true);
+  expect(Object.values(await keptFor()).every((ms) => ms > 0)).toBe(true);
+  expect(await log.handOver?.()).toBe('waiting');
+  expect(await tryTake(elsewhere.context, taskId)).toBeUndefined();
+  expect(await elsewhere.context.inspect(taskId)).toMatchObject({ isWaiting: true });
+  expect(await elsewhere.context.cancel(taskId)).toBe(true);
+});

@@ -160,7 +160,8 @@ export function createStoredTakings(
         const words = ['HMGET', attemptsKey, 'input', 'context', 'start'];
         const reply = (await link.command(words, attemptsKey)) as readonly unknown[];
         const [input, context, encoded] = reply.map(optionalText);
-        if (encoded === undefined) return undefined;
+        // A checkpoint alone may be left of what somebody has removed.
+        if (input === undefined || encoded === undefined) return undefined;
         const [start, bytes] = JSON.parse(encoded) as [AttemptStart, number];
         return {
           input: decodeOptional(input),
