@@ -100,11 +100,11 @@ export function planRetry(
         context: parse(contextJson),
       };
       const chat = await askChat(definition, values);
-      const { originalMessages, trigger } = chat ?? {};
+      const { originalMessages, trigger, messageId } = chat ?? {};
       return {
         execute: executeOf(definition, { ...values, request: undefined, params: {} }),
         // The chat that the task was started in may have been given by `start`.
-        ...(chat?.chatId === chatId && { originalMessages, trigger }),
+        ...(chat?.chatId === chatId && { originalMessages, trigger, messageId }),
       };
     },
   };

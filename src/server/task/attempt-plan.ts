@@ -8,6 +8,7 @@ export interface AttemptWork {
   /** The chat's messages, where the host has given them for this attempt. */
   originalMessages?: readonly UIMessage[];
   trigger?: string;
+  messageId?: string;
   /** Whether what `execute` throws ends the task, because no other attempt would go better. */
   isFinal?: boolean;
 }

@@ -6,6 +6,7 @@ import { checkMessages } from './check-messages';
 import { createReporting } from './reporting';
 import type { AttemptBeginning } from './run-attempt';
 import type { StartTaskOptions } from './start-task';
+import { defined } from './tool-history';
 
 /** How long a stored input that does not fit here is left to processes of its own version. */
 const leaveMs = 5_000;
@@ -55,7 +56,7 @@ function openingAgain(
   work: AttemptWork,
   taken: TakenTask,
 ): AttemptBeginning['opening'] {
-  const { originalMessages = options.originalMessages, trigger = options.trigger } = work;
+  const { originalMessages, trigger, messageId } = { ...options, ...defined(work) };
   const isAnew = trigger === 'regenerate-message';
   const last = originalMessages?.at(-1);
   const isContinuation = last?.role === 'assistant' && !isAnew;
@@ -65,7 +66,7 @@ function openingAgain(
     taken.chatId !== undefined || originalMessages !== undefined || continued !== undefined;
   return {
     isInChat,
-    messageId: continued?.id ?? options.messageId ?? (isInChat ? options.taskId : undefined),
+    messageId: continued?.id ?? messageId ?? (isInChat ? options.taskId : undefined),
     continued,
     others: originalMessages?.slice(0, isContinuation ? -1 : undefined) ?? [],
   };

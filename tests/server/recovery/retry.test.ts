@@ -1,6 +1,11 @@
 import type { UIMessage } from 'ai';
 import { TaskError, type TaskSettlement } from 'ai-task-stream';
-import { createTaskRoute, defineTask, type TaskSettleEvent } from 'ai-task-stream/server';
+import {
+  createTaskRoute,
+  defineTask,
+  type TaskSettleEvent,
+  type TaskStreamContext,
+} from 'ai-task-stream/server';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { takeTask } from '../../../src/server/take-task';
@@ -267,6 +272,81 @@ describe('what an attempt goes on from', () => {
       message?.parts.flatMap((part) => (part.type === 'text' ? part.text : []));
     expect([soFar?.id, textsOf(soFar)]).toEqual(['answer', ['One']]);
     expect([saved[0]?.id, textsOf(saved[0])]).toEqual(['answer', ['One', 'Two']]);
+  });
+
+  it('lacks the message when the log has a gap, and the host is told why (R-SAVE-2)', async () => {
+    const memory = createOwnContext();
+    const taskId = createId();
+    const gap = { taskId, code: 'gap', message: 'Something is missing.', retryable: false };
+    const streamContext: TaskStreamContext = {
+      ...memory,
+      async open(...given) {
+        const log = await memory.open(...given);
+        log?.append(JSON.stringify({ type: 'data-task-error', id: taskId, data: gap }));
+        return log;
+      },
+    };
+    const errors: unknown[] = [];
+    const seen: unknown[] = [];
+    const definition = defineTask({
+      name: 'chat',
+      retry: { backoffMs: 0 },
+      chat: () => ({ chatId: 'chat' }),
+      onError: (error) => errors.push(error),
+      onSettle: (event) => {
+        seen.push(event.status, event.message);
+      },
+      execute: async ({ task }) => {
+        if (task.attempt > 1) return void seen.push(task.lastCheckpoint, task.messageSoFar);
+        await task.checkpoint('kept');
+        throw again();
+      },
+    });
+    await definition.start(undefined, { streamContext, taskId }).consume();
+    await vi.waitFor(() => expect(seen).toEqual(['kept', undefined, 'completed', undefined]));
+    expect(errors).toMatchObject([{ code: 'busy' }, { code: 'message-unavailable' }]);
+  });
+
+  it('is in another process the same deadline, and the same message of the chat', async () => {
+    const memory = createOwnContext();
+    const streamContext = createLosingContext(memory, [0]);
+    const errors: unknown[] = [];
+    const saved: TaskSettleEvent<unknown>[] = [];
+    const definition = defineTask({
+      name: 'chat',
+      retry: {},
+      deadlineMs: 200,
+      chat: () => ({ chatId: 'chat', messageId: 'answer' }),
+      onError: (error) => errors.push(error),
+      onSettle: (event) => {
+        saved.push(event);
+      },
+      execute: async ({ task, writer, signal }) => {
+        task.log('begun');
+        writer.merge(
+          new ReadableStream({
+            start(controller) {
+              controller.enqueue({ type: 'start', messageId: 'answer' });
+              controller.close();
+            },
+          }),
+        );
+        if (task.attempt > 1) await aborted(signal);
+      },
+    });
+    const taskId = createId();
+    definition.start(undefined, { streamContext, taskId });
+    await vi.waitFor(async () =>
+      expect(await memory.inspect(taskId)).toMatchObject({ isWaiting: true }),
+    );
+    const taken = await takeTask(definition, taskId, { streamContext });
+    expect(await taken?.settled).toMatchObject({
+      status: 'failed',
+      error: { code: 'timeout', message: 'The task did not end within 200 ms.' },
+    });
+    await taken?.released;
+    expect(saved).toMatchObject([{ chatId: 'chat', message: { id: 'answer' } }]);
+    expect(errors).toEqual([]);
   });
 
   it('is the stored input and context, in whatever process', async () => {
