@@ -11,7 +11,7 @@ import type {
 import type { LiveReader } from './live-readers';
 import { type AttemptModel, createAttemptModel } from './model';
 import type { ModelFrame, Place } from './model-log';
-import type { Schedule, Times } from './schedule';
+import type { Schedule, Step, Times } from './schedule';
 import type { Chunk } from './told';
 
 /** Where schedules are played. */
@@ -23,6 +23,8 @@ export interface Playground {
   readonly times: Times;
   /** Whether a cancel is known to the runner as soon as it is accepted, so that nothing yields to it. */
   readonly knowsCancels: boolean;
+  /** Is told of each step before it is played. */
+  onStep?(step: Step): void;
   /** Epoch milliseconds. */
   now(): number;
   /** Lets time pass, where a test can say how much. */

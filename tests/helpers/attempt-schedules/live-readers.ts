@@ -1,6 +1,6 @@
 // Readers of a task that a schedule plays with: what they get, and how they end.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrameRange, TaskReader, TaskStreamContext } from 'ai-task-stream/server';
-import { until } from '../async';
 import { expectFrame, expectSame } from './expect-frame';
 import { absolute, type Game, isOver, runnerOf } from './game';
 import type { ModelFrame, Place } from './model-log';
@@ -81,7 +81,7 @@ export async function drain(game: Game, one: LiveReader): Promise<void> {
   }
   expectSame(reader.isEnded, false);
   const isWaiting = model.state === 'waiting';
-  await until(() => (reader.isWaiting ?? false) === isWaiting);
+  while ((reader.isWaiting ?? false) !== isWaiting) await sleep(1);
   expectSame(reader.isAlive, true);
   if (one.isEager) one.pending ??= reader.next();
 }

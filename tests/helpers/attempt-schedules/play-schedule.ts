@@ -12,9 +12,10 @@ import { playStep } from './steps';
 export async function playSchedule(schedule: Schedule, playground: Playground): Promise<void> {
   const game = await openGame(schedule, playground);
   const { model, live } = game;
-  const { passShort, now } = playground;
+  const { onStep, passShort, now } = playground;
 
   const play = async (step: Step) => {
+    onStep?.(step);
     await passShort?.();
     model.look(now());
     await playStep(game, step);
