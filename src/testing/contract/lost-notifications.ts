@@ -1,10 +1,11 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import type { TaskStreamContext } from '../../server/index';
+import { withAttempts } from './attempt-bench';
 import { aborted, type Bench } from './bench';
-import { chunk, chunks } from './chunks';
+import { chunk, chunks, closingFrames } from './chunks';
 import { expectMembers } from './expectations';
-import { receive } from './reading';
-import { shortLeaseMs as leaseMs } from './storage-trouble';
+import { receive, receiveFrames } from './reading';
+import { shortLeaseMs as leaseMs, tellsOf } from './storage-trouble';
 import type { ContractSuite } from './suite';
 
 /**
@@ -66,6 +67,48 @@ export function describeLostNotifications(
           expectMembers(await aborted(log), { name: 'AbortError', message: 'Enough.' });
         });
       },
+    );
+
+    itIf('attempts')(
+      'keep no attempt from readers, nor that the task waits (R-WAKE-1, R-ATTEMPT-4, R-ATTEMPT-11)',
+      withAttempts(async ({ openWork, openReader, take, until, elsewhere, taskId }) => {
+        const log = await openWork({}, { leaseMs });
+        const before = await openReader(elsewhere);
+        equal((await receive(before, 2)).length, 2);
+        await whileDeaf(elsewhere, async () => {
+          log.append(chunk('void'));
+          equal(await log.handOver(), 'waiting');
+          equal((await receive(before, 1)).length, 1);
+          await until(() => before.isWaiting === true);
+          const taken = await take({ leaseMs });
+          deepEqual(await receive(before), []);
+          deepEqual([before.isEnded, before.isCut], [true, true]);
+          before.close();
+          const after = await openReader(elsewhere);
+          equal(await taken.log.settle(closingFrames(taskId), 'completed'), true);
+          deepEqual((await receiveFrames(after)).map(tellsOf), [
+            ...[['start'], ['data-task-rewind'], ['data-task', 'running']],
+            ...[['data-task-settle', 'completed'], ['finish']],
+          ]);
+          after.close();
+        });
+      }),
+    );
+
+    itIf('attempts')(
+      'keep no end from the readers of a task that waits (R-WAKE-1, R-ATTEMPT-12)',
+      withAttempts(async ({ openWork, openReader, context, elsewhere, taskId }) => {
+        const log = await openWork({}, { leaseMs });
+        await whileDeaf(elsewhere, async () => {
+          const reader = await openReader(elsewhere);
+          equal(await log.handOver({ delayMs: 600_000 }), 'waiting');
+          equal(await context.cancel(taskId), true);
+          deepEqual((await receiveFrames(reader)).slice(2).map(tellsOf), [
+            ...[['data-task', 'cancelled'], ['data-task-settle', 'cancelled'], ['abort']],
+          ]);
+          reader.close();
+        });
+      }),
     );
   });
 }

@@ -1,7 +1,7 @@
 import { expectRecord } from './expect-record';
 import { isOver, openGame, type Playground, runnerOf } from './game';
 import { drain, expectReplays } from './live-readers';
-import type { Schedule, Step } from './schedule';
+import { type Schedule, type SingleStep, singleSteps } from './schedule';
 import { playStep } from './steps';
 
 /**
@@ -14,7 +14,7 @@ export async function playSchedule(schedule: Schedule, playground: Playground): 
   const { model, live } = game;
   const { onStep, passShort, now } = playground;
 
-  const play = async (step: Step) => {
+  const play = async (step: SingleStep) => {
     onStep?.(step);
     await passShort?.();
     model.look(now());
@@ -29,7 +29,7 @@ export async function playSchedule(schedule: Schedule, playground: Playground): 
     for (const reader of live) if (reader.isEager) await drain(game, reader);
   };
 
-  for (const step of schedule.steps) await play(step);
+  for (const step of schedule.steps.flatMap(singleSteps)) await play(step);
   await expectReplays(game);
   if (!isOver(game)) await play({ do: 'cancel', isOwner: true });
   if (!isOver(game)) {

@@ -20,6 +20,15 @@ export type Step =
   | { do: 'read'; elsewhere: boolean; from: number; isEager: boolean }
   | { do: 'drain'; reader: number };
 
+/** Steps of which none is made of others. */
+export type SingleStep = Exclude<Step, { do: 'leave' }>;
+
+/** The steps that a step is made of: one process after the other takes the task, only to leave it. */
+export function singleSteps(step: Step): SingleStep[] {
+  if (step.do !== 'leave') return [step];
+  return Array.from({ length: 2 * step.times }, () => ({ do: 'go on', delay: 0, isFree: true }));
+}
+
 export interface Schedule {
   /** How long the task waits for its first runner: an index into `Times.delays`. Default: it runs. */
   readonly waits: number | undefined;

@@ -7,7 +7,7 @@ import { chunkFor } from './chunks';
 import { absolute, type Game, runnerOf } from './game';
 import { drain, openLive, placesIn } from './live-readers';
 import type { ModelTaken } from './model';
-import type { Step } from './schedule';
+import type { SingleStep, Step } from './schedule';
 import type { Chunk } from './told';
 
 type StepOf<Name extends Step['do']> = Extract<Step, { do: Name }>;
@@ -138,11 +138,6 @@ async function goOn(game: Game, { delay, isFree }: Omit<StepOf<'go on'>, 'do'>):
   await take(game, { do: 'take', contenders: 2, version: 2, of: 'it' });
 }
 
-/** Lets one process after the other take the task, only to leave it to the next one. */
-async function leave(game: Game, { times }: StepOf<'leave'>): Promise<void> {
-  for (let n = 0; n < 2 * times; n++) await goOn(game, { delay: 0, isFree: true });
-}
-
 async function openAgain(
   { model, logs, options, playground: { contexts } }: Game,
   { isSame }: StepOf<'open again'>,
@@ -173,7 +168,7 @@ async function lose(game: Game, { learnsBy }: StepOf<'lose'>): Promise<void> {
   await aborted(log.signal);
 }
 
-export async function playStep(game: Game, step: Step): Promise<void> {
+export async function playStep(game: Game, step: SingleStep): Promise<void> {
   const { model, live, playground, options } = game;
   const [here, elsewhere] = playground.contexts;
   switch (step.do) {
@@ -189,8 +184,6 @@ export async function playStep(game: Game, step: Step): Promise<void> {
       return take(game, step);
     case 'go on':
       return goOn(game, step);
-    case 'leave':
-      return leave(game, step);
     case 'pass':
       return passTime(game, step);
     case 'open again':
