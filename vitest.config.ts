@@ -87,12 +87,14 @@ const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
 /** They read the build or the documents, fill memory, or try very many cases: not for `test:fast`. */
 const slow = [
+  'tests/contract/attempt-schedules.test.ts',
   'tests/docs/**/*.test.ts',
   'tests/package/**/*.test.ts',
   'tests/protocol/compact-replay-in-ai-sdk.test.ts',
   'tests/server/http/refused-bodies.test.ts',
   'tests/server/http/unread-responses.test.ts',
   'tests/server/memory/*.test.ts',
+  'tests/server/recovery/attempt-responses.test.ts',
   'tests/server/resumable/resumable-strings.test.ts',
   'tests/server/task/encode-chunk.test.ts',
   'tests/server/task/message-history.test.ts',
