@@ -6,7 +6,7 @@ import {
   type TaskSettleEvent,
   type TaskStreamContext,
 } from 'ai-task-stream/server';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { takeTask } from '../../../src/server/take-task';
 import { aborted, createDeferred, turns } from '../../helpers/async';
@@ -186,6 +186,8 @@ describe('a task with `retry` whose work fails', () => {
 });
 
 describe('what an attempt goes on from', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('is the newest checkpoint: its value, the progress and the counts (R-ATTEMPT-1, R-ATTEMPT-5)', async () => {
     const streamContext = createOwnContext();
     const seen: unknown[] = [];
@@ -315,7 +317,7 @@ describe('what an attempt goes on from', () => {
     const definition = defineTask({
       name: 'chat',
       retry: {},
-      deadlineMs: 200,
+      deadlineMs: 60_000,
       chat: () => ({ chatId: 'chat', messageId: 'answer' }),
       onError: (error) => errors.push(error),
       onSettle: (event) => {
@@ -339,10 +341,13 @@ describe('what an attempt goes on from', () => {
     await vi.waitFor(async () =>
       expect(await memory.inspect(taskId)).toMatchObject({ isWaiting: true }),
     );
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const taken = await takeTask(definition, taskId, { streamContext });
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
     expect(await taken?.settled).toMatchObject({
       status: 'failed',
-      error: { code: 'timeout', message: 'The task did not end within 200 ms.' },
+      error: { code: 'timeout', message: 'The task did not end within 60000 ms.' },
     });
     await taken?.released;
     expect(saved).toMatchObject([{ chatId: 'chat', message: { id: 'answer' } }]);

@@ -162,6 +162,8 @@ describe('a checkpoint', () => {
         source.end();
         writer.write({ type: 'text-end', id: 'mine' });
         writer.write({ type: 'tool-output-error', toolCallId: 'call', errorText: 'No.' });
+        // Then nothing is left to wait for.
+        await turns();
         expect(await task.checkpoint(2)).toBe(true);
       },
       { graceMs: 20 },
