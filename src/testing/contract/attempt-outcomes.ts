@@ -34,6 +34,18 @@ export function describeAttemptOutcomes({ describe, itIf }: ContractSuite): void
       }),
     );
 
+    it(
+      'leaves nothing to hand over to who opens the task again with the same token (R-ATTEMPT-8)',
+      withAttempts(async ({ openWork, context, taskId }) => {
+        const token = createTaskId();
+        const log = await openWork({}, { token });
+        equal(await log.settle(closingFrames(taskId), 'completed'), true);
+        const again = await openWork({}, { token });
+        equal(await again.handOver(), 'closed');
+        expectMembers(await context.inspect(taskId), { status: 'completed', attempt: 1 });
+      }),
+    );
+
     itSaves(
       'is unsaved until the runner that settled it has released it (R-SAVE-1)',
       withAttempts(async ({ openWork, take, context, elsewhere, taskId }) => {

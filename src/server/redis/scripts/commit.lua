@@ -65,7 +65,8 @@ local isBegun = knownEpoch == epoch
 local before = isBegun and tonumber(knownEnd) or -1
 if knownStatus ~= 'running' then
   local isStored = count < firstEntry or tonumber(ARGV[count - 1]) <= before
-  if isStored then return {'stored', before, cancel} end
+  -- A task that is over is nobody's to hand over.
+  if isStored and not delayMs then return {'stored', before, cancel} end
   return {'fenced'}
 end
 if cancel and yieldsToCancel ~= '' then return {'cancelled', before, cancel} end
