@@ -37,4 +37,4 @@ it('lets tasks in memory be attempted again as a model of it says, whatever happ
     }),
     { numRuns },
   );
-});
+}, 900_000);
