@@ -119,7 +119,7 @@ it('is not ended by a runner that hears of its next attempt in the same process'
   proxy.delay(Number.POSITIVE_INFINITY);
   await until(async () => (await elsewhere.inspect(taskId))?.isWaiting === true);
   proxy.delay(0);
-  const { log: second } = await take(here.context, taskId, { leaseMs });
+  const { log: second } = await take(here.context, taskId);
   await until(() => log.signal.aborted);
   expect(log.signal.reason).toMatchObject({ cause: { code: 'lost' } });
   await second.settle(closingOf(taskId), 'completed');
