@@ -9,8 +9,15 @@ import type { TaskStreamContext } from './task-stream-context';
  * characters.
  */
 export function checkedContext(context: TaskStreamContext): TaskStreamContext {
+  const { take } = context;
   return {
     ...context,
+    ...(take && {
+      async take(taskId, options) {
+        checkNames({ definition: options.definition });
+        return take(taskId, options);
+      },
+    }),
     async open(taskId, options) {
       checkNames(options);
       checkChatId(options.chatId);
