@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -123,10 +124,35 @@ const waitingInBrowser = [
   'two-instances',
 ].map((name) => `tests/browser/${name}.test.ts`);
 
+/** Files that mostly wait, and for long: begun late, they would keep all others waiting at the end. */
+const longFiles = [
+  'tests/redis/contract.test.ts',
+  'tests/redis/lost-producer.test.ts',
+  'tests/redis/saving.test.ts',
+  'tests/browser/two-instances.test.ts',
+  'tests/browser/chat-two-instances.test.ts',
+  'tests/recipes/next.test.ts',
+  'tests/redis/cluster.test.ts',
+];
+
+/** Begins with the files that take longest, which Vitest cannot know in a fresh checkout. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = longFiles.findIndex((file) => moduleId.endsWith(`/${file}`));
+      return index < 0 ? longFiles.length : index;
+    };
+    const sorted = await super.sort(files);
+    // `sort` is stable, so all other files stay in their order.
+    return sorted.sort((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFilesFirst },
     projects: [
       node('protocol', ['tests/protocol/**/*.test.ts'], { exclude: slow }),
       node(
@@ -154,7 +180,8 @@ export default defineConfig({
           exclude: [
             'tests/ui/react/**',
             'tests/ui/chat/types.test.ts',
-            // Very many cases of what a chat is told, which no platform changes.
+            // Very many cases of what a page is told, which no platform changes.
+            'tests/ui/attempts.test.ts',
             'tests/ui/chat/attempts.test.ts',
           ],
         }),

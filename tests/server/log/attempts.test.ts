@@ -16,7 +16,7 @@ function* schedules(): Generator<number[]> {
   const beginAfter = (end: number) => starts.filter((start) => start <= end).at(-1) ?? 0;
   for (let first = 0; first <= work.length; first++) {
     yield [first];
-    if (first % 3 > 0) continue;
+    if (first % 5 > 0) continue;
     for (let second = beginAfter(first); second <= work.length; second += 7) {
       yield [first, second];
       yield [first, second, Math.max(beginAfter(second), work.length - (first % 7))];
