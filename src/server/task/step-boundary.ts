@@ -80,6 +80,7 @@ export function createStepBoundary({
   const stop = (isDone: boolean) => {
     const { resolve } = waiting ?? {};
     waiting = undefined;
+    boundary.isAwaited = false;
     action = undefined;
     standings.clear();
     resolve?.(isDone);
@@ -116,11 +117,10 @@ export function createStepBoundary({
     }
   };
 
-  return {
-    get isAwaited() {
-      return waiting !== undefined;
-    },
-    async moved(source, chunk) {
+  const boundary = {
+    // A plain property and no getter, because it is looked at with each merged chunk.
+    isAwaited: false,
+    async moved(source: ChunkSource, chunk: UIMessageChunk) {
       const standing = standingOf(source);
       standing.idle = -1;
       while (waiting && standing.isCaughtUp && standsBetweenSteps(source)) {
@@ -131,8 +131,9 @@ export function createStepBoundary({
       }
     },
     look,
-    async reach(ownAction, withinMs) {
+    async reach(ownAction: () => void, withinMs: number) {
       waiting = createDeferred<boolean>();
+      boundary.isAwaited = true;
       action = ownAction;
       const own = waiting;
       const timer = setTimeout(() => stop(false), withinMs);
@@ -146,4 +147,5 @@ export function createStepBoundary({
     },
     end: () => stop(false),
   };
+  return boundary;
 }
