@@ -1,3 +1,5 @@
+import type { StoredWork, TakeTaskOptions } from './task-attempts';
+
 /** Who asks for a task, and by which definition. */
 export interface TaskAsker {
   readonly owner?: string | undefined;
@@ -11,4 +13,13 @@ export function mayKnow(
   { owner, definition }: TaskAsker,
 ): boolean {
   return task.owner === owner && (definition === undefined || task.definition === definition);
+}
+
+/** Whether a runner may take a task, if it waits: one of its kind, for its definition and version. */
+export function mayTake(
+  { definition }: { readonly definition?: string | undefined },
+  { runner, version }: Pick<StoredWork, 'runner' | 'version'>,
+  taker: Pick<TakeTaskOptions, 'definition' | 'runner' | 'version'>,
+): boolean {
+  return definition === taker.definition && runner === taker.runner && version <= taker.version;
 }

@@ -1,20 +1,8 @@
 import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
-import { beginAttempt, endWaitingInTime, type MemoryAttempts } from './memory-attempts';
+import { mayTake } from '../log/task-guard';
+import { beginAttempt, endWaitingInTime } from './memory-attempts';
 import { createMemoryLog } from './memory-log';
 import type { MemoryLog, MemoryState } from './memory-state';
-
-/** Whether this runner may take the task, if it waits. */
-function isRunnerOf(
-  { definition }: MemoryLog,
-  { work }: MemoryAttempts,
-  options: TakeTaskOptions,
-): boolean {
-  return (
-    definition === options.definition &&
-    work.runner === options.runner &&
-    work.version <= options.version
-  );
-}
 
 /** Makes the caller the runner of a task that waits. */
 export function takeMemoryLog(
@@ -23,7 +11,7 @@ export function takeMemoryLog(
   options: TakeTaskOptions,
 ): TakenTask | undefined {
   const { attempts } = log;
-  if (!attempts || !isRunnerOf(log, attempts, options)) return undefined;
+  if (!attempts || !mayTake(log, attempts.work, options)) return undefined;
   const { token } = options;
   if (log.token !== token) {
     endWaitingInTime(state, log, attempts);

@@ -1,7 +1,8 @@
 import { frameType } from '../../protocol/compact-replay';
 import { attemptFrames } from '../log/attempt-frames';
 import { createLogWindow } from '../log/log-window';
-import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
+import type { TakenTask } from '../log/task-attempts';
+import { mayTake } from '../log/task-guard';
 import { taskPartTest } from '../log/task-part-test';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { voidsOf } from '../log/void-frames';
@@ -9,22 +10,9 @@ import { createClosedError } from './client/storage-error';
 import type { LocalTasks } from './read/local-tasks';
 import type { LookAtTask } from './read/loss-watch';
 import type { RedisRuns } from './redis-runs';
-import type { KeptAttempts, StoredAttempts, StoredTaking } from './scripts/stored-attempts';
+import type { KeptAttempts, StoredTaking } from './scripts/stored-attempts';
 import type { StoredRecord } from './scripts/stored-log';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
-
-/** Whether this runner may take the task, if it waits. */
-function isRunnerOf(
-  { definition }: StoredRecord,
-  { work }: StoredAttempts,
-  options: TakeTaskOptions,
-): boolean {
-  return (
-    definition === options.definition &&
-    work.runner === options.runner &&
-    work.version <= options.version
-  );
-}
 
 /** The frames of a log before its first snapshot, with which it begins. */
 async function fetchStartFrames(stored: StoredTask, { firstEpoch }: StoredRecord) {
@@ -72,7 +60,7 @@ export function createRedisTaker({
     const leaseMs = Math.ceil(options.leaseMs);
     const record = (await look(taskId))?.record;
     const attempts = record?.attempts;
-    if (!record || !attempts || !isRunnerOf(record, attempts, options)) return undefined;
+    if (!record || !attempts || !mayTake(record, attempts.work, options)) return undefined;
     const isAgain = record.status === 'running' && attempts.token === token;
     if (record.status !== 'pending' && !isAgain) return undefined;
     const all = await fetchAll(taskId, record);
