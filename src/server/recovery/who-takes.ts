@@ -41,8 +41,8 @@ export interface Taker {
  */
 export type TakingDecision = 'take' | 'leave' | 'end';
 
-/** The modes of requests that links, images and prefetches make, and no page that follows a task. */
-const passiveModes = new Set(['navigate', 'no-cors']);
+/** The `sec-fetch-mode` of links, images and prefetches, but never of `EventSource` or `fetch`. */
+export const passiveModes: ReadonlySet<string> = new Set(['navigate', 'no-cors']);
 
 /** Whether a request asks for a task, and not merely for something that it is linked from. */
 function isActive({ method, mode, purpose }: ReaderRequest): boolean {

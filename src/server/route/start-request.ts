@@ -4,6 +4,7 @@ import { readQuery } from '../http/read-query';
 import { errorResponse } from '../http/responses';
 import { bytesBeyond } from '../log/bytes-beyond';
 import { checkTaskId } from '../log/task-errors';
+import { passiveModes } from '../recovery/who-takes';
 
 /** What a request to start a task says. */
 export interface StartRequest {
@@ -31,9 +32,6 @@ export function checkStartBody(body: unknown): StartRequest {
   }
   return { taskId: taskId === undefined ? undefined : checkTaskId(taskId), input };
 }
-
-/** The `sec-fetch-mode` of links, images and prefetches, but never of `EventSource` or `fetch`. */
-const passiveModes = new Set(['navigate', 'no-cors']);
 
 /**
  * What a GET with `?input=` says. The page has to name the task, because `EventSource` reconnects by
