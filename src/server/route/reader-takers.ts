@@ -62,19 +62,13 @@ export function createReaderTakers({
   const take = async (taskId: string, owner: string | undefined): Promise<void> => {
     if (underWay.has(taskId) || isAttemptedHere(streamContext, taskId)) return;
     underWay.add(taskId);
-    try {
-      await pause(Math.random() * maxSpreadMs);
-      const slot = await slots.take(owner);
-      const taking = slot && takeTask(task, taskId, { ...settings, streamContext });
-      const end = await taking?.catch((error: unknown) =>
-        reportTo(settings.onError, error, taskId),
-      );
-      slot?.hold(end?.settled);
-      underWay.delete(taskId);
-      await end?.released;
-    } finally {
-      underWay.delete(taskId);
-    }
+    await pause(Math.random() * maxSpreadMs);
+    const slot = await slots.take(owner);
+    const taking = slot && takeTask(task, taskId, { ...settings, streamContext });
+    const end = await taking?.catch((error: unknown) => reportTo(settings.onError, error, taskId));
+    slot?.hold(end?.settled);
+    underWay.delete(taskId);
+    await end?.released;
   };
 
   return {
