@@ -8,6 +8,7 @@ import type { PlainDefinition } from './plain-definition';
 import { planRetry } from './planned-work';
 import { takeWaitingTask } from './recovery/take-waiting-task';
 import type { TaskEnd } from './task/run-attempts';
+import { defined } from './task/tool-history';
 import { toTaskStreamContext } from './to-task-stream-context';
 
 /** Options of `takeTask`; they win over those of the definition. */
@@ -31,7 +32,7 @@ export async function takeTask(
   { streamContext, ...own }: TakeTaskSettings,
 ): Promise<TaskEnd | undefined> {
   const context = toTaskStreamContext(streamContext);
-  const settings = { ...settingsOf(definition), ...own };
+  const settings = { ...settingsOf(definition), ...defined(own) };
   const { heartbeatMs = 5_000, graceMs, onSettle } = settings;
   const { name, version = 1, retry = {} } = definition;
   return takeWaitingTask({

@@ -1,7 +1,7 @@
 // A task that waits for a process, and the requests of pages that may bring it one.
 import { type CreateTaskRouteOptions, createTaskRoute, defineTask } from 'ai-task-stream/server';
 import { readTask } from 'ai-task-stream/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createDeferred } from '../../helpers/async';
 import { openWork } from '../../helpers/attempted-task';
 import { createId, createOwnContext } from '../../helpers/tasks';
@@ -13,9 +13,13 @@ async function createWaiting(
 ) {
   const streamContext = createOwnContext();
   const runs: unknown[] = [];
+  const errors: unknown[] = [];
   const report = defineTask({
     name: 'report',
     retry: {},
+    onError: (error) => {
+      errors.push(error);
+    },
     execute: async ({ task, input, context }) => {
       runs.push({ attempt: task.attempt, input, context });
       await work();
@@ -41,7 +45,7 @@ async function createWaiting(
         body: '{"input":"other"}',
       }),
     );
-  return { ask, post, streamContext, taskId, runs };
+  return { ask, post, streamContext, taskId, runs, errors };
 }
 
 /** For a process to take a task that it may take: a heartbeat, and the spread. */
@@ -113,6 +117,16 @@ describe('a task that waits', () => {
     await readTask(running);
     await reading;
     expect(runs).toHaveLength(2);
+  });
+
+  it('tells the definition of errors where the route has nobody to tell', async () => {
+    const failure = new Error('Broken.');
+    const work = () => {
+      throw failure;
+    };
+    const { ask, errors } = await createWaiting({}, work);
+    await readTask(await ask());
+    await vi.waitFor(() => expect(errors).toEqual([failure]));
   });
 
   it('keeps the host awake until what was taken is over', async () => {
