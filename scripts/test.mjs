@@ -28,7 +28,13 @@ if (existsSync(join(root, 'examples', 'next-chat', 'package.json'))) {
 await rm(reportFile, { force: true });
 const tests = await run(
   'vitest',
-  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+  [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    '--reporter=./scripts/stall-reporter.mjs',
+    `--outputFile.json=${reportFile}`,
+  ],
   { env: { CHROMIUM_PATH: chromium, CURL_PATH: curl, REDIS_SERVER_PATH: redisServer, ...long } },
 );
 
