@@ -179,6 +179,16 @@ const broken: [promise: string, breakIt: Break, test: string][] = [
     'is shown by the record and by readers until the task is taken',
   ],
   [
+    'to tell in the record who may take the task',
+    (context) => ({
+      async inspect(taskId, options) {
+        const { runner, ...record } = (await context.inspect(taskId, options)) ?? {};
+        return 'taskId' in record ? record : undefined;
+      },
+    }),
+    'is shown by its record with the runners that may take it',
+  ],
+  [
     'to let a task wait from the beginning',
     (context) => ({
       open: (taskId, { waits, ...options }) => context.open(taskId, options),

@@ -29,4 +29,17 @@ export interface TaskRecord {
   readonly isWaiting?: boolean;
   /** Before which time nobody may take a task that waits, in epoch milliseconds. */
   readonly notBefore?: number;
+  /**
+   * Which runners may take a task that waits: `any`, or `queue:` and the name of a queue. Absent without
+   * `work`, and once the task is over.
+   */
+  readonly runner?: string;
+  /** The version of the definition that the stored work is of. Absent where `runner` is. */
+  readonly version?: number;
 }
+
+/** What a record tells of a task that may be attempted again. */
+export type AttemptsRecord = Pick<
+  TaskRecord,
+  'attempt' | 'isWaiting' | 'notBefore' | 'runner' | 'version'
+>;

@@ -9,7 +9,7 @@ import type {
   HandOverOptions,
   StoredWork,
 } from '../log/task-attempts';
-import type { TaskRecord } from '../log/task-record';
+import type { AttemptsRecord } from '../log/task-record';
 import { later } from '../time/later';
 import { bytesOf } from './memory-bytes';
 import { retain } from './memory-retention';
@@ -192,11 +192,11 @@ export function beginAttempt(log: MemoryLog, attempts: MemoryAttempts, token: st
 }
 
 /** What the record tells of a task that may be attempted again. */
-export function attemptsRecord({
-  attempt,
-  attempts,
-}: MemoryLog): Pick<TaskRecord, 'attempt' | 'isWaiting' | 'notBefore'> {
-  if (attempt === undefined) return {};
-  const waiting = attempts?.waiting;
-  return { attempt, ...(waiting && { isWaiting: true, notBefore: waiting.notBefore }) };
+export function attemptsRecord({ attempt, attempts }: MemoryLog): AttemptsRecord {
+  if (attempt === undefined || !attempts) return attempt === undefined ? {} : { attempt };
+  const { work, waiting } = attempts;
+  return {
+    ...{ attempt, runner: work.runner, version: work.version },
+    ...(waiting && { isWaiting: true, notBefore: waiting.notBefore }),
+  };
 }

@@ -47,6 +47,22 @@ export function describeTaking({ describe, itIf }: ContractSuite): void {
     );
 
     it(
+      'is shown by its record with the runners that may take it, until it is over (R-ATTEMPT-7)',
+      withAttempts(async ({ openWork, take, elsewhere, taskId }) => {
+        const runner = 'queue:mail';
+        const log = await openWork({ runner });
+        const who = { definition: 'report', runner, version };
+        expectMembers(await elsewhere.inspect(taskId), who);
+        await log.handOver();
+        expectMembers(await elsewhere.inspect(taskId), { ...who, isWaiting: true });
+        const taken = await take({ runner, version: version + 1 });
+        expectMembers(await elsewhere.inspect(taskId), who);
+        await taken.log.settle(closingFrames(taskId), 'completed');
+        expectMembers(await elsewhere.inspect(taskId), { runner: undefined, version: undefined });
+      }),
+    );
+
+    it(
       'is the only one that is taken: none that runs, is over, or is not known (R-ATTEMPT-7)',
       withAttempts(async ({ openWork, tryTake, take, elsewhere, taskId }) => {
         expectNone(await tryTake());

@@ -3,7 +3,7 @@ import { absolute, type Game, isOver } from './game';
 
 /** Expects that each instance tells where the task stands as the model has it. */
 export async function expectRecord(game: Game): Promise<void> {
-  const { model, schedule, options, createdAt, playground } = game;
+  const { model, schedule, options, work, createdAt, playground } = game;
   const { taskId } = model;
   const { owner, definition } = options;
   const isWaiting = model.state === 'waiting';
@@ -13,6 +13,7 @@ export async function expectRecord(game: Game): Promise<void> {
     expect(found).toEqual({
       ...{ taskId, owner, name: 'Report', definition, chatId: taskId, attempt: model.attempt },
       ...{ status: isWaiting ? 'pending' : model.state, createdAt, cursor: `${epoch}-${n}` },
+      ...(!isOver(game) && { runner: work.runner, version: work.version }),
       ...(isWaiting && { isWaiting: true }),
       // Of a task that was lost the host may always be told.
       ...(isOver(game) && (schedule.savesOutcome || model.isLost) && { isUnsaved: true }),

@@ -1,6 +1,6 @@
 import type { Cursor } from '../../../protocol/cursor';
 import type { AttemptStart, StoredWork } from '../../log/task-attempts';
-import type { TaskRecord } from '../../log/task-record';
+import type { AttemptsRecord } from '../../log/task-record';
 import type { RedisLink } from '../client/redis-link';
 import { knownAnswer, optionalText } from './answers';
 import { decodeOptional, encodeOptional, type RedisKeys } from './redis-keys';
@@ -73,14 +73,14 @@ export function parseAttempts(fields: ReadonlyMap<string, string>): StoredAttemp
 }
 
 /** What is told of a task's attempts, also when it is over. */
-export function attemptsRecord({
-  status,
-  attempt,
-  attempts,
-}: StoredRecord): Pick<TaskRecord, 'attempt' | 'isWaiting' | 'notBefore'> {
-  if (attempt === undefined) return {};
+export function attemptsRecord({ status, attempt, attempts }: StoredRecord): AttemptsRecord {
+  if (attempt === undefined || !attempts) return attempt === undefined ? {} : { attempt };
+  const { work, notBefore } = attempts;
   const isWaiting = status === 'pending';
-  return { attempt, ...(isWaiting && { isWaiting, notBefore: attempts?.notBefore }) };
+  return {
+    ...{ attempt, runner: work.runner, version: work.version },
+    ...(isWaiting && { isWaiting, notBefore }),
+  };
 }
 
 /** The fields of a record that tell of attempts when its log begins. */
