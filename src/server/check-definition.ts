@@ -1,4 +1,5 @@
 import { TaskError } from '../protocol/task-error';
+import { checkCounts } from './log/check-counts';
 import { checkNames } from './log/check-names';
 import type { PlainDefinition } from './plain-definition';
 import { checkDurations } from './time/check-durations';
@@ -24,11 +25,6 @@ function checkFunctions({ context, chat }: Record<'context' | 'chat', unknown>):
   }
 }
 
-function checkCount(value: unknown, name: string): void {
-  const fits = value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
-  check(fits, `\`${name}\` must be a whole number of 1 or more.`);
-}
-
 /** Checks what a definition says of attempts and their checkpoints. */
 function checkAttempts({
   retry,
@@ -43,9 +39,7 @@ function checkAttempts({
   maxCheckpointBytes?: unknown;
   maxStoredBytes?: unknown;
 }): void {
-  checkCount(version, 'version');
-  checkCount(maxCheckpointBytes, 'maxCheckpointBytes');
-  checkCount(maxStoredBytes, 'maxStoredBytes');
+  checkCounts({ version, maxCheckpointBytes, maxStoredBytes });
   checkDurations({ maxWaitMs: { value: maxWaitMs, least: 0, most: Number.MAX_SAFE_INTEGER } });
   if (retry === undefined) return;
   check(
@@ -53,8 +47,7 @@ function checkAttempts({
     '`retry` must be an object of the form `{ attempts?, maxTotal?, backoffMs?, when? }`; `{}` makes up to three attempts.',
   );
   const { attempts, maxTotal, backoffMs, when } = retry as Partial<Record<string, unknown>>;
-  checkCount(attempts, 'retry.attempts');
-  checkCount(maxTotal, 'retry.maxTotal');
+  checkCounts({ 'retry.attempts': attempts, 'retry.maxTotal': maxTotal });
   const isTime = typeof backoffMs === 'number' && backoffMs >= 0 && backoffMs < Infinity;
   check(
     backoffMs === undefined || typeof backoffMs === 'function' || isTime,

@@ -6,6 +6,7 @@ import type { TaskStreamContext } from '../log/task-stream-context';
 import type { RetryPlan } from '../task/attempt-plan';
 import { beginAgain } from '../task/begin-again';
 import { runAttempts, type TaskEnd } from '../task/run-attempts';
+import { countRunning } from '../task/running-tasks';
 import type { StartTaskOptions } from '../task/start-task';
 
 /** How a process takes up a task that waits, whoever has started it. */
@@ -44,12 +45,18 @@ export async function takeWaitingTask({
       message: 'This `streamContext` cannot attempt tasks again. Use one that has `take`.',
     });
   }
-  const taking = context.take(taskId, {
-    ...{ token: createTaskId(), runner, definition, version, leaseMs: 2 * heartbeatMs, graceMs },
-  });
-  const taken = await unlessAway(taking);
-  if (!taken) return undefined;
-  const options = plan(taken);
-  const beginning = await beginAgain(options, options.retry, taken);
-  return beginning && runAttempts(options, context, beginning);
+  // Counted from here on, so that takes which are under way are never more than may run.
+  const end = countRunning(context, taskId);
+  try {
+    const taking = context.take(taskId, {
+      ...{ token: createTaskId(), runner, definition, version, leaseMs: 2 * heartbeatMs, graceMs },
+    });
+    const taken = await unlessAway(taking);
+    if (!taken) return undefined;
+    const options = plan(taken);
+    const beginning = await beginAgain(options, options.retry, taken);
+    return beginning && runAttempts(options, context, beginning);
+  } finally {
+    end();
+  }
 }

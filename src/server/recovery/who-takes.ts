@@ -45,7 +45,7 @@ export type TakingDecision = 'take' | 'leave' | 'end';
 export const passiveModes: ReadonlySet<string> = new Set(['navigate', 'no-cors']);
 
 /** Whether a request asks for a task, and not merely for something that it is linked from. */
-function isActive({ method, mode, purpose }: ReaderRequest): boolean {
+export function isActive({ method, mode, purpose }: ReaderRequest): boolean {
   return method === 'GET' && !passiveModes.has(mode ?? '') && !/prefetch/i.test(purpose ?? '');
 }
 

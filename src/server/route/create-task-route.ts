@@ -9,6 +9,7 @@ import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
 import { failureResponse, jsonResponse } from '../http/responses';
 import { callHost } from '../log/call-host';
+import { checkCounts } from '../log/check-counts';
 import {
   checkTaskId,
   createNotFoundError,
@@ -78,6 +79,7 @@ export function createTaskRoute<
     owner: ownerOf,
     maxBodyBytes = 1024 * 1024,
     maxConcurrent = Number.POSITIVE_INFINITY,
+    maxRunning = Number.POSITIVE_INFINITY,
     allowGet = false,
     streamContext: givenContext = createMemoryStreamContext(),
     transformer: ownTransformer,
@@ -89,6 +91,7 @@ export function createTaskRoute<
   const streamContext = toTaskStreamContext(givenContext);
   const heartbeatMs = settings.heartbeatMs ?? definition.heartbeatMs;
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
+  checkCounts({ maxRunning }, { mayBeAny: true });
   registerDefinition(streamContext, definition);
   checkRouteTransformer(definition, ownTransformer);
   const transformer = ownTransformer ?? definition.transformer;
@@ -100,7 +103,7 @@ export function createTaskRoute<
   const follow = (options: ResumeTaskOptions, watched?: WatchedResponse) =>
     followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute, watched);
   const takers = createReaderTakers({
-    ...{ task, streamContext, slots, heartbeatMs },
+    ...{ task, streamContext, slots, maxRunning, heartbeatMs },
     ...{ onError: settings.onError, toTaskError: settings.toTaskError },
   });
 

@@ -1,8 +1,9 @@
 import type { TaskStreamContext } from '../log/task-stream-context';
 import type { PlainDefinition } from '../plain-definition';
-import { whoTakes } from '../recovery/who-takes';
+import { isActive, type ReaderRequest, whoTakes } from '../recovery/who-takes';
 import { type TakeTaskSettings, takeTask } from '../take-task';
 import { reportTo } from '../task/mask-error';
+import { runningTasks } from '../task/running-tasks';
 import { isAttemptedHere } from '../task/take-again';
 import { createDeferred } from '../time/deferred';
 import { pause } from '../time/pause';
@@ -22,6 +23,7 @@ export interface ReaderTakersOptions extends Omit<TakeTaskSettings, 'streamConte
   task: { readonly options: PlainDefinition };
   streamContext: TaskStreamContext;
   slots: TaskSlots;
+  maxRunning: number;
 }
 
 /** The longest that a process waits before it takes a task, so that not all try at once, in milliseconds. */
@@ -33,10 +35,19 @@ export interface ReaderTakers {
   watch(request: Request, taskId: string, owner: string | undefined): WatchedResponse | undefined;
 }
 
+function askedBy({ method, headers }: Request): ReaderRequest {
+  return {
+    method,
+    mode: headers.get('sec-fetch-mode') ?? undefined,
+    purpose: headers.get('sec-purpose') ?? headers.get('purpose') ?? undefined,
+  };
+}
+
 export function createReaderTakers({
   task,
   streamContext,
   slots,
+  maxRunning,
   ...settings
 }: ReaderTakersOptions): ReaderTakers {
   const { name, version = 1, retry } = task.options;
@@ -44,28 +55,32 @@ export function createReaderTakers({
   // The tasks that this route is about to take, whichever response has found them.
   const underWay = new Set<string>();
 
-  const isTaker = ({ method, headers }: Request) =>
+  const mayTake = (request: ReaderRequest) =>
     whoTakes(
       { runner: 'any', definition: name, version },
       {
-        ...{ runner: 'any', versions, isDraining: false, running: 0 },
-        maxRunning: Number.POSITIVE_INFINITY,
-        request: {
-          method,
-          mode: headers.get('sec-fetch-mode') ?? undefined,
-          purpose: headers.get('sec-purpose') ?? headers.get('purpose') ?? undefined,
-        },
+        ...{ runner: 'any', versions, isDraining: false, request, maxRunning },
+        running: runningTasks(streamContext).size,
       },
     ) === 'take';
 
+  const takeNow = (taskId: string) =>
+    takeTask(task, taskId, { ...settings, streamContext }).catch((error: unknown) =>
+      reportTo(settings.onError, error, taskId),
+    );
+
   /** Resolves once the task is over, if it was taken. */
-  const take = async (taskId: string, owner: string | undefined): Promise<void> => {
+  const take = async (
+    taskId: string,
+    owner: string | undefined,
+    request: ReaderRequest,
+  ): Promise<void> => {
     if (underWay.has(taskId) || isAttemptedHere(streamContext, taskId)) return;
     underWay.add(taskId);
     await pause(Math.random() * maxSpreadMs);
     const slot = await slots.take(owner);
-    const taking = slot && takeTask(task, taskId, { ...settings, streamContext });
-    const end = await taking?.catch((error: unknown) => reportTo(settings.onError, error, taskId));
+    // Nothing may come between this decision and the take, which counts itself.
+    const end = slot && mayTake(request) ? await takeNow(taskId) : undefined;
     slot?.hold(end?.settled);
     underWay.delete(taskId);
     await end?.released;
@@ -73,13 +88,14 @@ export function createReaderTakers({
 
   return {
     watch(request, taskId, owner) {
-      if (!retry || !isTaker(request)) return undefined;
+      const asked = askedBy(request);
+      if (!retry || !isActive(asked)) return undefined;
       const { promise: left, resolve: onLeave } = createDeferred();
       const taken = new Set<Promise<void>>();
       const over = left.then(() => Promise.all(taken)).then(() => {});
       return {
         onWaiting() {
-          const taking = take(taskId, owner).finally(() => taken.delete(taking));
+          const taking = take(taskId, owner, asked).finally(() => taken.delete(taking));
           taken.add(taking);
         },
         onLeave,

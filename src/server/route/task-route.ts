@@ -38,6 +38,11 @@ export interface CreateTaskRouteOptions
    */
   maxConcurrent?: number;
   /**
+   * How many tasks this process may run, of all that it has started or taken up on the stream context,
+   * for this route to take up one more that waits. It starts tasks all the same. Default: any number.
+   */
+  maxRunning?: number;
+  /**
    * Lets `GET ?taskId=&input=` start or join a task, too, for `EventSource`, which cannot POST. The
    * input is JSON or, with a transformer, its text. Default false.
    */

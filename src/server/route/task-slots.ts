@@ -1,4 +1,4 @@
-import { TaskError } from '../../protocol/task-error';
+import { checkCounts } from '../log/check-counts';
 import { createDeferred } from '../time/deferred';
 
 /** A place for one task. It is taken before the task is started. */
@@ -26,12 +26,7 @@ interface OwnerSlots {
  * @throws TaskError `invalid-options`.
  */
 export function createTaskSlots(max: number): TaskSlots {
-  if (max !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(max) && max > 0)) {
-    throw new TaskError({
-      code: 'invalid-options',
-      message: '`maxConcurrent` must be a whole number of 1 or more.',
-    });
-  }
+  checkCounts({ maxConcurrent: max }, { mayBeAny: true });
   const owners = new Map<string | undefined, OwnerSlots>();
 
   const takeNow = (owner: string | undefined, slots: OwnerSlots): TaskSlot => {

@@ -5,6 +5,7 @@ import { beginAgain } from './begin-again';
 import { deliverOutcome } from './deliver-outcome';
 import { type AttemptBeginning, type RunningAttempt, runAttempt } from './run-attempt';
 import type { RunSettled } from './run-task';
+import { countRunning } from './running-tasks';
 import type { StartTaskOptions } from './start-task';
 import { takeAgain } from './take-again';
 import { maxTellMs, tellHost } from './tell-host';
@@ -30,7 +31,8 @@ export function runAttempts(
   context: TaskStreamContext,
   first: AttemptBeginning,
 ): TaskEnd {
-  const ended = attempt(options, context, first);
+  const end = countRunning(options.streamContext, options.taskId);
+  const ended = attempt(options, context, first).finally(end);
   const settled = ended.then(({ outcome }) => (outcome?.isOurs ? outcome.settlement : undefined));
   return { settled, released: ended.then((last) => release(options, context, last)) };
 }

@@ -119,6 +119,26 @@ describe('a task that waits', () => {
     expect(runs).toHaveLength(2);
   });
 
+  it('is not taken up while its process runs as many as it may, by whatever route', async () => {
+    const gate = createDeferred();
+    const { ask, runs, streamContext } = await createWaiting({ maxRunning: 1 });
+    const other = defineTask({ name: 'other', execute: () => gate.promise });
+    const running = other.start(undefined, { streamContext });
+    const reading = readTask(await ask());
+    await longEnough();
+    expect(runs).toHaveLength(0);
+    gate.resolve();
+    await running.result;
+    await reading;
+    expect(runs).toHaveLength(1);
+  });
+
+  it('refuses to run no tasks at all', () => {
+    const other = defineTask({ name: 'other', execute: () => {} });
+    const start = () => createTaskRoute(other, { maxRunning: 0 });
+    expect(start).toThrow('`maxRunning` must be a whole number of 1 or more.');
+  });
+
   it('tells the definition of errors where the route has nobody to tell', async () => {
     const failure = new Error('Broken.');
     const work = () => {
