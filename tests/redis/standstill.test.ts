@@ -61,11 +61,10 @@ it('slows merged streams down first while Redis stands still, and then drops', (
     await isMerged.promise;
     // It waited for what was written before, and not for ever.
     const waits = pulledAt.map((at, n) => at - (pulledAt[n - 1] ?? at));
-    const [longest] = [...waits].sort((one, other) => other - one);
-    expect(longest).toBeGreaterThan(500);
-    const pulledBefore = waits.indexOf(longest ?? 0) * piece.length;
-    expect(pulledBefore).toBeGreaterThan(100 * 1024);
-    expect(pulledBefore).toBeLessThan(512 * 1024);
+    const leastBytes = 100 * 1024;
+    const firstLong = waits.findIndex((ms, n) => ms > 500 && n * piece.length > leastBytes);
+    expect(firstLong).toBeGreaterThan(0);
+    expect(firstLong * piece.length).toBeLessThan(512 * 1024);
 
     server.resume();
     await until(async () => {
