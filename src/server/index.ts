@@ -17,6 +17,7 @@ export { attemptFrames } from './log/attempt-frames';
 export { checkedContext } from './log/checked-context';
 export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
 export { createLostTask, type LostTask, type LostTaskOptions } from './log/lost-frames';
+export type { DueTask, DueTasksOptions, OpenTask } from './log/open-tasks';
 export type { OutcomeClaim, OutcomeClaiming } from './log/outcome-claim';
 export type { ResumableStreamContext } from './log/resumable-stream-context';
 export type {

@@ -9,6 +9,8 @@ export type FaultyCall =
   | 'inspect'
   | 'activeTask'
   | 'claimOutcome'
+  | 'dueTasks'
+  | 'lookAgain'
   | 'checkpoint'
   | 'handOver'
   | 'settle'
@@ -64,6 +66,7 @@ const allFaults = ['delay', 'unavailable', 'lost-answer', 'cut', 'kill'] as cons
 
 const allCalls: readonly FaultyCall[] = [
   ...(['open', 'take', 'read', 'cancel', 'inspect', 'activeTask', 'claimOutcome'] as const),
+  ...(['dueTasks', 'lookAgain'] as const),
   ...(['checkpoint', 'handOver', 'settle', 'release', 'flushed'] as const),
 ];
 

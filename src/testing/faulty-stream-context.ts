@@ -28,7 +28,7 @@ export function createFaultyStreamContext(
   const plan = createFaultPlan(schedule);
   // The producers of the tasks that were opened or taken by this context.
   const producers = new Map<string, FaultyProducer>();
-  const { take } = context;
+  const { take, dueTasks, lookAgain } = context;
 
   /** Makes a call that gives a task to a producer, which is gone if the caller gets no answer. */
   const produce = async <Given>(
@@ -94,6 +94,10 @@ export function createFaultyStreamContext(
       plan.call('activeTask', () => context.activeTask(chatId, options)),
     claimOutcome: (taskId, options) =>
       plan.call('claimOutcome', async () => context.claimOutcome?.(taskId, options)),
+    ...(dueTasks && { dueTasks: (options) => plan.call('dueTasks', () => dueTasks(options)) }),
+    ...(lookAgain && {
+      lookAgain: (task, inMs) => plan.call('lookAgain', () => lookAgain(task, inMs)),
+    }),
     close: () => context.close(),
   };
 }

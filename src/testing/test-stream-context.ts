@@ -16,6 +16,7 @@ import { type DeafenStreamContext, describeLostNotifications } from './contract/
 import { describeLostProducer } from './contract/lost-producer';
 import { describeNames } from './contract/names';
 import { describeOneProducer } from './contract/one-producer';
+import { describeOpenTasks } from './contract/open-tasks';
 import { describeOtherLogs } from './contract/other-logs';
 import { describeOutage } from './contract/outage';
 import { describeOutcome } from './contract/outcome';
@@ -107,6 +108,7 @@ export function testStreamContext(
     describeRewinds(suite);
     describeWaiting(suite);
     describeAttemptOutcomes(suite);
+    describeOpenTasks(suite);
     if (cut) {
       describeLostProducer(suite, cut);
       describeOutage(suite, cut);

@@ -8,4 +8,5 @@ export const liveOnly: readonly StreamContextPromise[] = [
   'chats across instances',
   'outcome across instances',
   'attempts',
+  'open tasks',
 ];

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../protocol/cursor';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import type { DueTask, DueTasksOptions } from './open-tasks';
 import type { OutcomeClaiming } from './outcome-claim';
 import type {
   AttemptStart,
@@ -240,6 +241,20 @@ export interface TaskStreamContext {
    * when this process is gone. `undefined`: there is nothing to tell, or the task is somebody else's.
    */
   claimOutcome?(taskId: string, options?: { owner?: string }): Promise<OutcomeClaiming | undefined>;
+  /**
+   * Open tasks that somebody has to look at, those first that have been due for longest; each is given
+   * to one caller at a time, who has to look within `leaseMs`. Open are tasks that were opened with
+   * `work`, until they have settled, and with `savesOutcome`, until their outcome is saved. They are due
+   * a lease after they were opened, once they wait, and whenever the last caller's time is over. All of
+   * this is a hint: what is to be done about a task is decided by the task itself.
+   */
+  dueTasks?(options: DueTasksOptions): Promise<readonly DueTask[]>;
+  /**
+   * Says when a task that `dueTasks` has given is due again: in `inMs` milliseconds, or never with
+   * `undefined`. Does nothing if the task has become due, or was given to another caller, since.
+   * Default: when the caller's time is over. Comes with `dueTasks`.
+   */
+  lookAgain?(task: DueTask, inMs: number | undefined): Promise<void>;
   /** Closes what the context itself opened. Idempotent. */
   close(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import type {
 import type { AttemptsRecord } from '../log/task-record';
 import { later } from '../time/later';
 import { bytesOf } from './memory-bytes';
+import { makeDue } from './memory-open-tasks';
 import { retain } from './memory-retention';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
@@ -68,6 +69,7 @@ export function beginWaiting(
   log.status = 'pending';
   // Nobody has this token, so whoever ran the task can write nothing more.
   log.token = crypto.randomUUID();
+  makeDue(state, log, notBefore);
   endWaitingInTime(state, log, attempts);
 }
 
@@ -138,6 +140,7 @@ export function endLog(state: MemoryState, log: MemoryLog, status: MemoryLog['st
   log.attempts = undefined;
   log.status = status;
   log.settledAt = Date.now();
+  if (!log.isUnsaved) state.openTasks.delete(log);
   retain(state, log);
   log.frames.end();
 }

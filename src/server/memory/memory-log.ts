@@ -40,7 +40,7 @@ export function createMemoryLog(state: MemoryState, log: MemoryLog, token: strin
     async release({ isSaved = false } = {}) {
       // The task is somebody else's now, or of those who will take it.
       if (log.token !== token) return;
-      releaseOutcome(log, isSaved);
+      releaseOutcome(state, log, isSaved);
       releaseLog(state, log);
     },
     async predecessorsSaved() {

@@ -5,9 +5,10 @@ import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 const heldMs = 250;
 
 /** To be called when nobody tells the host any more: it has the outcome, or others may claim it. */
-export function releaseOutcome(log: MemoryLog, isSaved: boolean): void {
+export function releaseOutcome(state: MemoryState, log: MemoryLog, isSaved: boolean): void {
   log.isHeld = false;
   if (!isSaved) return;
+  state.openTasks.delete(log);
   log.isUnsaved = false;
   log.continued = undefined;
 }
@@ -23,7 +24,7 @@ export function claimOutcome(state: MemoryState, log: MemoryLog): OutcomeClaimin
     claim: {
       continued: log.continued,
       async release({ isSaved }) {
-        releaseOutcome(log, isSaved);
+        releaseOutcome(state, log, isSaved);
         if (isSaved) releaseLog(state, log);
       },
     },

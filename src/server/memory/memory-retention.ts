@@ -10,6 +10,7 @@ function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
 function forget(state: MemoryState, log: MemoryLog): void {
   releaseLog(state, log);
   state.logs.delete(log.taskId);
+  state.openTasks.delete(log);
   if (state.settled.delete(log.taskId)) state.settledBytes -= log.bytes;
 }
 

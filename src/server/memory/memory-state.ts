@@ -47,6 +47,8 @@ export interface MemoryState {
   readonly logs: Map<string, MemoryLog>;
   /** Cancels that wait for their tasks, by owner, definition (if one was named) and taskId. */
   readonly earlyCancels: EarlyCancels;
+  /** When somebody has to look at each open task, in epoch milliseconds. */
+  readonly openTasks: Map<MemoryLog, number>;
   /** Tasks in the order of opening, by owner and chat. */
   readonly chats: Map<string, Set<MemoryLog>>;
   /** Settled logs in the order of settling. */
@@ -63,6 +65,7 @@ export function createMemoryState(): MemoryState {
   return {
     logs: new Map(),
     earlyCancels: createEarlyCancels(),
+    openTasks: new Map(),
     chats: new Map(),
     settled: new Map(),
     settledBytes: 0,

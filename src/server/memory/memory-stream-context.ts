@@ -16,6 +16,7 @@ import {
 } from './memory-attempts';
 import { bytesOf } from './memory-bytes';
 import { createMemoryLog } from './memory-log';
+import { lookAgain, takeDueTasks } from './memory-open-tasks';
 import { claimOutcome } from './memory-outcome';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
@@ -102,7 +103,7 @@ export function createMemoryContext(
   return {
     async open(taskId, options) {
       const { owner, name, definition, chatId, concurrent = false, token, frames } = options;
-      const { savesOutcome = false, continued, work, start, waits } = options;
+      const { savesOutcome = false, continued, work, start, waits, leaseMs } = options;
       const known = knownLog(state, taskId);
       if (known) return known.openedBy === token ? createMemoryLog(state, known, token) : undefined;
 
@@ -128,6 +129,7 @@ export function createMemoryContext(
         released: createDeferred(),
       };
       state.logs.set(taskId, log);
+      if (work || savesOutcome) state.openTasks.set(log, log.createdAt + leaseMs);
       if (work && start) {
         // The last frame is the snapshot, which each attempt replaces.
         const last = { epoch: log.frames.epoch, n: log.frames.next - 2 };
@@ -189,6 +191,12 @@ export function createMemoryContext(
 
     async activeTask(chatId, { owner } = {}) {
       return tasksOf(state, chatId, owner).at(-1)?.taskId;
+    },
+
+    dueTasks: async (options) => takeDueTasks(state, options),
+
+    async lookAgain(task, inMs) {
+      lookAgain(state, task, inMs);
     },
 
     // The state is shared with other contexts; settled logs go when their retention is over.

@@ -14,6 +14,8 @@ export type StreamContextPromise =
   | 'unsaved outcomes'
   /** `take`: a task can wait for a runner, and be attempted again, by any instance. */
   | 'attempts'
+  /** `dueTasks` and `lookAgain`: open tasks are in an index, by which somebody finds them. */
+  | 'open tasks'
   /** `predecessorsSaved`: the turns of a chat are saved in their order. */
   | 'turns in order'
   /**

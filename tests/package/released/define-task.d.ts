@@ -328,7 +328,11 @@ interface StreamedTask<Result = unknown> {
      * when the storage is away.
      */
     toResponse(init?: TaskResponseInit): Promise<Response>;
-    /** The task as AI SDK chunks, for `writer.merge` of another stream. */
+    /**
+     * The task as AI SDK chunks, for `writer.merge` of another stream. When the task is attempted again,
+     * parts that the attempt before has left open are ended, and what it did after its last checkpoint
+     * stays in the stream: nothing can be taken back here.
+     */
     toUIMessageStream(options?: ToUIMessageStreamOptions): ReadableStream<UIMessageChunk>;
     /** Sends what `toResponse` would over a Node response; resolves when it has ended. */
     pipeToResponse(response: NodeResponse, init?: TaskResponseInit): Promise<void>;

@@ -1,5 +1,5 @@
 import { T as TaskStreamContext, A as AttemptStart, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
-export { b as CancelOptions, F as FrameRange, H as HandOverAnswer, c as HandOverOptions, O as OpenTaskOptions, d as OutcomeClaim, e as OutcomeClaiming, S as SettleTaskOptions, f as StoredWork, g as TakeTaskOptions, h as TakenTask, i as TaskLog, j as TaskRecord } from './task-stream-context.js';
+export { b as CancelOptions, D as DueTask, c as DueTasksOptions, F as FrameRange, H as HandOverAnswer, d as HandOverOptions, O as OpenTask, e as OpenTaskOptions, f as OutcomeClaim, g as OutcomeClaiming, S as SettleTaskOptions, h as StoredWork, i as TakeTaskOptions, j as TakenTask, k as TaskLog, l as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskRetry, e as TaskDefinition } from './define-task.js';
 export { D as DefineTaskOptions, f as DefinedExecuteOptions, E as ExecuteOptions, g as RunNestedTask, h as RunNestedTaskOptions, S as StartDefinedTaskArguments, i as StartDefinedTaskOptions, j as StepReporter, k as StreamTaskOptions, l as StreamedTask, m as TaskAttempt, n as TaskChat, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
@@ -273,6 +273,11 @@ interface CreateTaskRouteOptions extends Pick<TaskSettings, 'streamContext' | 'w
      */
     maxConcurrent?: number;
     /**
+     * How many tasks this process may run, of all that it has started or taken up on the stream context,
+     * for this route to take up one more that waits. It starts tasks all the same. Default: any number.
+     */
+    maxRunning?: number;
+    /**
      * Lets `GET ?taskId=&input=` start or join a task, too, for `EventSource`, which cannot POST. The
      * input is JSON or, with a transformer, its text. Default false.
      */
@@ -299,11 +304,12 @@ interface TaskRoute {
 }
 
 /**
- * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`.
+ * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`. A task with
+ * `retry` that waits for a process, because it has lost its own, is taken up by a GET that follows it.
  *
  * @throws TaskError `invalid-options`.
  */
-declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = TaskRetry | undefined>(task: TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, Retry>, { authorize, owner: ownerOf, maxBodyBytes, maxConcurrent, allowGet, streamContext: givenContext, transformer: ownTransformer, ...settings }?: CreateTaskRouteOptions): TaskRoute;
+declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Result, Steps extends Record<string, number>, Value, Data extends UIDataTypes, Checkpoint = unknown, Context = unknown, Retry extends TaskRetry | undefined = TaskRetry | undefined>(task: TaskDefinition<Schema, Result, Steps, Value, Data, Checkpoint, Context, Retry>, { authorize, owner: ownerOf, maxBodyBytes, maxConcurrent, maxRunning, allowGet, streamContext: givenContext, transformer: ownTransformer, ...settings }?: CreateTaskRouteOptions): TaskRoute;
 
 /**
  * Serves a route with `node:http`, `node:http2`, Express, Next.js' Pages Router, or whatever else

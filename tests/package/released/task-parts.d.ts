@@ -1,4 +1,4 @@
-import { UIDataTypes, UITools, UIMessage } from 'ai';
+import { FinishReason, UIDataTypes, UITools, UIMessage } from 'ai';
 
 /** Codes that the package itself uses, each with a page under docs/errors; `execute` may throw others. */
 type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'checkpoint-open-parts' | 'checkpoint-too-large' | 'context-unavailable' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'input-too-large' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'key-in-use' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
@@ -38,7 +38,10 @@ declare class TaskError extends Error {
     toJSON(): TaskErrorData;
 }
 
-/** Where a task stands: `pending → running → completed | failed | cancelled`. */
+/**
+ * Where a task stands: `pending → running → completed | failed | cancelled`. It is `pending` again
+ * while it waits for a process that makes its next attempt.
+ */
 type TaskStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 /** The three ways in which a task ends, exactly once. */
 type TaskOutcome = 'completed' | 'failed' | 'cancelled';
@@ -109,6 +112,8 @@ interface TaskCheckpointData {
     taskId: string;
     /** Counts from 0 within the task. */
     index: number;
+    /** Why the streams have finished that were merged before it, for the `finish` of a later attempt. */
+    finishReason?: FinishReason;
 }
 /** `data-task-rewind`: the next attempt begins; what came after the checkpoint is void. */
 interface TaskRewindData {

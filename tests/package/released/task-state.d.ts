@@ -42,7 +42,8 @@ declare const initialTaskState: TaskState<never, never>;
  * nothing, as every chunk does that is not a task part. The first task part names the task;
  * parts of other tasks go to `children`. After the settle part only `children` may change.
  * Log lines and partial results seen before (by their `index`) are skipped. When the next attempt
- * begins (`data-task-rewind`), the state goes back to its checkpoint. When the task was begun anew
+ * begins (`data-task-rewind`), the state goes back to its checkpoint. A task within this one that has
+ * settled begins anew when it runs again, with its `key`. When the task itself was begun anew
  * (a `gap` with the cause `another-log`), the state begins anew with it.
  */
 declare function reduceTaskChunk<Result = unknown, Value = unknown>(state: TaskState<Result, Value>, chunk: {

@@ -6,6 +6,31 @@ interface Cursor {
     readonly n: number;
 }
 
+/** A task that somebody may have to take up, to close, or to save: an entry of the index of open tasks. */
+interface OpenTask {
+    readonly taskId: string;
+    /** The definition that the task is of. Absent: none. */
+    readonly definition?: string | undefined;
+    /**
+     * When the task was opened, as its record has it, in epoch milliseconds. The entry may be there a
+     * moment before the task is, and stays without one if the process was lost in between.
+     */
+    readonly createdAt: number;
+}
+/** An open task that is the caller's to look at. */
+interface DueTask extends OpenTask {
+    /** Until when it is nobody else's, in epoch milliseconds by the storage's clock. */
+    readonly until: number;
+}
+interface DueTasksOptions {
+    /** The definitions whose tasks are wanted; `undefined` among them: tasks that are of none. */
+    definitions: readonly (string | undefined)[];
+    /** How many tasks at most. */
+    limit: number;
+    /** How long each of them is nobody else's to look at, in milliseconds. */
+    leaseMs: number;
+}
+
 /** The right to tell the host of an outcome, which one holder has at a time. */
 interface OutcomeClaim {
     /** The message that the task continues, as JSON. */
@@ -146,6 +171,13 @@ interface TaskRecord {
     readonly isWaiting?: boolean;
     /** Before which time nobody may take a task that waits, in epoch milliseconds. */
     readonly notBefore?: number;
+    /**
+     * Which runners may take a task that waits: `any`, or `queue:` and the name of a queue. Absent without
+     * `work`, and once the task is over.
+     */
+    readonly runner?: string;
+    /** The version of the definition that the stored work is of. Absent where `runner` is. */
+    readonly version?: number;
 }
 
 /**
@@ -374,8 +406,22 @@ interface TaskStreamContext {
     claimOutcome?(taskId: string, options?: {
         owner?: string;
     }): Promise<OutcomeClaiming | undefined>;
+    /**
+     * Open tasks that somebody has to look at, those first that have been due for longest; each is given
+     * to one caller at a time, who has to look within `leaseMs`. Open are tasks that were opened with
+     * `work`, until they have settled, and with `savesOutcome`, until their outcome is saved. They are due
+     * a lease after they were opened, once they wait, and whenever the last caller's time is over. All of
+     * this is a hint: what is to be done about a task is decided by the task itself.
+     */
+    dueTasks?(options: DueTasksOptions): Promise<readonly DueTask[]>;
+    /**
+     * Says when a task that `dueTasks` has given is due again: in `inMs` milliseconds, or never with
+     * `undefined`. Does nothing if the task has become due, or was given to another caller, since.
+     * Default: when the caller's time is over. Comes with `dueTasks`.
+     */
+    lookAgain?(task: DueTask, inMs: number | undefined): Promise<void>;
     /** Closes what the context itself opened. Idempotent. */
     close(): Promise<void>;
 }
 
-export type { AttemptStart as A, Cursor as C, FrameRange as F, HandOverAnswer as H, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, HandOverOptions as c, OutcomeClaim as d, OutcomeClaiming as e, StoredWork as f, TakeTaskOptions as g, TakenTask as h, TaskLog as i, TaskRecord as j };
+export type { AttemptStart as A, Cursor as C, DueTask as D, FrameRange as F, HandOverAnswer as H, OpenTask as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DueTasksOptions as c, HandOverOptions as d, OpenTaskOptions as e, OutcomeClaim as f, OutcomeClaiming as g, StoredWork as h, TakeTaskOptions as i, TakenTask as j, TaskLog as k, TaskRecord as l };

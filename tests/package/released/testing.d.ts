@@ -33,6 +33,8 @@ type StreamContextPromise =
  | 'unsaved outcomes'
 /** `take`: a task can wait for a runner, and be attempted again, by any instance. */
  | 'attempts'
+/** `dueTasks` and `lookAgain`: open tasks are in an index, by which somebody finds them. */
+ | 'open tasks'
 /** `predecessorsSaved`: the turns of a chat are saved in their order. */
  | 'turns in order'
 /**
@@ -59,7 +61,7 @@ type DeafenStreamContext = (context: TaskStreamContext) => Promise<() => Promise
 type CutStreamContext = (context: TaskStreamContext) => Promise<() => Promise<void> | void>;
 
 /** Calls of a stream context, and of the logs that it opens, that can go wrong. */
-type FaultyCall = 'open' | 'take' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claimOutcome' | 'checkpoint' | 'handOver' | 'settle' | 'release' | 'flushed';
+type FaultyCall = 'open' | 'take' | 'read' | 'cancel' | 'inspect' | 'activeTask' | 'claimOutcome' | 'dueTasks' | 'lookAgain' | 'checkpoint' | 'handOver' | 'settle' | 'release' | 'flushed';
 /**
  * A fault, and when it happens: at the `at`-th call, frame or chunk, counted from 1. Each kind of
  * call is counted by itself, frames over all readers, chunks over all tasks.

@@ -55,7 +55,8 @@ interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extend
      * The next attempt of the chat's task has begun, and the chat shows something that is void now and
      * that it cannot take back by itself; it can by resuming: `stop(); resumeStream();`. A chat of AI
      * SDK 7 takes back the step that has begun since the last checkpoint, and data parts and metadata
-     * that were there before; one of AI SDK 6 no step. Not called when nothing is left to take back.
+     * that were there before; one of AI SDK 6 no step. Not called when nothing is left to take back. A `stop()`
+     * within the callback only leaves the task, also with `cancelOnStop`.
      */
     onRewind?: ((event: {
         chatId: string;

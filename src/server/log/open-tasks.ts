@@ -1,0 +1,26 @@
+/** A task that somebody may have to take up, to close, or to save: an entry of the index of open tasks. */
+export interface OpenTask {
+  readonly taskId: string;
+  /** The definition that the task is of. Absent: none. */
+  readonly definition?: string | undefined;
+  /**
+   * When the task was opened, as its record has it, in epoch milliseconds. The entry may be there a
+   * moment before the task is, and stays without one if the process was lost in between.
+   */
+  readonly createdAt: number;
+}
+
+/** An open task that is the caller's to look at. */
+export interface DueTask extends OpenTask {
+  /** Until when it is nobody else's, in epoch milliseconds by the storage's clock. */
+  readonly until: number;
+}
+
+export interface DueTasksOptions {
+  /** The definitions whose tasks are wanted; `undefined` among them: tasks that are of none. */
+  definitions: readonly (string | undefined)[];
+  /** How many tasks at most. */
+  limit: number;
+  /** How long each of them is nobody else's to look at, in milliseconds. */
+  leaseMs: number;
+}
