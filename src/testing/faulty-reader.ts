@@ -42,6 +42,10 @@ export function createFaultyReader({
     get isWaiting() {
       return reader.isWaiting ?? false;
     },
+    get isAfterLoss() {
+      return reader.isAfterLoss ?? false;
+    },
+    onWaiting: (listener) => reader.onWaiting?.(listener),
     close: () => reader.close(),
   };
   return faulty;

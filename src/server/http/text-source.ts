@@ -1,6 +1,6 @@
 import type { Cursor } from '../../protocol/cursor';
 import { preamble } from '../../protocol/frame';
-import { createPieceReader } from '../log/piece-reader';
+import { createPieceReader, type OnWaiting } from '../log/piece-reader';
 import type { TaskReader } from '../log/task-stream-context';
 import { inNextTurn } from '../time/next-turn';
 import type { BodySink, BodySource } from './body-source';
@@ -21,7 +21,7 @@ export interface TextSourceOptions {
   /** Called when the client leaves before the end. */
   onCancel?: () => void;
   /** Called with each heartbeat that tells that the task waits for a process. */
-  onWaiting?: (() => void) | undefined;
+  onWaiting?: OnWaiting | undefined;
   /** Called when the log is left: at the end, and when nobody has read for long. */
   onLeave?: (() => void) | undefined;
 }

@@ -19,6 +19,7 @@ export function acrossAttempts(
   // Whether the present reader has been opened behind `last`, and has given nothing.
   let isStuck = false;
   let isClosed = false;
+  let tellWaiting: (() => void) | undefined;
 
   const note = (range: FrameRange | undefined) => {
     if (!range) return range;
@@ -40,6 +41,7 @@ export function acrossAttempts(
         if (!other || isClosed) return { value: undefined, done: true };
         reader.close();
         reader = other;
+        if (tellWaiting) reader.onWaiting?.(tellWaiting);
         isStuck = true;
       }
     },
@@ -55,6 +57,13 @@ export function acrossAttempts(
     },
     get isWaiting() {
       return reader.isWaiting ?? false;
+    },
+    get isAfterLoss() {
+      return reader.isAfterLoss ?? false;
+    },
+    onWaiting(listener) {
+      tellWaiting = listener;
+      reader.onWaiting?.(listener);
     },
     close() {
       isClosed = true;

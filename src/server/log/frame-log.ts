@@ -36,6 +36,8 @@ export interface FrameLog {
    * cut, all others never get them.
    */
   rewind(last: Cursor, data: readonly string[]): void;
+  /** To be called when the task has begun to wait for a runner: readers are told at once. */
+  wake(): void;
   /** Ends the log: readers are done once they have everything. */
   end(): void;
   /**
@@ -78,6 +80,7 @@ export function createFrameLog({
       for (const frame of data) window.push(frame);
       window.wake();
     },
+    wake: window.wake,
     end() {
       window.end();
       window.wake();

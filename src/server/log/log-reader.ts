@@ -29,6 +29,8 @@ export interface LogReaderOptions {
   isAlive?: () => boolean;
   /** Whether the task waits for a runner. Default: never. */
   isWaiting?: (() => boolean) | undefined;
+  /** Whether it waits because its runner was lost. Default: never. */
+  isAfterLoss?: () => boolean;
   /**
    * Whether nothing will come any more although the log has not ended. With `true` the reader ends,
    * with an error it fails. Default: never.
@@ -55,6 +57,8 @@ class LogReader implements TaskReader {
   private isFetching = false;
   // Ends the wait of `next`, by failing with an error if one is given.
   private wake: ((gone?: TaskError) => void) | undefined;
+  // Called when the task waits, and `next` does, too.
+  private tellWaiting: (() => void) | undefined;
   // The promise that `next` returned last, until it is settled.
   private upcoming: Promise<Step> | undefined;
 
@@ -126,6 +130,14 @@ class LogReader implements TaskReader {
     return this.log.isWaiting?.() ?? false;
   }
 
+  get isAfterLoss() {
+    return this.log.isAfterLoss?.() ?? false;
+  }
+
+  onWaiting = (listener: () => void) => {
+    this.tellWaiting = listener;
+  };
+
   /** What `next` resolves with; `undefined` when it has to wait. */
   private step(): Step | undefined {
     const value = this.take();
@@ -163,6 +175,8 @@ class LogReader implements TaskReader {
     if (typeof gone === 'object') return this.endWait(gone);
     this.fetchIfNeeded();
     this.log.window.waiters.add(this.check);
+    // The last step, because whoever is told may close this reader.
+    if (this.tellWaiting && this.isWaiting) this.tellWaiting();
   };
 
   private endWait(gone?: TaskError) {

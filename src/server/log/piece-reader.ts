@@ -10,6 +10,9 @@ export interface Piece<Content> {
   readonly end: number;
 }
 
+/** Gets to know that a task waits, and whether it does because its runner was lost. */
+export type OnWaiting = (how: { readonly isAfterLoss: boolean }) => void;
+
 /** A log that is read piece by piece. */
 export interface PieceReader {
   /** Hands out the next piece, once there is one, or says that there is none. One call at a time. */
@@ -60,15 +63,15 @@ export function createPieceReader<Content>({
   onPiece: (content: Content | undefined) => void;
   /**
    * Called in every interval from the first read on, until the reader is closed, with the time in
-   * epoch milliseconds.
+   * epoch milliseconds; once more as soon as the task waits for a process.
    */
   onBeat?: (at: number) => void;
   /** Called with each heartbeat that tells that the task waits for a process. */
-  onWaiting?: (() => void) | undefined;
+  onWaiting?: OnWaiting | undefined;
   /** Called whenever the log is left: at the end, and when nobody has read for long. */
   onLeave?: (() => void) | undefined;
 }): PieceReader {
-  let reader = first;
+  let reader: TaskReader | undefined;
   // The pieces that are left of a range, and the epoch and end of that range.
   let pieces: Iterator<Piece<Content>, undefined> | undefined;
   let epoch = 0;
@@ -80,6 +83,17 @@ export function createPieceReader<Content>({
   let idleBeats = 0;
   let unread: ReturnType<typeof setTimeout> | undefined;
   let stopBeats: (() => void) | undefined;
+  // Whether a heartbeat has told that the task waits, and nothing was handed out since.
+  let isWaitingTold = false;
+
+  const tellWaiting = () => {
+    if (!isWaitingTold) onBeat?.(Date.now());
+  };
+
+  const use = (opened: TaskReader | undefined) => {
+    reader = opened;
+    opened?.onWaiting?.(tellWaiting);
+  };
 
   const letGo = () => {
     clearTimeout(unread);
@@ -113,6 +127,7 @@ export function createPieceReader<Content>({
     return undefined;
   };
 
+  use(first);
   if (first) unread = later(letGo, Math.min(maxIdleBeats * heartbeatMs, maxUnreadMs));
 
   return {
@@ -126,12 +141,13 @@ export function createPieceReader<Content>({
       try {
         let content = takeContent();
         while (content === undefined) {
-          reader ??= await openReader(last);
+          if (!reader) use(await openReader(last));
           if (isClosed) return letGo();
           const range = (await reader?.next())?.value;
           if (isClosed) return;
           if (!range) break;
           ({ epoch, end } = range);
+          isWaitingTold = false;
           pieces = piecesOf(range);
           content = takeContent();
         }
@@ -146,8 +162,9 @@ export function createPieceReader<Content>({
     heartbeat(at) {
       if (!reader?.isAlive || reader.isEnded) return undefined;
       const data = { taskId, at, intervalMs: heartbeatMs };
-      if (!reader.isWaiting) return data;
-      onWaiting?.();
+      isWaitingTold = reader.isWaiting === true;
+      if (!isWaitingTold) return data;
+      onWaiting?.({ isAfterLoss: reader.isAfterLoss === true });
       return { ...data, waiting: true };
     },
     isAtEnd: () => pieces === undefined && reader?.isEnded !== false,

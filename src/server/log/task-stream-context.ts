@@ -51,6 +51,16 @@ export interface TaskReader extends AsyncIterator<FrameRange, undefined> {
   readonly isAlive: boolean;
   /** Whether the task waits for a runner, so that heartbeats say so. Default: never. */
   readonly isWaiting?: boolean;
+  /**
+   * Whether the task waits because its runner was lost, so that many processes learn of it at once.
+   * Default: never.
+   */
+  readonly isAfterLoss?: boolean;
+  /**
+   * Has a function called as soon as it is known that the task waits for a runner, while `next` waits
+   * for frames; there may be more calls than one. Default: only heartbeats find out.
+   */
+  onWaiting?(listener: () => void): void;
   /** Leaves the log, without any effect on it or on other readers. Idempotent. */
   close(): void;
 }

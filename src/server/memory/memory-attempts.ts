@@ -71,6 +71,7 @@ export function beginWaiting(
   log.token = crypto.randomUUID();
   makeDue(state, log, notBefore);
   endWaitingInTime(state, log, attempts);
+  log.frames.wake();
 }
 
 /** Why a task that waits has to end now. A cancel has no error. */

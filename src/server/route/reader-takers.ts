@@ -1,3 +1,4 @@
+import type { OnWaiting } from '../log/piece-reader';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import type { PlainDefinition } from '../plain-definition';
 import { isActive, type ReaderRequest, whoTakes } from '../recovery/who-takes';
@@ -12,7 +13,7 @@ import type { TaskSlots } from './task-slots';
 /** A response by which a task may be taken up that waits. */
 export interface WatchedResponse {
   /** To be called whenever the response finds that its task waits. */
-  readonly onWaiting: () => void;
+  readonly onWaiting: OnWaiting;
   /** To be called when the response has ended. */
   readonly onLeave: () => void;
   /** Resolves once the response has ended, and what was taken by it is over. */
@@ -22,12 +23,16 @@ export interface WatchedResponse {
 export interface ReaderTakersOptions extends Omit<TakeTaskSettings, 'streamContext'> {
   task: { readonly options: PlainDefinition };
   streamContext: TaskStreamContext;
+  heartbeatMs: number | undefined;
   slots: TaskSlots;
   maxRunning: number;
 }
 
-/** The longest that a process waits before it takes a task, so that not all try at once, in milliseconds. */
-const maxSpreadMs = 200;
+/**
+ * The longest that a process waits before it takes a task that was handed over, so that not all try at
+ * once, in milliseconds.
+ */
+const handOverSpreadMs = 200;
 
 /** Lets the processes whose pages follow a task that waits take it up. */
 export interface ReaderTakers {
@@ -48,6 +53,7 @@ export function createReaderTakers({
   streamContext,
   slots,
   maxRunning,
+  heartbeatMs = 5_000,
   ...settings
 }: ReaderTakersOptions): ReaderTakers {
   const { name, version = 1, retry } = task.options;
@@ -65,7 +71,7 @@ export function createReaderTakers({
     ) === 'take';
 
   const takeNow = (taskId: string) =>
-    takeTask(task, taskId, { ...settings, streamContext }).catch((error: unknown) =>
+    takeTask(task, taskId, { ...settings, heartbeatMs, streamContext }).catch((error: unknown) =>
       reportTo(settings.onError, error, taskId),
     );
 
@@ -74,6 +80,7 @@ export function createReaderTakers({
     taskId: string,
     owner: string | undefined,
     request: ReaderRequest,
+    maxSpreadMs: number,
   ): Promise<void> => {
     if (underWay.has(taskId) || isAttemptedHere(streamContext, taskId)) return;
     underWay.add(taskId);
@@ -94,8 +101,11 @@ export function createReaderTakers({
       const taken = new Set<Promise<void>>();
       const over = left.then(() => Promise.all(taken)).then(() => {});
       return {
-        onWaiting() {
-          const taking = take(taskId, owner, asked).finally(() => taken.delete(taking));
+        onWaiting({ isAfterLoss }) {
+          const maxSpreadMs = isAfterLoss ? heartbeatMs : handOverSpreadMs;
+          const taking = take(taskId, owner, asked, maxSpreadMs).finally(() =>
+            taken.delete(taking),
+          );
           taken.add(taking);
         },
         onLeave,

@@ -1,10 +1,11 @@
 import { resumeTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDeferred, turns } from '../../helpers/async';
+import { checkpoint, openWork, take } from '../../helpers/attempted-task';
 import { relativeEnd } from '../../helpers/cursors';
 import { useFakeTimers } from '../../helpers/fake-timers';
 import { parseFrames, readWrites, typesIn } from '../../helpers/sse';
-import { createOwnContext, follow, runToText, startOwnTask } from '../../helpers/tasks';
+import { createId, createOwnContext, follow, runToText, startOwnTask } from '../../helpers/tasks';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -152,6 +153,42 @@ describe('heartbeats', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     gate.resolve();
     expect((await text).match(/data-task-heartbeat/g)).toHaveLength(3);
+  });
+
+  it('tell at once, once each time, that the task waits (R-BEAT-4)', async () => {
+    const streamContext = createOwnContext();
+    const taskId = createId();
+    let log = await openWork(streamContext, taskId);
+    // No interval ends within the test.
+    const response = await resumeTask({ taskId, streamContext, heartbeatMs: 60_000 }).toResponse();
+    const writes = readWrites(response);
+    const isWaiting = (text: string | undefined) => text?.includes('"waiting":true');
+    await writes.next();
+    expect(isWaiting(await writes.next())).toBe(false);
+    for (let index = 0; index < 2; index++) {
+      await checkpoint(log, taskId, index);
+      await writes.next();
+      const heartbeat = writes.next();
+      await log.handOver?.();
+      expect(await heartbeat).toMatch(heartbeatPattern);
+      expect(isWaiting(await heartbeat)).toBe(true);
+      const following = writes.next();
+      ({ log } = await take(streamContext, taskId));
+      expect(typesIn((await following) ?? '')).toEqual(['data-task-rewind', 'data-task']);
+    }
+    await writes.leave();
+  });
+
+  it('tell once that a task waits which is followed only then', async () => {
+    const streamContext = createOwnContext();
+    const taskId = createId();
+    const log = await openWork(streamContext, taskId);
+    await log.handOver?.();
+    const response = await resumeTask({ taskId, streamContext, heartbeatMs: 60_000 }).toResponse();
+    const text = response.text();
+    await turns();
+    await streamContext.cancel(taskId);
+    expect((await text).match(/"waiting":true/g)).toHaveLength(1);
   });
 
   it('do not pile up before a client that has stopped reading', async () => {

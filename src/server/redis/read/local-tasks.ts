@@ -114,6 +114,7 @@ export function createLocalTasks({
           if (isWaiting) recentTasks.forget(taskId);
           else recentTasks.note(taskId, details, { isHere: false });
           if (readerCount > 0) follow({ isWaiting });
+          window.wake();
         }
         forgetIfUnused();
       },
@@ -126,6 +127,7 @@ export function createLocalTasks({
           history: createHistoryFetcher({ initial, ...stored }),
           isAlive: () => producer !== undefined || follower?.isAlive === true,
           isWaiting: () => follower?.isWaiting === true,
+          isAfterLoss: () => follower?.isAfterLoss === true,
           isGone: () => isClosed || task.isGone,
           onClose() {
             readerCount--;

@@ -17,6 +17,8 @@ export interface RedisFollower {
   readonly isAlive: boolean;
   /** Whether the task waits for a runner. */
   readonly isWaiting: boolean;
+  /** Whether it waits because its runner was lost. */
+  readonly isAfterLoss: boolean;
   /** Whether the log has been gone for longer than a producer takes to begin it anew. */
   readonly isGone: boolean;
   close(): void;
@@ -51,6 +53,7 @@ export function createRedisFollower({
   let goneAt: number | undefined;
   let isGone = false;
   let isWaiting = waitsAtFirst;
+  let isAfterLoss = false;
   let isClosed = false;
   let isListening = false;
   // When the storage was last found to be back, by `performance.now()`.
@@ -107,7 +110,10 @@ export function createRedisFollower({
       const { firstEpoch } = log.record;
       if (firstEpoch !== window.firstEpoch && !changeLog(log.record)) return undefined;
       goneAt = undefined;
+      const wasWaiting = isWaiting;
       isWaiting = log.record.status === 'pending';
+      // A runner that hands its task over has a lease until then.
+      if (isWaiting && !wasWaiting) isAfterLoss = !signs.isAlive;
       takeOver(window, log, isOver(log.record));
       wakeReaders();
       if (hasEnded() || !log.hasMore) return log;
@@ -157,6 +163,9 @@ export function createRedisFollower({
     },
     get isWaiting() {
       return isWaiting;
+    },
+    get isAfterLoss() {
+      return isAfterLoss;
     },
     get isGone() {
       return isGone;
