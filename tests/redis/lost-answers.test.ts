@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { UIMessageChunk } from 'ai';
-import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
+import { streamTask, type TaskReader, type TaskStreamContext } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import commitScript from '../../src/server/redis/scripts/commit.lua';
 import openScript from '../../src/server/redis/scripts/open.lua';
+import { until } from '../helpers/async';
 import { relative } from '../helpers/cursors';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createRedisInstances, withEachClient } from '../helpers/redis-contexts';
@@ -178,13 +179,15 @@ it('tells readers elsewhere of everything once when the connection is cut over a
     const elsewhere = instances.open({ url: proxy.url, kind, keyPrefix });
     const taskId = createId();
     const running = runTask(context, taskId);
-    const reading = (async () => {
+    // A task is refused that is cut twice while it begins.
+    await until(async () => (await elsewhere.context.inspect(taskId)) !== undefined);
+    let reader: TaskReader | undefined;
+    const beginReading = async () => {
       // Whoever begins while the connection is being cut is told so, and begins again.
-      for (;;) {
-        const reader = await elsewhere.context.read(taskId).catch(() => undefined);
-        if (reader) return readToEnd(reader);
-      }
-    })();
+      reader = await elsewhere.context.read(taskId).catch(() => undefined);
+      return reader !== undefined;
+    };
+    const reading = until(beginReading).then(() => reader && readToEnd(reader));
     for (let cuts = 0; cuts < 8; cuts++) {
       await new Promise((resolve) => setTimeout(resolve, 15));
       proxy.cut();
