@@ -79,8 +79,8 @@ const redis = {
   hookTimeout: 120_000,
 };
 const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
-// `npm install` may take its time.
-const recipes = { ...browser, hookTimeout: 900_000 };
+// `npm install` from the network may take its time.
+const recipes = { ...browser, hookTimeout: process.env.TEST_LONG ? 900_000 : 300_000 };
 
 /** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
 const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };

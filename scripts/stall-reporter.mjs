@@ -6,19 +6,23 @@ import { run } from './run-step.mjs';
 
 const minute = 60_000;
 
-/** Longer than any timeout that a test or a hook sets for itself. */
-const longestSilence = Number(process.env.TEST_STALL_MS ?? 16 * minute);
+/** How long a file may be silent at least. No hook that sets a time limit for itself takes longer. */
+const leastPatience = 5 * minute;
+
+const { TEST_STALL_MS } = process.env;
 
 export default class StallReporter {
-  /** The files that run: what they were last heard to do, and when. */
+  /** The files that run: what they were last heard to do, and until when they have to be heard again. */
   #files = new Map();
+  /** When anything was heard last. */
+  #heardAt = performance.now();
 
   onInit() {
     const timer = setInterval(() => {
       if (this.#stalled().length === 0) return;
       clearInterval(timer);
       void this.#end();
-    }, longestSilence / 16);
+    }, 1_000);
     timer.unref();
   }
 
@@ -28,10 +32,11 @@ export default class StallReporter {
 
   onTestModuleEnd(file) {
     this.#files.delete(nameOf(file));
+    this.#heardAt = performance.now();
   }
 
   onTestCaseReady(test) {
-    this.#note(test.module, `in "${test.fullName}"`);
+    this.#note(test.module, `in "${test.fullName}"`, test.options.timeout);
   }
 
   onTestCaseResult(test) {
@@ -46,26 +51,50 @@ export default class StallReporter {
     this.#note(entity.module ?? entity, `after ${name}`);
   }
 
-  #note(file, what) {
-    this.#files.set(nameOf(file), { what, at: performance.now() });
+  #note(file, what, limit = 0) {
+    const { testTimeout, hookTimeout } = file.project.config;
+    const patience = patienceFor(testTimeout, hookTimeout, limit);
+    this.#heardAt = performance.now();
+    this.#files.set(nameOf(file), { what, patience, until: this.#heardAt + patience });
   }
 
   #stalled() {
-    return [...this.#files].filter(([, { at }]) => performance.now() - at > longestSilence);
+    const now = performance.now();
+    const patience = patienceFor();
+    if (this.#files.size === 0 && now - this.#heardAt > patience) {
+      return [['Vitest', { what: 'between two files', patience }]];
+    }
+    return [...this.#files].filter(([, { until }]) => now > until);
   }
 
   async #end() {
-    const seconds = Math.round(longestSilence / 1_000);
-    console.log(`\nNot heard of for ${seconds} s, so the run ends:`);
-    for (const [name, { what }] of this.#stalled()) console.log(`- ${name}, ${what}`);
-    for (const pid of await childrenOf(process.pid)) {
+    console.log('\nNot heard of any more, so the run ends:');
+    for (const [name, { what, patience }] of this.#stalled()) {
+      console.log(`- ${name}, ${what}, for ${Math.round(patience / 1_000)} s`);
+    }
+    const children = await childrenOf(process.pid);
+    // One after the other, since all are asked at the same port.
+    for (const pid of children) {
       const script = fileURLToPath(new URL('stack-of.mjs', import.meta.url));
       await run(process.execPath, ['--experimental-websocket', script, pid]);
-      // One after the other, since all are asked at the same port.
-      process.kill(Number(pid), 'SIGKILL');
+      kill(pid);
     }
     process.exit(1);
   }
+}
+
+/** Ends a process, unless it has ended by itself, as those do that wait for another one. */
+function kill(pid) {
+  try {
+    process.kill(Number(pid), 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** A time limit that fires is heard of within a minute, even where the machine is busy. */
+function patienceFor(...limits) {
+  return TEST_STALL_MS ? Number(TEST_STALL_MS) : Math.max(leastPatience, ...limits) + minute;
 }
 
 function nameOf(file) {
