@@ -6,6 +6,7 @@ export type TaskErrorCode =
   | 'checkpoint-open-parts'
   | 'checkpoint-too-large'
   | 'context-unavailable'
+  | 'drained'
   | 'forbidden'
   | 'frame-too-large'
   | 'gap'

@@ -15,6 +15,8 @@ export type { TaskResponseInit } from './http/responses';
 export type { NodeRequest } from './http/to-web-request';
 export { attemptFrames } from './log/attempt-frames';
 export { checkedContext } from './log/checked-context';
+export { drainableContext } from './log/drainable-context';
+export type { DrainControl, Draining, DrainOptions, LeavingResponse } from './log/draining';
 export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
 export { createLostTask, type LostTask, type LostTaskOptions } from './log/lost-frames';
 export type { DueTask, DueTasksOptions, OpenTask } from './log/open-tasks';

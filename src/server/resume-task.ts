@@ -132,6 +132,7 @@ export function followTask(
         ...{ context: streamContext, taskId, owner, onSettle },
         onError: report,
       }).catch(report);
+      streamContext.draining?.track(delivering);
       callHost(() => waitUntil?.(delivering), report);
     }
     const source = { reader, openReader, taskId, heartbeatMs, events, ...watched };

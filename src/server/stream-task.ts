@@ -151,6 +151,7 @@ export function claimTask<Result>(
   };
   const claiming = 'definition' in work ? startDefined(work) : start(work);
   const released = claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined));
+  streamContext.draining?.track(released);
   callHost(
     () => waitUntil?.(released),
     (error) => reportTo(rest.onError, error, taskId),

@@ -1,5 +1,6 @@
 import { TaskError } from '../protocol/task-error';
 import { checkedContext } from './log/checked-context';
+import { drainableContext } from './log/drainable-context';
 import { processWide } from './log/process-wide';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import type { TaskStreamContext } from './log/task-stream-context';
@@ -45,7 +46,8 @@ export function toTaskStreamContext(
     const state = createMemoryState();
     const own = createMemoryContext(state, { retentionMs: settledMs });
     const ownLog = (taskId: string) => liveLog(state, taskId);
-    wrapped = checkedContext(createLiveContext({ context, own, ownLog }));
+    const live = checkedContext(createLiveContext({ context, own, ownLog }));
+    wrapped = drainableContext(live, state.control);
     contexts.set(context, wrapped);
   }
   return wrapped;

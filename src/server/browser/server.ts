@@ -12,6 +12,7 @@ export {
   nothing as createMemoryStreamContext,
   nothing as createTaskRoute,
   nothing as defineTask,
+  nothing as drainableContext,
   nothing as resumeTask,
   nothing as streamTask,
   nothing as toNodeHandler,

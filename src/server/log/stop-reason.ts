@@ -38,6 +38,12 @@ export function lostError(message = 'The process that ran the task is gone.'): T
   return new TaskError({ code: 'lost', message, retryable: true });
 }
 
+/** The error of a task whose process has to go, where no other process goes on with it. */
+export function drainedError(): TaskError {
+  const message = 'The process that ran the task had to end before the task was done.';
+  return new TaskError({ code: 'drained', message, retryable: true });
+}
+
 /** The error of a task that did not end before its deadline, in milliseconds. */
 export function timeoutError(deadlineMs: number | undefined): TaskError {
   const message = `The task did not end within ${deadlineMs} ms.`;

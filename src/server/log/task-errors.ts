@@ -25,6 +25,19 @@ export function createNotFoundError(): TaskError {
 }
 
 const unavailableMessage = 'The storage of tasks is away. Try again shortly.';
+const drainingMessage = 'The process that was asked is about to end. Try again shortly.';
+
+/** What this package itself tells clients of the code `context-unavailable`. */
+const toldMessages: ReadonlySet<string> = new Set([unavailableMessage, drainingMessage]);
+
+/** The error of a request to start or take a task while the process drains. */
+export function createDrainingError(): TaskError {
+  return new TaskError({
+    code: 'context-unavailable',
+    message: drainingMessage,
+    retryable: true,
+  });
+}
 
 /**
  * The error of a request that came while the storage was away. The storage's own error, which may
@@ -34,7 +47,7 @@ export function createUnavailableError(cause: unknown): TaskError {
   const isOne =
     TaskError.isInstance(cause) &&
     cause.code === 'context-unavailable' &&
-    cause.message === unavailableMessage;
+    toldMessages.has(cause.message);
   if (isOne) return cause;
   return new TaskError({
     code: 'context-unavailable',

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../protocol/cursor';
 import type { TaskOutcome } from '../../protocol/task-parts';
+import type { Draining, DrainOptions } from './draining';
 import type { DueTask, DueTasksOptions } from './open-tasks';
 import type { OutcomeClaiming } from './outcome-claim';
 import type {
@@ -265,6 +266,20 @@ export interface TaskStreamContext {
    * Default: when the caller's time is over. Comes with `dueTasks`.
    */
   lookAgain?(task: DueTask, inMs: number | undefined): Promise<void>;
+  /**
+   * How this process takes leave of the tasks of this context; `drainableContext` makes it. A context
+   * without it cannot be drained.
+   */
+  readonly draining?: Draining;
+  /**
+   * Lets this process take leave, before it ends: nothing is started or taken any more, tasks that
+   * another process can go on with are handed over, others end as failed with the code `drained`, and
+   * then all responses end. What is done by then settles as it is. Resolves when all of that is over,
+   * or the time is; a second call joins the first.
+   *
+   * @throws TaskError `invalid-options`.
+   */
+  drain?(options?: DrainOptions): Promise<void>;
   /** Closes what the context itself opened. Idempotent. */
   close(): Promise<void>;
 }

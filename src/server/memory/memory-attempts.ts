@@ -2,7 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import type { TaskError } from '../../protocol/task-error';
 import { attemptFrames } from '../log/attempt-frames';
 import { createLostTask } from '../log/lost-frames';
-import { lostError, timeoutError } from '../log/stop-reason';
+import { drainedError, lostError, timeoutError } from '../log/stop-reason';
 import type {
   AttemptStart,
   HandOverAnswer,
@@ -104,6 +104,14 @@ export function endWaitingInTime(
   attempts.timer = later(again, end - Date.now());
 }
 
+/** Closes the tasks that wait once this process drains: nobody could take them any more. */
+export function drainWaiting(state: MemoryState): void {
+  if (!state.control.draining.begun.aborted) return;
+  for (const log of [...state.logs.values()]) {
+    if (log.attempts?.waiting) closeWaiting(state, log, log.attempts, drainedError());
+  }
+}
+
 /** Settles a task that waits: as cancelled, if it was asked to stop, and else with an error. */
 function closeWaiting(
   state: MemoryState,
@@ -167,6 +175,8 @@ export function handOver(
   { delayMs = 0, isFree = false }: HandOverOptions,
 ): HandOverAnswer {
   if (log.stop.signal.aborted) return 'cancelled';
+  // No other process could take the task, and this one will not any more.
+  if (state.control.draining.begun.aborted) return 'refused';
   const { attempt = 1 } = log;
   const { work, hasCheckpoint, freeHandOvers } = attempts;
   const costsNothing = hasCheckpoint || (isFree && freeHandOvers < maxFreeHandOvers);

@@ -1,4 +1,5 @@
 import type { TaskStatus } from '../../protocol/task-parts';
+import { createDraining, type DrainControl } from '../log/draining';
 import { createEarlyCancels, type EarlyCancels } from '../log/early-cancels';
 import type { FrameLog } from '../log/frame-log';
 import type { KnownTask } from '../log/known-task';
@@ -58,6 +59,8 @@ export interface MemoryState {
   sweepTimer: ReturnType<typeof setTimeout> | undefined;
   /** When the timer fires, in epoch milliseconds; `Infinity` when no timer is set. */
   sweepAt: number;
+  /** How this process takes leave of all of these tasks. */
+  readonly control: DrainControl;
 }
 
 /** Creates the empty state of a scope. */
@@ -71,12 +74,14 @@ export function createMemoryState(): MemoryState {
     settledBytes: 0,
     sweepTimer: undefined,
     sweepAt: Number.POSITIVE_INFINITY,
+    // What is in the memory of this process ends with it.
+    control: createDraining({ canHandOver: false }),
   };
 }
 
 /** The state of a scope, which all contexts of that scope in this process share. */
 export function memoryStateOf(scope: string): MemoryState {
-  const scopes = processWide('memory.v1', () => new Map<string, MemoryState>());
+  const scopes = processWide('memory.v2', () => new Map<string, MemoryState>());
   let state = scopes.get(scope);
   if (!state) {
     state = createMemoryState();

@@ -1,4 +1,5 @@
 import { checkedContext } from '../log/checked-context';
+import { drainableContext } from '../log/drainable-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { createFrameLog } from '../log/frame-log';
 import { knownOf } from '../log/known-task';
@@ -12,6 +13,7 @@ import {
   attemptsRecord,
   beginWaiting,
   createMemoryAttempts,
+  drainWaiting,
   endWaitingInTime,
 } from './memory-attempts';
 import { bytesOf } from './memory-bytes';
@@ -81,12 +83,19 @@ export function createMemoryStreamContext({
   scope = 'default',
   ...options
 }: MemoryStreamContextOptions = {}): TaskStreamContext {
-  const context = checkedContext(createMemoryContext(memoryStateOf(scope), options));
+  const state = memoryStateOf(scope);
+  const memory = createMemoryContext(state, options);
+  const context = drainableContext(checkedContext(memory), state.control);
   return {
     ...context,
     open(taskId, open) {
       warnWhereMemoryIsNotShared();
       return context.open(taskId, open);
+    },
+    drain(how) {
+      const drained = state.control.drain(how);
+      drainWaiting(state);
+      return drained;
     },
   };
 }

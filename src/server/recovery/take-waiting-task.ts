@@ -55,7 +55,9 @@ export async function takeWaitingTask({
     if (!taken) return undefined;
     const options = plan(taken);
     const beginning = await beginAgain(options, options.retry, taken);
-    return beginning && runAttempts(options, context, beginning);
+    const run = beginning && runAttempts(options, context, beginning);
+    if (run) context.draining?.track(run.released);
+    return run;
   } finally {
     end();
   }

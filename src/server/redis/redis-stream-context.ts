@@ -1,6 +1,7 @@
 import { formatCursor } from '../../protocol/cursor';
 import { callHost } from '../log/call-host';
 import { checkedContext } from '../log/checked-context';
+import { drainableContext } from '../log/drainable-context';
 import { knownOf } from '../log/known-task';
 import { mayKnow } from '../log/task-guard';
 import type { CancelOptions, TaskStreamContext } from '../log/task-stream-context';
@@ -148,7 +149,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
       link.close();
     },
   };
-  return checkedContext(context);
+  return drainableContext(checkedContext(context));
 }
 
 /**

@@ -98,6 +98,8 @@ async function openLog(
       return { error: cause };
     }
     const error = createUnavailableError(cause);
+    // Another process is asked next, so this is no trouble, and nothing may run here in its place.
+    if (streamContext.draining?.begun.aborted) return { error };
     report(error);
     if (whenUnavailable === 'refuse') return { error };
     const context = createFallback();

@@ -1,5 +1,5 @@
-import { T as TaskStreamContext, A as AttemptStart, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
-export { b as CancelOptions, D as DueTask, c as DueTasksOptions, F as FrameRange, H as HandOverAnswer, d as HandOverOptions, O as OpenTask, e as OpenTaskOptions, f as OutcomeClaim, g as OutcomeClaiming, S as SettleTaskOptions, h as StoredWork, i as TakeTaskOptions, j as TakenTask, k as TaskLog, l as TaskRecord } from './task-stream-context.js';
+import { T as TaskStreamContext, A as AttemptStart, D as DrainControl, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
+export { b as CancelOptions, c as DrainOptions, d as Draining, e as DueTask, f as DueTasksOptions, F as FrameRange, H as HandOverAnswer, g as HandOverOptions, L as LeavingResponse, O as OpenTask, h as OpenTaskOptions, i as OutcomeClaim, j as OutcomeClaiming, S as SettleTaskOptions, k as StoredWork, l as TakeTaskOptions, m as TakenTask, n as TaskLog, o as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskRetry, e as TaskDefinition } from './define-task.js';
 export { D as DefineTaskOptions, f as DefinedExecuteOptions, E as ExecuteOptions, g as RunNestedTask, h as RunNestedTaskOptions, S as StartDefinedTaskArguments, i as StartDefinedTaskOptions, j as StepReporter, k as StreamTaskOptions, l as StreamedTask, m as TaskAttempt, n as TaskChat, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
@@ -63,6 +63,15 @@ declare function attemptFrames({ index, logs, partials, snapshot, nested }: Atte
  */
 declare function checkedContext(context: TaskStreamContext): TaskStreamContext;
 
+/**
+ * Wraps a context so that its process can take leave of its tasks: once it drains, none is opened or
+ * taken (`context-unavailable`), and all others are followed and cancelled as before.
+ *
+ * @param control Default: one for this context alone, whose tasks other processes can take if it has
+ * `take`.
+ */
+declare function drainableContext(context: TaskStreamContext, control?: DrainControl): TaskStreamContext;
+
 interface FrameLogOptions {
     /** The task, named in the error that a reader with a cursor of another log gets. */
     taskId: string;
@@ -94,6 +103,8 @@ interface FrameLog {
      * cut, all others never get them.
      */
     rewind(last: Cursor, data: readonly string[]): void;
+    /** To be called when the task has begun to wait for a runner: readers are told at once. */
+    wake(): void;
     /** Ends the log: readers are done once they have everything. */
     end(): void;
     /**
@@ -320,4 +331,4 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
-export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, resumeTask, toNodeHandler, toResumableStreamContext };
+export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, DrainControl, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainableContext, resumeTask, toNodeHandler, toResumableStreamContext };

@@ -1,7 +1,7 @@
 import { FinishReason, UIDataTypes, UITools, UIMessage } from 'ai';
 
 /** Codes that the package itself uses, each with a page under docs/errors; `execute` may throw others. */
-type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'checkpoint-open-parts' | 'checkpoint-too-large' | 'context-unavailable' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'input-too-large' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'key-in-use' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
+type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'checkpoint-open-parts' | 'checkpoint-too-large' | 'context-unavailable' | 'drained' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'input-too-large' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'key-in-use' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
 /** What a client gets to know of an error: plain data, fit for the wire. */
 interface TaskErrorData {
     code: TaskErrorCode | (string & {});

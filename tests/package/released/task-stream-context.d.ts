@@ -6,6 +6,48 @@ interface Cursor {
     readonly n: number;
 }
 
+/** A response that has to end before its process does. */
+interface LeavingResponse {
+    /** To be ended at a random time within so many milliseconds, as one that is cut. */
+    leave(withinMs: number): void;
+}
+/** How a process takes leave of the tasks and responses of one stream context. */
+interface Draining {
+    /** Aborts when draining begins: from then on nothing is started or taken. */
+    readonly begun: AbortSignal;
+    /** Aborts when responses have to end: once all tasks are over here, and in the last second. */
+    readonly leaving: AbortSignal;
+    /** Whether another process can go on with a task that this one hands over. */
+    readonly canHandOver: boolean;
+    /** How long tasks may still run here, in milliseconds; `Infinity` before draining has begun. */
+    leftMs(): number;
+    /**
+     * Calls a function when draining begins, or at once if it has. For what there are many of, because
+     * runtimes warn of signals with many listeners. Returns a function that undoes that.
+     */
+    whenBegun(listener: () => void): () => void;
+    /** What `drain` waits for until it settles: a task that runs here, an outcome that is being saved. */
+    track(work: Promise<unknown>): void;
+    /** Takes note of a response, which is told when it has to end. */
+    enter(response: LeavingResponse): void;
+    /** To be called when a response has ended. Idempotent. */
+    exit(response: LeavingResponse): void;
+}
+/** Options of a stream context's `drain`. */
+interface DrainOptions {
+    /**
+     * How long draining may take in all, in milliseconds. Tasks have the time but for its last second
+     * (its last eighth, if that is less), in which the responses end. Default 8,000.
+     */
+    timeoutMs?: number;
+}
+/** The draining of one context, and what begins it. */
+interface DrainControl {
+    readonly draining: Draining;
+    /** Resolves when all that was tracked is over, or the time is. A second call joins the first. */
+    drain(options?: DrainOptions): Promise<void>;
+}
+
 /** A task that somebody may have to take up, to close, or to save: an entry of the index of open tasks. */
 interface OpenTask {
     readonly taskId: string;
@@ -218,6 +260,16 @@ interface TaskReader extends AsyncIterator<FrameRange, undefined> {
     readonly isAlive: boolean;
     /** Whether the task waits for a runner, so that heartbeats say so. Default: never. */
     readonly isWaiting?: boolean;
+    /**
+     * Whether the task waits because its runner was lost, so that many processes learn of it at once.
+     * Default: never.
+     */
+    readonly isAfterLoss?: boolean;
+    /**
+     * Has a function called as soon as it is known that the task waits for a runner, while `next` waits
+     * for frames; there may be more calls than one. Default: only heartbeats find out.
+     */
+    onWaiting?(listener: () => void): void;
     /** Leaves the log, without any effect on it or on other readers. Idempotent. */
     close(): void;
 }
@@ -420,8 +472,22 @@ interface TaskStreamContext {
      * Default: when the caller's time is over. Comes with `dueTasks`.
      */
     lookAgain?(task: DueTask, inMs: number | undefined): Promise<void>;
+    /**
+     * How this process takes leave of the tasks of this context; `drainableContext` makes it. A context
+     * without it cannot be drained.
+     */
+    readonly draining?: Draining;
+    /**
+     * Lets this process take leave, before it ends: nothing is started or taken any more, tasks that
+     * another process can go on with are handed over, others end as failed with the code `drained`, and
+     * then all responses end. What is done by then settles as it is. Resolves when all of that is over,
+     * or the time is; a second call joins the first.
+     *
+     * @throws TaskError `invalid-options`.
+     */
+    drain?(options?: DrainOptions): Promise<void>;
     /** Closes what the context itself opened. Idempotent. */
     close(): Promise<void>;
 }
 
-export type { AttemptStart as A, Cursor as C, DueTask as D, FrameRange as F, HandOverAnswer as H, OpenTask as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DueTasksOptions as c, HandOverOptions as d, OpenTaskOptions as e, OutcomeClaim as f, OutcomeClaiming as g, StoredWork as h, TakeTaskOptions as i, TakenTask as j, TaskLog as k, TaskRecord as l };
+export type { AttemptStart as A, Cursor as C, DrainControl as D, FrameRange as F, HandOverAnswer as H, LeavingResponse as L, OpenTask as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DrainOptions as c, Draining as d, DueTask as e, DueTasksOptions as f, HandOverOptions as g, OpenTaskOptions as h, OutcomeClaim as i, OutcomeClaiming as j, StoredWork as k, TakeTaskOptions as l, TakenTask as m, TaskLog as n, TaskRecord as o };
