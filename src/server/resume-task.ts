@@ -5,7 +5,7 @@ import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-respo
 import { readCursor } from './http/read-cursor';
 import { readEvents } from './http/read-query';
 import { emptyResponse, errorResponse, type TaskResponseInit } from './http/responses';
-import type { TextSourceOptions } from './http/text-source';
+import type { ResponseWatch } from './http/text-source';
 import { callHost } from './log/call-host';
 import { checkChatId, checkNames } from './log/check-names';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
@@ -104,7 +104,7 @@ export function followTask(
     onError,
   }: ResumeTaskOptions,
   definition?: string,
-  watched?: Pick<TextSourceOptions, 'onLeave' | 'onWaiting'>,
+  watched?: ResponseWatch,
 ): ResumedTask {
   checkNames({ owner });
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });

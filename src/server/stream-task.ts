@@ -11,6 +11,7 @@ import {
 import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { errorResponse, type TaskResponseInit } from './http/responses';
+import type { ResponseWatch } from './http/text-source';
 import { acrossAttempts } from './log/across-attempts';
 import { callHost } from './log/call-host';
 import { checkNames } from './log/check-names';
@@ -88,6 +89,11 @@ export function streamTask<
 /** A task, and what came of the attempt to start it. */
 export interface ClaimedTask<Result> {
   readonly task: StreamedTask<Result>;
+  /** Does what `toResponse` of the task does, for somebody who watches the response. */
+  toWatchedResponse(
+    init: TaskResponseInit | undefined,
+    watch: ResponseWatch | undefined,
+  ): Promise<Response>;
   /** Never rejects. */
   readonly claiming: Promise<Claim>;
 }
@@ -192,7 +198,7 @@ export function claimTask<Result>(
     return askToStop(claim.context, taskId, { owner, definition, reason });
   };
 
-  const toResponse = async (init?: TaskResponseInit) => {
+  const toWatchedResponse: ClaimedTask<Result>['toWatchedResponse'] = async (init, watch) => {
     const onCancel = () => {
       // When the storage is away, the task cannot be asked to stop, and goes on.
       if (cancelOnDisconnect) cancel('The client has left.').catch(() => {});
@@ -200,12 +206,15 @@ export function claimTask<Result>(
     try {
       const reader = await openReader();
       const { events } = init ?? {};
-      return logResponse({ reader, openReader, taskId, heartbeatMs, events, onCancel }, init);
+      const source = { reader, openReader, taskId, heartbeatMs, events, onCancel, ...watch };
+      return logResponse(source, init);
     } catch (error) {
       if (TaskError.isInstance(error)) return errorResponse(error, init);
       throw error;
     }
   };
+
+  const toResponse = (init?: TaskResponseInit) => toWatchedResponse(init, undefined);
 
   const task: StreamedTask<Result> = {
     taskId,
@@ -223,5 +232,5 @@ export function claimTask<Result>(
       toResponse(init).then((webResponse) => pipeToNodeResponse(webResponse, response)),
     consume,
   };
-  return { task, claiming };
+  return { task, toWatchedResponse, claiming };
 }

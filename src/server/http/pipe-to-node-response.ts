@@ -89,6 +89,7 @@ async function send(
     },
     end() {
       isOver = true;
+      wake();
     },
     isFull: () => !hasRoom,
   };

@@ -1,13 +1,27 @@
 import type { Cursor } from '../../protocol/cursor';
 import { preamble } from '../../protocol/frame';
-import { createPieceReader, type OnWaiting } from '../log/piece-reader';
+import { createPieceReader, type Waiting } from '../log/piece-reader';
 import type { TaskReader } from '../log/task-stream-context';
 import { inNextTurn } from '../time/next-turn';
 import type { BodySink, BodySource } from './body-source';
 import { createEventEncoder } from './event-encoder';
 import { eventsOf } from './events-of';
 
-export interface TextSourceOptions {
+/** A response that finds that its task waits for a process. */
+export interface WaitingResponse extends Waiting {
+  /** Ends the response as one that is cut, so that its client asks again. Idempotent. */
+  end(): void;
+}
+
+/** Is told what becomes of a response. */
+export interface ResponseWatch {
+  /** Called with each heartbeat that tells that the task waits for a process. */
+  onWaiting?: ((response: WaitingResponse) => void) | undefined;
+  /** Called when the log is left: at the end, and when nobody has read for long. */
+  onLeave?: (() => void) | undefined;
+}
+
+export interface TextSourceOptions extends ResponseWatch {
   reader: TaskReader;
   /**
    * Opens another reader if the client reads on after a long pause, in which the first was closed.
@@ -20,10 +34,6 @@ export interface TextSourceOptions {
   events?: 'named' | undefined;
   /** Called when the client leaves before the end. */
   onCancel?: () => void;
-  /** Called with each heartbeat that tells that the task waits for a process. */
-  onWaiting?: OnWaiting | undefined;
-  /** Called when the log is left: at the end, and when nobody has read for long. */
-  onLeave?: (() => void) | undefined;
 }
 
 /**
@@ -43,12 +53,21 @@ export function createTextSource({
   const encoder = createEventEncoder(events);
   let sink: BodySink<string>;
   let isBeatDue = true;
+  let hasEnded = false;
+
+  const end = () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    log.close();
+    sink.end();
+  };
 
   const log = createPieceReader<string>({
     reader,
     // If the storage is away, this response ends, and the client's next request is told why.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
-    ...{ taskId, heartbeatMs, onWaiting, onLeave },
+    ...{ taskId, heartbeatMs, onLeave },
+    ...(onWaiting && { onWaiting: (waiting) => onWaiting({ ...waiting, end }) }),
     piecesOf: (range) => eventsOf(range, encoder),
     onPiece(events = '') {
       const isLast = log.isAtEnd();
@@ -56,9 +75,7 @@ export function createTextSource({
       // Without `done`, a client that was cut off from the log comes back for the rest of it.
       if (isLast && !log.isCut()) text += encoder.done;
       if (text) sink.write(text);
-      if (!isLast) return;
-      log.close();
-      sink.end();
+      if (isLast) end();
     },
     onBeat(at) {
       isBeatDue = true;
@@ -90,6 +107,7 @@ export function createTextSource({
       return log.pull();
     },
     cancel() {
+      hasEnded = true;
       log.close();
       onCancel?.();
     },

@@ -10,8 +10,13 @@ export interface Piece<Content> {
   readonly end: number;
 }
 
-/** Gets to know that a task waits, and whether it does because its runner was lost. */
-export type OnWaiting = (how: { readonly isAfterLoss: boolean }) => void;
+/** What a reader knows of a task that waits for a process. */
+export interface Waiting {
+  /** Whether the task waits because its runner was lost. */
+  readonly isAfterLoss: boolean;
+  /** Whether it still waits. */
+  isWaiting(): boolean;
+}
 
 /** A log that is read piece by piece. */
 export interface PieceReader {
@@ -67,7 +72,7 @@ export function createPieceReader<Content>({
    */
   onBeat?: (at: number) => void;
   /** Called with each heartbeat that tells that the task waits for a process. */
-  onWaiting?: OnWaiting | undefined;
+  onWaiting?: ((waiting: Waiting) => void) | undefined;
   /** Called whenever the log is left: at the end, and when nobody has read for long. */
   onLeave?: (() => void) | undefined;
 }): PieceReader {
@@ -164,7 +169,8 @@ export function createPieceReader<Content>({
       const data = { taskId, at, intervalMs: heartbeatMs };
       isWaitingTold = reader.isWaiting === true;
       if (!isWaitingTold) return data;
-      onWaiting?.({ isAfterLoss: reader.isAfterLoss === true });
+      const { isAfterLoss = false } = reader;
+      onWaiting?.({ isAfterLoss, isWaiting: () => reader?.isWaiting === true });
       return { ...data, waiting: true };
     },
     isAtEnd: () => pieces === undefined && reader?.isEnded !== false,

@@ -14,6 +14,13 @@ export interface ReaderRequest {
   readonly mode?: string | undefined;
   /** The headers `sec-purpose` and `purpose`, whichever is there. */
   readonly purpose?: string | undefined;
+  /**
+   * Whether it was to start the task. It was not asked then whether it may follow, and takes nothing;
+   * the request that its page makes next does. Default false.
+   */
+  readonly isStart?: boolean;
+  /** Whether it came before the process began to drain. Default false. */
+  readonly isFromBeforeDrain?: boolean;
 }
 
 /** Who might take a task. */
@@ -37,7 +44,8 @@ export interface Taker {
 
 /**
  * What to do about a task that waits: `take` it; `leave` it to others, and follow it; or `end` the
- * response, because the request that the page makes then has a whole invocation before it.
+ * response, because the request that the page makes then may take it: it has a whole invocation before
+ * it, or reaches a process that does not drain.
  */
 export type TakingDecision = 'take' | 'leave' | 'end';
 
@@ -45,8 +53,9 @@ export type TakingDecision = 'take' | 'leave' | 'end';
 export const passiveModes: ReadonlySet<string> = new Set(['navigate', 'no-cors']);
 
 /** Whether a request asks for a task, and not merely for something that it is linked from. */
-export function isActive({ method, mode, purpose }: ReaderRequest): boolean {
-  return method === 'GET' && !passiveModes.has(mode ?? '') && !/prefetch/i.test(purpose ?? '');
+export function isActive({ method, mode, purpose, isStart = false }: ReaderRequest): boolean {
+  if (!isStart && method !== 'GET') return false;
+  return !passiveModes.has(mode ?? '') && !/prefetch/i.test(purpose ?? '');
 }
 
 /** Decides whether somebody takes a task that waits. */
@@ -54,8 +63,10 @@ export function whoTakes(task: WaitingTask, taker: Taker): TakingDecision {
   const { runner, versions, isDraining, running, maxRunning, request, invocation } = taker;
   const version = versions.get(task.definition);
   const isOurs = task.runner === runner && version !== undefined && version >= task.version;
-  if (!isOurs || isDraining || running >= maxRunning) return 'leave';
-  if (request && !isActive(request)) return 'leave';
+  if (!isOurs || (request && !isActive(request))) return 'leave';
+  if (isDraining) return request?.isFromBeforeDrain ? 'end' : 'leave';
+  if (request?.isStart) return 'end';
+  if (running >= maxRunning) return 'leave';
   const isLate = invocation !== undefined && invocation.elapsedMs > invocation.maxRunMs / 2;
   if (!isLate) return 'take';
   // A supervisor comes again by itself.

@@ -23,6 +23,7 @@ import { registerDefinition } from '../registered-definitions';
 import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
 import type { TaskRetry } from '../task/retry-options';
+import type { Claim } from '../task/start-task';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
@@ -116,6 +117,7 @@ export function createTaskRoute<
     { taskId, input: given }: StartRequest,
     context: TaskRouteContext | undefined,
   ): Promise<Response> => {
+    const watch = takers.watch(request, { isStart: true });
     const events = readEvents(request);
     const refused = await refusal(request, 'start', taskId);
     if (refused) return refused;
@@ -128,10 +130,10 @@ export function createTaskRoute<
         taskId &&
         (await unlessAway(streamContext.inspect(taskId, { owner, definition: ofThisRoute })));
       if (!record) throw createTooManyTasksError(maxConcurrent);
-      return follow({ taskId, owner }).toResponse({ events });
+      return follow({ taskId, owner }, watch?.respond(taskId, owner)).toResponse({ events });
     }
     try {
-      const { task: started, claiming } = claimDefinedTask<Result>(definition, {
+      const started = claimDefinedTask<Result>(definition, {
         ...settings,
         transformer,
         heartbeatMs,
@@ -143,8 +145,10 @@ export function createTaskRoute<
         request,
         params,
       });
-      claiming.then((claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined));
-      return await started.toResponse({ events });
+      const hold = (claim: Claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined);
+      started.claiming.then(hold);
+      const watched = watch?.respond(started.task.taskId, owner);
+      return await started.toWatchedResponse({ events }, watched);
     } catch (error) {
       slot.hold(undefined);
       throw error;
@@ -152,11 +156,12 @@ export function createTaskRoute<
   };
 
   const answerFollow = async (request: Request): Promise<Response> => {
+    const watch = takers.watch(request);
     const taskId = taskIdOf(request);
     const refused = await refusal(request, 'follow', taskId);
     if (refused) return refused;
     const owner = await askOwner(request);
-    const watched = takers.watch(request, taskId, owner);
+    const watched = watch?.respond(taskId, owner);
     const response = await follow({ taskId, request, owner }, watched).toResponse();
     if (watched && response.body) {
       const report = (error: unknown) => reportTo(settings.onError, error, taskId);

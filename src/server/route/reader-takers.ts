@@ -1,7 +1,13 @@
-import type { OnWaiting } from '../log/piece-reader';
+import type { WaitingResponse } from '../http/text-source';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import type { PlainDefinition } from '../plain-definition';
-import { isActive, type ReaderRequest, whoTakes } from '../recovery/who-takes';
+import {
+  isActive,
+  type ReaderRequest,
+  type Taker,
+  type TakingDecision,
+  whoTakes,
+} from '../recovery/who-takes';
 import { type TakeTaskSettings, takeTask } from '../take-task';
 import { reportTo } from '../task/mask-error';
 import { runningTasks } from '../task/running-tasks';
@@ -13,7 +19,7 @@ import type { TaskSlots } from './task-slots';
 /** A response by which a task may be taken up that waits. */
 export interface WatchedResponse {
   /** To be called whenever the response finds that its task waits. */
-  readonly onWaiting: OnWaiting;
+  readonly onWaiting: (response: WaitingResponse) => void;
   /** To be called when the response has ended. */
   readonly onLeave: () => void;
   /** Resolves once the response has ended, and what was taken by it is over. */
@@ -36,13 +42,24 @@ const handOverSpreadMs = 200;
 
 /** Lets the processes whose pages follow a task that waits take it up. */
 export interface ReaderTakers {
-  /** `undefined` when nothing may be taken up by that request. */
-  watch(request: Request, taskId: string, owner: string | undefined): WatchedResponse | undefined;
+  /**
+   * `undefined` when the request is nobody's who would follow the task.
+   *
+   * @param isStart Whether it is a request to start the task, which takes nothing.
+   */
+  watch(request: Request, options?: { isStart: boolean }): RequestWatch | undefined;
 }
 
-function askedBy({ method, headers }: Request): ReaderRequest {
+/** Knows what a request may do about a task that waits. */
+interface RequestWatch {
+  /** To be called once it is known which task the request is answered with. */
+  respond(taskId: string, owner: string | undefined): WatchedResponse;
+}
+
+/** What is known of a request. `isStart` tells that it was to start the task. */
+function askedBy({ method, headers }: Request, isStart: boolean): ReaderRequest {
   return {
-    method,
+    ...{ method, isStart },
     mode: headers.get('sec-fetch-mode') ?? undefined,
     purpose: headers.get('sec-purpose') ?? headers.get('purpose') ?? undefined,
   };
@@ -61,55 +78,65 @@ export function createReaderTakers({
   // The tasks that this route is about to take, whichever response has found them.
   const underWay = new Set<string>();
 
-  const mayTake = (request: ReaderRequest) =>
-    whoTakes(
+  const decide = (taskId: string, taker: Pick<Taker, 'request'>): TakingDecision => {
+    // This process goes on with the task by itself.
+    if (isAttemptedHere(streamContext, taskId)) return 'leave';
+    const running = runningTasks(streamContext).size;
+    return whoTakes(
       { runner: 'any', definition: name, version },
-      {
-        ...{ runner: 'any', versions, isDraining: false, request, maxRunning },
-        running: runningTasks(streamContext).size,
-      },
-    ) === 'take';
+      { ...{ runner: 'any', versions, isDraining: false, running, maxRunning }, ...taker },
+    );
+  };
 
   const takeNow = (taskId: string) =>
     takeTask(task, taskId, { ...settings, heartbeatMs, streamContext }).catch((error: unknown) =>
       reportTo(settings.onError, error, taskId),
     );
 
-  /** Resolves once the task is over, if it was taken. */
-  const take = async (
-    taskId: string,
-    owner: string | undefined,
-    request: ReaderRequest,
-    maxSpreadMs: number,
-  ): Promise<void> => {
-    if (underWay.has(taskId) || isAttemptedHere(streamContext, taskId)) return;
-    underWay.add(taskId);
-    await pause(Math.random() * maxSpreadMs);
-    const slot = await slots.take(owner);
-    // Nothing may come between this decision and the take, which counts itself.
-    const end = slot && mayTake(request) ? await takeNow(taskId) : undefined;
-    slot?.hold(end?.settled);
-    underWay.delete(taskId);
-    await end?.released;
-  };
-
   return {
-    watch(request, taskId, owner) {
-      const asked = askedBy(request);
+    watch(request, { isStart } = { isStart: false }) {
+      const asked = askedBy(request, isStart);
       if (!retry || !isActive(asked)) return undefined;
-      const { promise: left, resolve: onLeave } = createDeferred();
-      const taken = new Set<Promise<void>>();
-      const over = left.then(() => Promise.all(taken)).then(() => {});
       return {
-        onWaiting({ isAfterLoss }) {
-          const maxSpreadMs = isAfterLoss ? heartbeatMs : handOverSpreadMs;
-          const taking = take(taskId, owner, asked, maxSpreadMs).finally(() =>
-            taken.delete(taking),
-          );
-          taken.add(taking);
+        respond(taskId, owner) {
+          const { promise: left, resolve: onLeave } = createDeferred();
+          const taken = new Set<Promise<void>>();
+
+          const decideNow = ({ isWaiting }: WaitingResponse) =>
+            isWaiting() ? decide(taskId, { request: asked }) : 'leave';
+
+          /** Resolves once the task is over, if it was taken. */
+          const take = async (response: WaitingResponse): Promise<void> => {
+            if (underWay.has(taskId)) return;
+            underWay.add(taskId);
+            await pause(Math.random() * (response.isAfterLoss ? heartbeatMs : handOverSpreadMs));
+            const slot = await slots.take(owner);
+            // Nothing may come between this decision and the take, which counts itself.
+            const decision = slot ? decideNow(response) : 'leave';
+            const run = decision === 'take' ? await takeNow(taskId) : undefined;
+            slot?.hold(run?.settled);
+            underWay.delete(taskId);
+            if (decision === 'end') response.end();
+            await run?.released;
+          };
+
+          const endSoon = async (response: WaitingResponse): Promise<void> => {
+            await pause(Math.random() * handOverSpreadMs);
+            if (decideNow(response) === 'end') response.end();
+          };
+
+          return {
+            onWaiting(response) {
+              const decision = decideNow(response);
+              if (decision === 'leave') return;
+              const acting = decision === 'take' ? take(response) : endSoon(response);
+              taken.add(acting);
+              acting.finally(() => taken.delete(acting));
+            },
+            onLeave,
+            over: left.then(() => Promise.all(taken)).then(() => {}),
+          };
         },
-        onLeave,
-        over,
       };
     },
   };

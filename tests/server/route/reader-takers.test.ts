@@ -6,6 +6,13 @@ import { createDeferred } from '../../helpers/async';
 import { openWork } from '../../helpers/attempted-task';
 import { createId, createOwnContext } from '../../helpers/tasks';
 
+const post = (body: unknown) =>
+  new Request('http://localhost/', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
 /** A task that its process has handed over, and a route of another process that serves it. */
 async function createWaiting(
   { owner, ...options }: Omit<CreateTaskRouteOptions, 'owner'> & { owner?: string } = {},
@@ -37,15 +44,11 @@ async function createWaiting(
   await log.handOver?.();
   const ask = (headers: Record<string, string> = {}, method = 'GET') =>
     route.GET(new Request(`http://localhost/?taskId=${taskId}`, { method, headers }));
-  const post = () =>
-    route.POST(
-      new Request('http://localhost/', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"input":"other"}',
-      }),
-    );
-  return { ask, post, streamContext, taskId, runs, errors };
+  return {
+    ask,
+    post: () => route.POST(post({ input: 'other' })),
+    ...{ streamContext, taskId, runs, errors },
+  };
 }
 
 /** For a process to take a task that it may take: a heartbeat, and the spread. */
@@ -160,6 +163,38 @@ describe('a task that waits', () => {
     await Promise.all(promises);
     expect(runs).toHaveLength(1);
   });
+});
+
+it('ends the response to the request that was to start it, so that its page asks by GET', async () => {
+  const streamContext = createOwnContext();
+  const report = defineTask({ name: 'report', retry: {}, execute: () => 'done' });
+  const route = createTaskRoute(report, { streamContext, heartbeatMs: 60_000 });
+  const taskId = createId();
+  const log = await openWork(streamContext, taskId);
+  const joined = await route.POST(post({ taskId, input: 'in' }));
+  const reading = readTask(joined);
+  await log.handOver?.();
+  const { isDone, result } = await reading;
+  expect([isDone, result]).toEqual([false, undefined]);
+  const get = () => route.GET(new Request(`http://localhost/?taskId=${taskId}`));
+  const first = await readTask(await get());
+  expect((first.isDone ? first : await readTask(await get())).result).toBe('done');
+});
+
+it('goes on in the response to the request that has started it while its process attempts it again', async () => {
+  const flaky = defineTask({
+    name: 'flaky',
+    retry: { backoffMs: 400, when: () => true },
+    onError: () => {},
+    execute: async ({ task }) => {
+      if (task.attempt > 1) return task.attempt;
+      await task.checkpoint(1);
+      throw new Error('Not yet.');
+    },
+  });
+  const route = createTaskRoute(flaky, { streamContext: createOwnContext(), heartbeatMs: 20 });
+  const { isDone, result } = await readTask(await route.POST(post({})));
+  expect([isDone, result]).toEqual([true, 2]);
 });
 
 it('leaves to a process the task that it attempts again itself (R-ATTEMPT-15)', async () => {
