@@ -37,7 +37,8 @@ export function createFaultyReader({
       return isCut || (reader.isCut ?? false);
     },
     get isAlive() {
-      return reader.isAlive && !isProducerGone();
+      // A task that waits has no producer, and its readers wait with it.
+      return reader.isAlive && (reader.isWaiting === true || !isProducerGone());
     },
     get isWaiting() {
       return reader.isWaiting ?? false;

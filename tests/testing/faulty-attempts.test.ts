@@ -37,6 +37,9 @@ it('lets a task wait whose producer is gone, and closes it once it has no attemp
   log.append(frame);
   await aborted(log.signal);
   expect(await context.inspect(taskId)).toMatchObject({ isWaiting: true, status: 'pending' });
+  const reader = await context.read(taskId);
+  expect(reader).toMatchObject({ isWaiting: true, isAlive: true });
+  reader?.close();
   const taken = await take();
   expect(taken?.log.attempt).toBe(2);
   taken?.log.append(frame);
