@@ -81,25 +81,29 @@ describe('the demo with two instances behind one address', () => {
     expect(complaints).toEqual([]);
   });
 
-  // The last one: an instance is gone afterwards.
-  it('tells that a task is lost when its instance is killed, and goes on with the other', async () => {
+  // The last one: another process takes the place of an instance meanwhile.
+  it('goes on behind the last whole section when the plug of its instance is pulled', async () => {
+    const undisturbed = await desk.readUndisturbed('Lighthouses');
     const { page } = await desk.openPage();
     const answers = watchAnswers(page);
-    const part = await desk.startHeld(page, 'Lighthouses', 0.5);
+    await desk.startHeld(page, 'Lighthouses', 0.5);
     const [{ instance: home }] = answers.of('POST');
 
-    process.kill(processOf(home), 'SIGKILL');
-    const alert = page.getByRole('alert', { name: 'The report failed' });
-    await alert.waitFor();
-    expect(await alert.textContent()).toContain('lost');
-    expect(await text(page)).toBe(part);
-    expect(answers.of('GET').at(-1)).toEqual({ instance: otherThan(home), status: 200 });
+    await page.getByRole('button', { name: 'Pull the plug' }).click();
     await expect.poll(desk.output, patience).toContain(`Instance ${home} ended (SIGKILL).`);
-
+    await page.getByText('Attempt 2').waitFor();
     desk.release();
-    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('status', { name: 'The report is ready' }).waitFor();
-    expect(answers.of('POST').at(-1)).toEqual({ instance: otherThan(home), status: 200 });
+    expect(await html(page)).toBe(undisturbed);
+    expect(desk.outcomes()).toEqual([
+      ...['outline completed', 'report disconnected', 'report completed'],
+    ]);
+    const log = await page.getByRole('log').textContent();
+    expect(log).toContain(`This runs on instance ${otherThan(home)}.`);
+
+    await page.reload();
+    await page.getByRole('status', { name: 'The report is ready' }).waitFor();
+    expect(await html(page)).toBe(undisturbed);
   });
 });
 
@@ -129,10 +133,4 @@ function watchAnswers(page: Page): { of(method: string): [Answer, ...Answer[]] }
 
 function otherThan(instance: string): string {
   return instance === '1' ? '2' : '1';
-}
-
-/** As the demo has printed it. */
-function processOf(instance: string): number {
-  const pattern = new RegExp(`instance ${instance}, process (\\d+)`);
-  return Number(pattern.exec(desk.output())?.[1]);
 }

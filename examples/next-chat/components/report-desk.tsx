@@ -13,7 +13,14 @@ import { RunPanel } from './run-panel';
 import { TopicForm } from './topic-form';
 
 /** The whole demo below its masthead: the form, and all that is known of the task. */
-export function ReportDesk({ canFail }: { canFail: boolean }) {
+export function ReportDesk({
+  canFail,
+  hasInstances,
+}: {
+  canFail: boolean;
+  /** Whether several servers are behind the address, so that one can go. */
+  hasInstances: boolean;
+}) {
   const [instance, setInstance] = useState<string>();
   const [network] = useState(() =>
     createUnpluggableFetch({
@@ -32,7 +39,7 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
 
   const { isActive, status, message } = task;
   const hasTask = isActive || status !== 'idle' || task.error !== undefined;
-  const topic = topicOf(message.metadata);
+  const { topic, instance: runner } = factsOf(message.metadata);
   const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 
   useEffect(() => {
@@ -74,6 +81,8 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
             task={task}
             topic={topic}
             instance={instance}
+            runningOn={hasInstances ? runner : undefined}
+            hasInstances={hasInstances}
             isUnplugged={isUnplugged}
             isCancelling={isCancelling}
             onCancel={cancel}
@@ -101,12 +110,12 @@ export function ReportDesk({ canFail }: { canFail: boolean }) {
                 isComplete={status === 'completed'}
               />
               <LogPanel logs={task.logs} />
-              {isActive || <HowToTry canFail={canFail} />}
+              {isActive || <HowToTry canFail={canFail} hasInstances={hasInstances} />}
             </aside>
           </div>
         </>
       ) : (
-        <HowToTry canFail={canFail} isWide />
+        <HowToTry canFail={canFail} hasInstances={hasInstances} isWide />
       )}
     </main>
   );
@@ -118,7 +127,11 @@ function streamingInstance({ headers }: Response): string | undefined {
   return (isStream && headers.get('x-demo-instance')) || undefined;
 }
 
-function topicOf(metadata: unknown): string | undefined {
-  if (typeof metadata !== 'object' || metadata === null || !('topic' in metadata)) return undefined;
-  return typeof metadata.topic === 'string' ? metadata.topic : undefined;
+/** What the task tells of itself: its topic, and which server runs it, if there are several. */
+function factsOf(metadata: unknown): { topic?: string; instance?: string } {
+  const { topic, instance } = (metadata ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof topic === 'string' && { topic }),
+    ...(typeof instance === 'string' && { instance }),
+  };
 }

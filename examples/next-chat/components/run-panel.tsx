@@ -1,5 +1,6 @@
 import type { UseTaskStreamResult } from 'ai-task-stream/react';
 import { ConnectionBadge } from './connection-badge';
+import { InstanceControls } from './instance-controls';
 import { StepBar } from './step-bar';
 import { timeLeft } from './time-left';
 
@@ -15,9 +16,11 @@ const statusWords = {
 
 /** Where the task stands, and what can be done to it. */
 export function RunPanel({
-  task: { status, steps, percent, remainingMs, progress, connection, isActive, isStalled },
+  task: { status, attempt, steps, percent, remainingMs, progress, connection, isActive, isStalled },
   topic,
   instance,
+  runningOn,
+  hasInstances,
   isUnplugged,
   isCancelling,
   onCancel,
@@ -26,6 +29,7 @@ export function RunPanel({
   task: Pick<
     UseTaskStreamResult,
     | 'status'
+    | 'attempt'
     | 'steps'
     | 'percent'
     | 'remainingMs'
@@ -36,6 +40,9 @@ export function RunPanel({
   >;
   topic: string | undefined;
   instance: string | undefined;
+  /** The server that runs the task, where there are several. */
+  runningOn: string | undefined;
+  hasInstances: boolean;
   isUnplugged: boolean;
   isCancelling: boolean;
   onCancel: () => void;
@@ -43,11 +50,15 @@ export function RunPanel({
 }) {
   // The page has left the task before its outcome, and does not know whether the task goes on.
   const isOutOfSight = !isActive && (status === 'pending' || status === 'running');
+  // The server that ran the task is gone, and another one has yet to take it up.
+  const isWaiting = status === 'pending' && steps.length > 0;
   const statusWord = isOutOfSight
     ? 'Out of sight'
     : isCancelling
       ? 'Stopping'
-      : statusWords[status];
+      : isWaiting
+        ? 'Waiting for a server'
+        : statusWords[status];
   const shown = percent === undefined ? undefined : Math.floor(percent);
   const remaining = isActive && remainingMs !== undefined ? timeLeft(remainingMs) : undefined;
 
@@ -58,6 +69,9 @@ export function RunPanel({
           <span className="status" role="status">
             {statusWord}
           </span>
+          {attempt !== undefined && attempt > 1 && (
+            <span className="attempt">Attempt {attempt}</span>
+          )}
           {topic && <span className="run-topic">{topic}</span>}
         </p>
         <ConnectionBadge
@@ -94,6 +108,7 @@ export function RunPanel({
           <button type="button" aria-pressed={isUnplugged} onClick={() => onPlug(!isUnplugged)}>
             {isUnplugged ? 'Plug the network in' : 'Unplug the network'}
           </button>
+          {hasInstances && <InstanceControls runningOn={isWaiting ? undefined : runningOn} />}
           {isUnplugged && (
             <p className="aside">The page hears nothing now. The server keeps writing.</p>
           )}

@@ -3,6 +3,9 @@
 import { createServer, request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream';
 
+/** Where the page asks something of the demo itself. */
+const controlPath = '/demo/';
+
 /** Headers that are for one connection only (RFC 9110, section 7.6.1). */
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
@@ -18,9 +21,11 @@ const hopByHop = new Set([
  * @param {{ readonly name: string, readonly port: number, hasEnded: boolean }[]} options.instances
  * @param {number} options.port
  * @param {string} options.host
+ * @param {Record<string, (instance: string) => Promise<boolean>>} [options.controls] What the page may
+ * ask of the demo itself, by `POST /demo/<name>?instance=`.
  * @returns {Promise<{ close(): Promise<void> }>}
  */
-export async function startProxy({ instances, port, host }) {
+export async function startProxy({ instances, port, host, controls = {} }) {
   /** The instance that dealt last with a task, by its id. */
   const lastByTask = new Map();
   let pageInstance = instances.at(-1);
@@ -45,7 +50,22 @@ export async function startProxy({ instances, port, host }) {
     return instance;
   };
 
+  const control = async ({ url, headers }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    const run = Object.hasOwn(controls, pathname.slice(controlPath.length))
+      ? controls[pathname.slice(controlPath.length)]
+      : undefined;
+    // Pages of other sites cannot send this header.
+    const isAllowed = headers['x-demo-control'] !== undefined;
+    const done = isAllowed && (await run?.(searchParams.get('instance') ?? ''));
+    response.writeHead(done ? 204 : 404).end();
+  };
+
   const server = createServer((request, response) => {
+    if (request.method === 'POST' && request.url.startsWith(controlPath)) {
+      control(request, response).catch(() => response.destroy());
+      return;
+    }
     const instance = choose(request);
     if (!instance) {
       response.writeHead(502).end('All instances of the demo have ended.');

@@ -18,3 +18,27 @@ export function tableOfContents(markdown: string): { title: string; words: numbe
       return { title: title.trim(), words: countWords(body.join('\n')) };
     });
 }
+
+/** Cuts a text that comes piece by piece so that each of its sections begins with a piece. */
+export async function* piecesOf(
+  deltas: AsyncIterable<string>,
+): AsyncGenerator<{ piece: string; isSectionStart: boolean }> {
+  let text = '';
+  let given = 0;
+  function* giveUntil(end: number) {
+    const headings = [...text.slice(0, end).matchAll(/^## /gm)].map(({ index }) => index);
+    const starts = headings.filter((index) => index >= given);
+    for (const next of [...starts.filter((index) => index > given), end]) {
+      const piece = text.slice(given, next);
+      if (piece) yield { piece, isSectionStart: starts.includes(given) };
+      given = next;
+    }
+  }
+  for await (const delta of deltas) {
+    text += delta;
+    // Whether a line is a heading shows when its marks are there, and what follows them.
+    const unsure = /^##? ?$/m.exec(text.slice(text.lastIndexOf('\n') + 1));
+    yield* giveUntil(unsure ? text.lastIndexOf('\n') + 1 : text.length);
+  }
+  yield* giveUntil(text.length);
+}

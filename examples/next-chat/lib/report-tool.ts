@@ -46,7 +46,7 @@ export function createReportTool({
               task: report,
               signal,
               onPlanned: ({ title }) => show({ outline: [...draft.outline, title] }),
-              onText(text) {
+              onText(_piece, text) {
                 written = text;
                 // Section by section, because each change sends and stores the whole draft.
                 const markdown = text.slice(0, Math.max(0, text.lastIndexOf('\n## '))).trim();

@@ -5,5 +5,7 @@ import { isLocalModel } from '../../lib/model';
 export const metadata: Metadata = { title: 'Report desk' };
 
 export default function Page() {
-  return <ReportDesk canFail={isLocalModel()} />;
+  return (
+    <ReportDesk canFail={isLocalModel()} hasInstances={process.env.DEMO_INSTANCE !== undefined} />
+  );
 }
