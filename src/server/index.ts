@@ -19,7 +19,7 @@ export { drainableContext } from './log/drainable-context';
 export type { DrainControl, Draining, DrainOptions, LeavingResponse } from './log/draining';
 export { createFrameLog, type FrameLog, type FrameLogOptions } from './log/frame-log';
 export { createLostTask, type LostTask, type LostTaskOptions } from './log/lost-frames';
-export type { DueTask, DueTasksOptions, OpenTask } from './log/open-tasks';
+export type { DueTask, DueTasksOptions } from './log/open-tasks';
 export type { OutcomeClaim, OutcomeClaiming } from './log/outcome-claim';
 export type { ResumableStreamContext } from './log/resumable-stream-context';
 export type {

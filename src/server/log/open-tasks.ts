@@ -1,5 +1,8 @@
-/** A task that somebody may have to take up, to close, or to save: an entry of the index of open tasks. */
-export interface OpenTask {
+/**
+ * An open task that is the caller's to look at: somebody may have to take it up, to close it, or to
+ * save its outcome.
+ */
+export interface DueTask {
   readonly taskId: string;
   /** The definition that the task is of. Absent: none. */
   readonly definition?: string | undefined;
@@ -8,10 +11,8 @@ export interface OpenTask {
    * moment before the task is, and stays without one if the process was lost in between.
    */
   readonly createdAt: number;
-}
-
-/** An open task that is the caller's to look at. */
-export interface DueTask extends OpenTask {
+  /** Names the entry for the context that has given it. */
+  readonly entry: string;
   /** Until when it is nobody else's, in epoch milliseconds by the storage's clock. */
   readonly until: number;
 }

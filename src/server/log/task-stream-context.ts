@@ -253,8 +253,8 @@ export interface TaskStreamContext {
    */
   claimOutcome?(taskId: string, options?: { owner?: string }): Promise<OutcomeClaiming | undefined>;
   /**
-   * Open tasks that somebody has to look at, those first that have been due for longest; each is given
-   * to one caller at a time, who has to look within `leaseMs`. Open are tasks that were opened with
+   * Open tasks that somebody has to look at, and looks at within `leaseMs`, in which they are given to
+   * nobody else. Open are tasks that were opened with
    * `work`, until they have settled, and with `savesOutcome`, until their outcome is saved. They are due
    * a lease after they were opened, once they wait, and whenever the last caller's time is over. All of
    * this is a hint: what is to be done about a task is decided by the task itself.

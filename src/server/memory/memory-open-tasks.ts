@@ -15,7 +15,7 @@ export function takeDueTasks(
     .map(([log]) => {
       openTasks.set(log, until);
       const { taskId, definition, createdAt } = log;
-      return { taskId, definition, createdAt, until };
+      return { taskId, definition, createdAt, entry: taskId, until };
     });
 }
 

@@ -7,6 +7,7 @@ import type { LocalTasks } from './read/local-tasks';
 import type { LookAtTask } from './read/loss-watch';
 import type { RedisRuns } from './redis-runs';
 import type { KeptAttempts } from './scripts/stored-attempts';
+import type { OpenTask, StoredOpenTasks } from './scripts/stored-open-tasks';
 import type { Opening, StoredTask, TaskDetails } from './scripts/stored-task';
 import { wholeMs } from './scripts/whole-ms';
 import { createWaitingLog } from './write/create-waiting-log';
@@ -33,6 +34,7 @@ export function createRedisOpener({
   chats,
   runs,
   look,
+  openTasks,
   home,
   isClosed,
 }: {
@@ -41,6 +43,7 @@ export function createRedisOpener({
   chats: RedisChats;
   runs: RedisRuns;
   look: LookAtTask;
+  openTasks: StoredOpenTasks;
   /** Listens on the channel on which this process is told of cancels, and returns its name. */
   home: () => string;
   isClosed: () => boolean;
@@ -70,18 +73,29 @@ export function createRedisOpener({
     const opening: Opening = { token, details, frames, kept, startN, delayMs };
     const chat = chatId === undefined ? undefined : { owner, chatId };
     const waitMs = kept && delayMs !== undefined ? delayMs + kept.work.maxWaitMs : 0;
+    const openTask: OpenTask | undefined =
+      savesOutcome || kept
+        ? { taskId, definition, createdAt: details.createdAt, log: token }
+        : undefined;
+    // In the index first, so that a task whose process is lost right after this is found.
+    const adding = openTask && openTasks.add(openTask, delayMs ?? leaseMs);
+    if (!openTasks.isAddedFirst()) await adding;
     const entering = chat && chats.enter(chat, taskId, waitMs);
-    const [opened, entered] = await Promise.allSettled([stored.open(opening), entering]);
+    const claiming = [stored.open(opening), entering, adding] as const;
+    const [opened, entered, added] = await Promise.allSettled(claiming);
     if (opened.status === 'rejected') throw opened.reason;
     const { isOpen, epoch, last, cancel, deadlineAt } = opened.value;
-    if (entered.status === 'rejected') {
+    const failed = [entered, added].find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
       // The task will not run. Its claim is taken back, so that the next attempt finds the id free.
       if (isOpen) await stored.withdraw(opening).catch(() => {});
-      throw entered.reason;
+      if (openTask) void openTasks.remove(openTask);
+      throw failed.reason;
     }
-    const entry = entered.value;
+    const entry = entered.status === 'fulfilled' ? entered.value : undefined;
     if (isClosed()) throw createClosedError();
     if (!isOpen) {
+      if (openTask) void openTasks.remove(openTask);
       if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
       return undefined;
     }

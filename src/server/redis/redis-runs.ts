@@ -2,6 +2,7 @@ import type { LogWindow } from '../log/log-window';
 import type { LocalTasks } from './read/local-tasks';
 import type { LookAtTask } from './read/loss-watch';
 import { awaitSaved } from './read/predecessors';
+import type { OpenTask, StoredOpenTasks } from './scripts/stored-open-tasks';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
 import type { CommitScheduler } from './write/commit-scheduler';
 import { createRedisProducer } from './write/create-redis-producer';
@@ -37,6 +38,7 @@ export function createRedisRuns({
   chats,
   holds,
   look,
+  openTasks,
   limits,
   isClosed,
 }: {
@@ -46,18 +48,27 @@ export function createRedisRuns({
   chats: RedisChats;
   holds: OutcomeHolds;
   look: LookAtTask;
+  openTasks: StoredOpenTasks;
   limits: LogLimitsOptions;
   isClosed: () => boolean;
 }): RedisRuns {
   return {
     begin({ window, details, token, log, unsaved, ...run }) {
       const { taskId } = window;
-      const { owner, chatId, savesOutcome, leaseMs } = details;
+      const { owner, chatId, definition, savesOutcome, createdAt, leaseMs } = details;
       const chat = chatId === undefined ? undefined : { owner, chatId };
       const task = tasks.add(window, details);
-      const hold = holds.create({ taskId, holder: { token, log }, leaseMs, savesOutcome, chat });
+      const isIndexed = savesOutcome || run.attempts !== undefined;
+      const openTask: OpenTask | undefined = isIndexed
+        ? { taskId, definition, createdAt, log }
+        : undefined;
+      const hold = holds.create({
+        ...{ taskId, holder: { token, log }, leaseMs, savesOutcome, chat },
+        leaveIndex: openTask && (() => openTasks.remove(openTask)),
+      });
       const reenter = async () => {
-        if (chat) await chats.reenter(chat, taskId, details.createdAt);
+        if (openTask) await openTasks.add(openTask, leaseMs);
+        if (chat) await chats.reenter(chat, taskId, createdAt);
       };
       const producer = createRedisProducer({
         ...run,
@@ -70,8 +81,10 @@ export function createRedisRuns({
             await awaitSaved({ taskIds: unsaved, released, look, isClosed });
           },
         },
-        onEnd(how) {
+        onEnd(how, delayMs) {
           if (how === 'handed-over') {
+            // A process that has put its task off goes on with it itself, unless it is lost.
+            if (openTask && delayMs === 0) void openTasks.makeDue(openTask);
             // Whoever takes the task holds its outcome.
             hold.stop();
             void hold.release();

@@ -19,6 +19,7 @@ import { createRedisRuns } from './redis-runs';
 import { createRedisTaker } from './redis-taker';
 import { createRedisKeys } from './scripts/redis-keys';
 import { attemptsRecord, createStoredTakings } from './scripts/stored-attempts';
+import { createStoredOpenTasks } from './scripts/stored-open-tasks';
 import { createStoredOutcomes } from './scripts/stored-outcome';
 import { createStoredTasks } from './scripts/stored-tasks';
 import { type SharedOptions, shareInDevelopment } from './share-in-development';
@@ -46,7 +47,14 @@ function createContext(options: SharedOptions): TaskStreamContext {
   // Named at the first use, because workers give no random numbers while modules are loaded.
   let home: string | undefined;
   const recentTasks = createRecentTasks();
-  const storedTask = createStoredTasks(link, keys, { retentionMs, onLook: recentTasks.look });
+  const openTasks = createStoredOpenTasks(link, keys);
+  const storedTask = createStoredTasks(link, keys, {
+    retentionMs,
+    onLook: recentTasks.look,
+    onWaiting(taskId, { definition, createdAt, attempts }) {
+      if (attempts) void openTasks.makeDue({ taskId, definition, createdAt, log: attempts.log });
+    },
+  });
   const tasks = createLocalTasks({ storedTask, recentTasks });
   const noteEarlyCancel = createRedisEarlyCancels(link, keys);
   let leaveHome: (() => void) | undefined;
@@ -88,7 +96,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
   const storedOutcome = createStoredOutcomes(link, keys);
   const holds = createOutcomeHolds({ storedOutcome, chats, retentionMs });
 
-  const shared = { storedTask, tasks, chats, look, isClosed: () => isClosed };
+  const shared = { storedTask, tasks, chats, look, openTasks, isClosed: () => isClosed };
   const runs = createRedisRuns({ ...shared, scheduler, holds, limits });
   const starting = { ...shared, runs, home: listenAtHome };
 
@@ -132,6 +140,9 @@ function createContext(options: SharedOptions): TaskStreamContext {
       if (tasks.get(recent)?.producer) return recent;
       throw createLogAwayError();
     },
+
+    dueTasks: openTasks.due,
+    lookAgain: openTasks.lookAgain,
 
     async close() {
       if (isClosed) return;

@@ -48,8 +48,11 @@ interface DrainControl {
     drain(options?: DrainOptions): Promise<void>;
 }
 
-/** A task that somebody may have to take up, to close, or to save: an entry of the index of open tasks. */
-interface OpenTask {
+/**
+ * An open task that is the caller's to look at: somebody may have to take it up, to close it, or to
+ * save its outcome.
+ */
+interface DueTask {
     readonly taskId: string;
     /** The definition that the task is of. Absent: none. */
     readonly definition?: string | undefined;
@@ -58,9 +61,8 @@ interface OpenTask {
      * moment before the task is, and stays without one if the process was lost in between.
      */
     readonly createdAt: number;
-}
-/** An open task that is the caller's to look at. */
-interface DueTask extends OpenTask {
+    /** Names the entry for the context that has given it. */
+    readonly entry: string;
     /** Until when it is nobody else's, in epoch milliseconds by the storage's clock. */
     readonly until: number;
 }
@@ -459,8 +461,8 @@ interface TaskStreamContext {
         owner?: string;
     }): Promise<OutcomeClaiming | undefined>;
     /**
-     * Open tasks that somebody has to look at, those first that have been due for longest; each is given
-     * to one caller at a time, who has to look within `leaseMs`. Open are tasks that were opened with
+     * Open tasks that somebody has to look at, and looks at within `leaseMs`, in which they are given to
+     * nobody else. Open are tasks that were opened with
      * `work`, until they have settled, and with `savesOutcome`, until their outcome is saved. They are due
      * a lease after they were opened, once they wait, and whenever the last caller's time is over. All of
      * this is a hint: what is to be done about a task is decided by the task itself.
@@ -490,4 +492,4 @@ interface TaskStreamContext {
     close(): Promise<void>;
 }
 
-export type { AttemptStart as A, Cursor as C, DrainControl as D, FrameRange as F, HandOverAnswer as H, LeavingResponse as L, OpenTask as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DrainOptions as c, Draining as d, DueTask as e, DueTasksOptions as f, HandOverOptions as g, OpenTaskOptions as h, OutcomeClaim as i, OutcomeClaiming as j, StoredWork as k, TakeTaskOptions as l, TakenTask as m, TaskLog as n, TaskRecord as o };
+export type { AttemptStart as A, Cursor as C, DrainControl as D, FrameRange as F, HandOverAnswer as H, LeavingResponse as L, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DrainOptions as c, Draining as d, DueTask as e, DueTasksOptions as f, HandOverOptions as g, OutcomeClaim as h, OutcomeClaiming as i, StoredWork as j, TakeTaskOptions as k, TakenTask as l, TaskLog as m, TaskRecord as n };

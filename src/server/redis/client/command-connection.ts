@@ -13,6 +13,8 @@ export interface CommandConnection {
    * @throws TaskError `context-unavailable`. Redis' own error when Redis does not know a script.
    */
   call(key: string, words: readonly string[]): Promise<unknown>;
+  /** Whether Redis runs the commands in the order of the calls, as far as is known by now. */
+  keepsOrder(): boolean;
   close(): void;
 }
 
@@ -76,6 +78,7 @@ export function createCommandConnection({
       }
     },
 
+    keepsOrder: connection.keepsOrder,
     close: connection.close,
   };
 }

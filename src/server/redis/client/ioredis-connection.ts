@@ -73,6 +73,7 @@ export function openIoRedisConnection(
       // The socket is checked, too, because `status` changes a little later than the socket closes.
       return client.status === 'ready' && client.stream?.writable !== false;
     },
+    keepsOrder: !isCluster,
     resubscribes: isCluster,
     send: (_key, words) => client.call(...words),
     subscribe: (channel) => client.subscribe(channel),

@@ -92,6 +92,7 @@ export function openNodeRedisConnection(
     get isReady() {
       return client.isReady ?? (client.isOpen && !isConnecting);
     },
+    keepsOrder: !isCluster,
     resubscribes: true,
     send: (key, words) =>
       isCluster ? client.sendCommand(key, false, words) : client.sendCommand(words),

@@ -15,6 +15,8 @@ export interface ReadyConnection {
    * @throws TaskError `context-unavailable` when that takes too long.
    */
   get(): Promise<RedisConnection>;
+  /** Whether the present connection keeps commands in their order; `false` before there is one. */
+  keepsOrder(): boolean;
   /** Replaces the connection, unless it has done something after `since`, by `performance.now()`. */
   replace(since: number): void;
   close(): void;
@@ -82,6 +84,7 @@ export function createReadyConnection({
 
   return {
     replace,
+    keepsOrder: () => connection?.keepsOrder === true,
 
     async get() {
       open ??= await findOpen();

@@ -4,6 +4,8 @@ import type { RedisWord } from './word-encoder';
 export interface RedisConnection {
   /** Whether commands can be sent now. */
   readonly isReady: boolean;
+  /** Whether Redis runs commands in the order in which they are sent, whichever keys they are about. */
+  readonly keepsOrder: boolean;
   /** Whether the connection subscribes again by itself after a break. */
   readonly resubscribes: boolean;
   /**

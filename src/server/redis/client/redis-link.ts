@@ -20,6 +20,8 @@ export interface RedisLink extends ChannelConnection {
   ): Promise<unknown>;
   /** Sends a plain command, in the same way as `run` does a script. */
   command(words: readonly string[], key: string): Promise<unknown>;
+  /** Whether Redis runs commands in the order of the calls, even if they are not waited for. */
+  keepsOrder(): boolean;
   /** Reports trouble that a script has met, and returns the error for the caller. */
   report(cause: unknown): TaskError;
 }
@@ -95,6 +97,7 @@ export function createRedisLink({
     },
 
     command: (words, key) => commands.call(key, words),
+    keepsOrder: commands.keepsOrder,
     listen: channels.listen,
     report: trouble,
 

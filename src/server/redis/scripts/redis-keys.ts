@@ -13,6 +13,8 @@ export interface RedisKeys {
   readonly wakeUps: (taskId: string) => string;
   /** The sorted set of a chat's running tasks. */
   readonly chat: (owner: string | undefined, chatId: string) => Promise<string>;
+  /** The sorted set of the open tasks of a definition, or of none, in a shard. */
+  readonly openTasks: (shard: number, definition: string | undefined) => string;
   /** The channel on which a process is told to look at one of its tasks. */
   readonly home: (processId: string) => string;
 }
@@ -29,8 +31,21 @@ export function createRedisKeys(prefix: string): RedisKeys {
     wakeUps: keyOf('w'),
     chat: async (owner, chatId) =>
       `${prefix}:chat:${await hexDigest('SHA-256', JSON.stringify([owner ?? null, chatId]))}`,
+    openTasks: (shard, definition) => `${prefix}:{open-${shard}}:${encodeOptional(definition)}`,
     home: (processId) => `${prefix}:home:${processId}`,
   };
+}
+
+/** How many shards the index of open tasks has. Always the same: each task stays in its shard. */
+export const indexShards = 16;
+
+/** A number below `count` for a text: always the same one, and each about as often (FNV-1a). */
+export function shardOf(text: string, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) % count;
 }
 
 /** An optional text as it is stored, so that an empty text differs from none. */

@@ -104,11 +104,14 @@ export function createStoredTasks(
   {
     retentionMs,
     onLook,
+    onWaiting,
   }: {
     /** How long a settled log is kept, in milliseconds. */
     retentionMs: number;
     /** Called with what each look at a task has found. */
     onLook: (taskId: string, record: StoredRecord) => void;
+    /** Called when a task whose process was lost waits for another one, with what it was before. */
+    onWaiting: (taskId: string, record: StoredRecord) => void;
   },
 ): (taskId: string) => StoredTask {
   return (taskId) => {
@@ -205,7 +208,9 @@ export function createStoredTasks(
           ...[epoch, end, waitMs, readAt, cancel, wakeUps],
           ...(next === 'waits' ? waiting : next ? closingArgs(next, retentionMs) : []),
         ]);
-        return { answer: knownAnswer(closeAnswers, answer, link), waitMs: Number(leftMs) };
+        const known = knownAnswer(closeAnswers, answer, link);
+        if (next === 'waits' && known === 'closed') onWaiting(taskId, record);
+        return { answer: known, waitMs: Number(leftMs) };
       },
 
       async endWaiting({ epoch, end, cancel = '' }, closing) {

@@ -62,7 +62,7 @@ export function createRedisProducer({
     pace.end();
     if (isStored) settling.settleHere();
     else if (how === 'fenced') stop.lose();
-    onEnd(how);
+    onEnd(how, handingOver.handOver?.delayMs);
     waiters.end();
     settling.answer(isStored);
     handingOver.answer(how === 'handed-over' ? 'waiting' : 'closed');

@@ -29,6 +29,7 @@ export function createOutcomeHold({
   retentionMs,
   savesOutcome,
   leaveChat,
+  leaveIndex,
   busy,
 }: {
   stored: StoredOutcome;
@@ -40,6 +41,8 @@ export function createOutcomeHold({
   savesOutcome: boolean;
   /** Ends the task's time in its chat, if it is in one. */
   leaveChat: (() => Promise<void>) | undefined;
+  /** Takes the task out of the index of open tasks, if it is in there. */
+  leaveIndex: (() => Promise<void>) | undefined;
   /** The holds that still have something to do, which are stopped when the context is closed. */
   busy: Set<OutcomeHold>;
 }): OutcomeHold {
@@ -76,14 +79,16 @@ export function createOutcomeHold({
     if (!ended || !released) return undefined;
     if (savesOutcome) return released.isSaved || ended === 'settled' ? released : undefined;
     // A task that was closed as lost stays in its chat until somebody has told the host the outcome.
-    return ended === 'settled' && leaveChat ? { isSaved: true } : undefined;
+    return ended === 'settled' && (leaveChat || leaveIndex) ? { isSaved: true } : undefined;
   };
 
   const tellStorage = async (isSaved: boolean): Promise<boolean> => {
     try {
-      const isSameLog = await stored.release(holder, isSaved);
+      const isHeld = savesOutcome || leaveChat !== undefined;
+      const isSameLog = !isHeld || (await stored.release(holder, isSaved));
       // A task whose outcome the host does not have stays in its chat, where a page finds it again.
       if (isSaved && isSameLog) await leaveChat?.();
+      if (isSaved) await leaveIndex?.();
       return true;
     } catch {
       // The storage is away, which the link has reported.

@@ -11,6 +11,8 @@ interface HoldOptions {
   readonly savesOutcome: boolean;
   /** The chat that the task leaves once the host has its outcome. */
   readonly chat: Chat | undefined;
+  /** Takes the task out of the index of open tasks then, if it is known to be in there. */
+  readonly leaveIndex?: (() => Promise<void>) | undefined;
 }
 
 /** The outcomes that this process tells the host. */
@@ -39,12 +41,13 @@ export function createOutcomeHolds({
   // When this process' tasks in chats are released, by taskId.
   const releases = new Map<string, Promise<void>>();
 
-  const create = ({ taskId, chat, ...options }: HoldOptions): OutcomeHold => {
+  const create = ({ taskId, chat, leaveIndex, ...options }: HoldOptions): OutcomeHold => {
     const hold = createOutcomeHold({
       ...options,
       stored: storedOutcome(taskId),
       retentionMs,
       leaveChat: chat && (() => chats.leave(chat, taskId)),
+      leaveIndex,
       busy,
     });
     if (!chat) return hold;

@@ -21,8 +21,11 @@ export interface RedisProducerOptions {
   cancel: string | undefined;
   /** Releases the task, and waits for the tasks that its chat has to save before it. */
   tenure: Pick<TaskLog, 'release' | 'predecessorsSaved'>;
-  /** Called once, when nothing of this producer will be stored any more. */
-  onEnd: (how: EndOfProducing) => void;
+  /**
+   * Called once, when nothing of this producer will be stored any more; after a hand-over with the time
+   * in which nobody may take the task, in milliseconds.
+   */
+  onEnd: (how: EndOfProducing, delayMs?: number) => void;
 }
 
 /** The attempt that a producer writes. */
