@@ -43,7 +43,8 @@ const handOverSpreadMs = 200;
 /** Lets the processes whose pages follow a task that waits take it up. */
 export interface ReaderTakers {
   /**
-   * `undefined` when the request is nobody's who would follow the task.
+   * To be called as soon as the request is there. `undefined` when it is nobody's who would follow the
+   * task.
    *
    * @param isStart Whether it is a request to start the task, which takes nothing.
    */
@@ -56,10 +57,10 @@ interface RequestWatch {
   respond(taskId: string, owner: string | undefined): WatchedResponse;
 }
 
-/** What is known of a request. `isStart` tells that it was to start the task. */
-function askedBy({ method, headers }: Request, isStart: boolean): ReaderRequest {
+/** What the headers of a request tell of it. */
+function askedBy({ method, headers }: Request): ReaderRequest {
   return {
-    ...{ method, isStart },
+    method,
     mode: headers.get('sec-fetch-mode') ?? undefined,
     purpose: headers.get('sec-purpose') ?? headers.get('purpose') ?? undefined,
   };
@@ -78,13 +79,15 @@ export function createReaderTakers({
   // The tasks that this route is about to take, whichever response has found them.
   const underWay = new Set<string>();
 
+  const isDraining = () => streamContext.draining?.begun.aborted === true;
+
   const decide = (taskId: string, taker: Pick<Taker, 'request'>): TakingDecision => {
     // This process goes on with the task by itself.
     if (isAttemptedHere(streamContext, taskId)) return 'leave';
     const running = runningTasks(streamContext).size;
     return whoTakes(
       { runner: 'any', definition: name, version },
-      { ...{ runner: 'any', versions, isDraining: false, running, maxRunning }, ...taker },
+      { ...{ runner: 'any', versions, isDraining: isDraining(), running, maxRunning }, ...taker },
     );
   };
 
@@ -95,7 +98,7 @@ export function createReaderTakers({
 
   return {
     watch(request, { isStart } = { isStart: false }) {
-      const asked = askedBy(request, isStart);
+      const asked = { ...askedBy(request), isStart, isFromBeforeDrain: !isDraining() };
       if (!retry || !isActive(asked)) return undefined;
       return {
         respond(taskId, owner) {

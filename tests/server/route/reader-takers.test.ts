@@ -1,9 +1,16 @@
 // A task that waits for a process, and the requests of pages that may bring it one.
-import { type CreateTaskRouteOptions, createTaskRoute, defineTask } from 'ai-task-stream/server';
+import {
+  type CreateTaskRouteOptions,
+  createTaskRoute,
+  defineTask,
+  drainableContext,
+  type TaskStreamContext,
+} from 'ai-task-stream/server';
 import { readTask } from 'ai-task-stream/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { createDeferred } from '../../helpers/async';
-import { openWork } from '../../helpers/attempted-task';
+import { openWork, take } from '../../helpers/attempted-task';
+import { readWrites } from '../../helpers/sse';
 import { createId, createOwnContext } from '../../helpers/tasks';
 
 const post = (body: unknown) =>
@@ -15,10 +22,16 @@ const post = (body: unknown) =>
 
 /** A task that its process has handed over, and a route of another process that serves it. */
 async function createWaiting(
-  { owner, ...options }: Omit<CreateTaskRouteOptions, 'owner'> & { owner?: string } = {},
+  {
+    owner,
+    ...options
+  }: Omit<CreateTaskRouteOptions, 'owner' | 'streamContext'> & {
+    owner?: string;
+    streamContext?: TaskStreamContext;
+  } = {},
   work: () => unknown = () => {},
 ) {
-  const streamContext = createOwnContext();
+  const streamContext = options.streamContext ?? createOwnContext();
   const runs: unknown[] = [];
   const errors: unknown[] = [];
   const report = defineTask({
@@ -179,6 +192,27 @@ it('ends the response to the request that was to start it, so that its page asks
   const get = () => route.GET(new Request(`http://localhost/?taskId=${taskId}`));
   const first = await readTask(await get());
   expect((first.isDone ? first : await readTask(await get())).result).toBe('done');
+});
+
+it('ends responses of before its process began to drain, and no others', async () => {
+  const { ask, streamContext, taskId, runs } = await createWaiting({
+    heartbeatMs: 60_000,
+    // As if other processes could take its tasks.
+    streamContext: drainableContext(createOwnContext()),
+  });
+  const { log } = await take(streamContext, taskId);
+  const before = readTask(await ask());
+  const draining = streamContext.drain?.({ timeoutMs: 10_000 });
+  const during = readWrites(await ask());
+  await log.handOver?.();
+  expect((await before).isDone).toBe(false);
+  let text: string | undefined = '';
+  while (text?.includes('"waiting":true') === false) text = await during.next();
+  expect(text).toBeDefined();
+  await streamContext.cancel(taskId);
+  await draining;
+  expect(runs).toEqual([]);
+  await during.rest();
 });
 
 it('goes on in the response to the request that has started it while its process attempts it again', async () => {
