@@ -6,6 +6,20 @@ import { typedMessages } from './typed-messages';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** Whatever is not of one version of the AI SDK is the same for all programs. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
+/** Reads each file once for all programs. */
+function createSharingHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (path, ...others) => {
+    if (!parsed.has(path)) parsed.set(path, getSourceFile.call(host, path, ...others));
+    return parsed.get(path);
+  };
+  return host;
+}
+
 it('is a transport of `useChat` and `Chat`, and types messages, by AI SDK 7', () => {
   // By `npm run typecheck`.
   expect(typedChat).toBeTypeOf('function');
@@ -22,21 +36,20 @@ it.each([
     const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
     const names = ['typed-chat', 'typed-messages'].map((name) => `${root}tests/ui/chat/${name}.ts`);
-    const program = ts.createProgram(names, {
-      ...options,
-      paths: {
-        ...options.paths,
-        ai: [`./node_modules/${ai}`],
-        '@ai-sdk/react': [`./node_modules/${aiReact}`],
-      },
-    });
-    const files = program.getSourceFiles().map(({ fileName }) => fileName);
+    const own = { ai: [`./node_modules/${ai}`], '@ai-sdk/react': [`./node_modules/${aiReact}`] };
+    const ownOptions = { ...options, paths: { ...options.paths, ...own } };
+    const program = ts.createProgram(names, ownOptions, createSharingHost(ownOptions));
+    const sources = program.getSourceFiles();
+    const files = sources.map(({ fileName }) => fileName);
     expect(files.some((file) => file.includes(`/node_modules/${ai}/`))).toBe(true);
     expect(files.filter((file) => file.includes('/node_modules/ai/'))).toEqual([]);
-    const diagnostics = ts
-      .getPreEmitDiagnostics(program)
-      // The server's insides are written in the types of the newest; hosts see declarations only.
-      .filter(({ file }) => !file?.fileName.includes('/src/server/'));
+    // The server's insides are written in the types of the newest; hosts see declarations only.
+    const seen = sources.filter(({ fileName }) => !fileName.includes('/src/server/'));
+    const diagnostics = [
+      ...program.getOptionsDiagnostics(),
+      ...program.getGlobalDiagnostics(),
+      ...seen.flatMap((file) => ts.getPreEmitDiagnostics(program, file)),
+    ];
     const problems = diagnostics.map(({ messageText, file }) => {
       return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
