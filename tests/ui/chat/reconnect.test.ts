@@ -24,10 +24,14 @@ afterEach(() => {
 
 const whole = recording.bytesAfter();
 
+/** Fewer cases will do where parts of the platform are taken away. */
+const isWhole = globalThis.DOMException !== undefined;
+
 /** Where to cut: some bytes of everything, and both sides of each frame's last line breaks. */
 function cuts(first: number): number[] {
   const places = new Set<number>();
-  for (let at = first; at < whole.length; at += 29) places.add(at);
+  for (let at = first; at < whole.length; at += isWhole ? 29 : 211) places.add(at);
+  if (!isWhole) return [...places];
   for (let at = whole.indexOf('\n\n'); at >= 0; at = whole.indexOf('\n\n', at + 1)) {
     for (const near of [at, at + 1, at + 2]) if (near < whole.length) places.add(near);
   }
