@@ -183,6 +183,14 @@ export default defineConfig({
             // Very many cases of what a page is told, which no platform changes.
             'tests/ui/attempts.test.ts',
             'tests/ui/chat/attempts.test.ts',
+            // Pure functions of what they are given, the versions that are installed, and counts of
+            // steps.
+            'tests/ui/event-parser.test.ts',
+            'tests/ui/growth.test.ts',
+            'tests/ui/message-task.test.ts',
+            'tests/ui/rewindable-message.test.ts',
+            'tests/ui/chat/chat-rewind.test.ts',
+            'tests/ui/chat/lowest-versions.test.ts',
           ],
         }),
       ),
