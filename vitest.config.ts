@@ -69,7 +69,6 @@ interface NodeOptions {
   testTimeout?: number;
   hookTimeout?: number;
   maxWorkers?: number;
-  fileParallelism?: boolean;
   sequence?: { groupOrder: number };
 }
 
@@ -84,7 +83,6 @@ const recipes = { ...browser, hookTimeout: process.env.TEST_LONG ? 900_000 : 300
 
 /** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
 const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };
-const oneAtATime = { maxWorkers: 1, fileParallelism: false };
 
 /** They read the build or the documents, fill memory, or try very many cases: not for `test:fast`. */
 const slow = [
@@ -114,25 +112,25 @@ const slow = [
   'tests/ui/reconnect.test.ts',
 ];
 
-/** They have no page that is busy, or wait for an instance that is gone. */
-const waitingInBrowser = [
-  'chat-store',
-  'chat-two-instances',
-  'demo-command',
-  'demo-proxy',
-  'event-source',
-  'two-instances',
-].map((name) => `tests/browser/${name}.test.ts`);
-
-/** Files that mostly wait, and for long: begun late, they would keep all others waiting at the end. */
+/**
+ * Files that take long: begun late, they would keep all others waiting at the end. Those whose server
+ * and browser use the cores are spread among those that wait for a lease to lapse.
+ */
 const longFiles = [
-  'tests/redis/contract.test.ts',
-  'tests/redis/lost-producer.test.ts',
-  'tests/redis/saving.test.ts',
-  'tests/browser/two-instances.test.ts',
-  'tests/browser/chat-two-instances.test.ts',
   'tests/recipes/next.test.ts',
+  'tests/redis/contract.test.ts',
+  'tests/browser/chat.test.ts',
+  'tests/redis/saving.test.ts',
+  'tests/browser/chat-majors.test.ts',
   'tests/redis/cluster.test.ts',
+  'tests/redis/lost-producer.test.ts',
+  'tests/browser/two-instances.test.ts',
+  'tests/browser/chat-trouble.test.ts',
+  'tests/redis/saving-apart.test.ts',
+  'tests/browser/chat-two-instances.test.ts',
+  'tests/browser/chat-recipe.test.ts',
+  'tests/redis/saving-turns.test.ts',
+  'tests/recipes/vite-hono.test.ts',
 ];
 
 /** Begins with the files that take longest, which Vitest cannot know in a fresh checkout. */
@@ -196,18 +194,11 @@ export default defineConfig({
       ),
       bare(react('react-bare', [])),
       node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fourAtATime }),
-      node('browser-waits', waitingInBrowser, { ...browser, ...fourAtATime }),
+      node('browser', ['tests/browser/**/*.test.ts'], { ...browser, ...fourAtATime }),
       node('recipes', ['tests/recipes/**/*.test.ts'], {
         ...recipes,
         ...fourAtATime,
         globalSetup: ['tests/recipes/global-setup.ts'],
-      }),
-      // After all others: a browser and the demo's server share the cores.
-      node('browser', ['tests/browser/**/*.test.ts'], {
-        ...browser,
-        ...oneAtATime,
-        exclude: waitingInBrowser,
-        sequence: { groupOrder: 2 },
       }),
     ],
   },
