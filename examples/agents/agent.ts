@@ -20,8 +20,8 @@ export function defineTravelAgent(model: LanguageModel, service: BookingService)
         instructions: 'You book what a trip needs, and then say that it is booked.',
         tools: createTravelTools(service, () => `${task.taskId}:${step}`),
         prepareStep: async ({ stepNumber }) => {
-          // The right place with AI SDK 6 and 7: the step before is finished, and its end is out. In
-          // `onStepFinish` of AI SDK 6 it is not, and a checkpoint there would wait for it in vain.
+          // The right place with AI SDK 6 and 7: the step before is over, its end is out, and there is one
+          // to come. `onStepFinish` is called before the end is out, and for the last step, too.
           if (stepNumber > 0) await task.checkpoint({ step: ++step });
           return {};
         },
