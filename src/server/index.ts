@@ -45,6 +45,7 @@ export {
   createMemoryStreamContext,
   type MemoryStreamContextOptions,
 } from './memory/memory-stream-context';
+export type { SuperviseCounts } from './recovery/supervision';
 export {
   type ToResumableStreamContextOptions,
   toResumableStreamContext,
@@ -60,6 +61,13 @@ export type {
 } from './route/task-route';
 export { toNodeHandler } from './route/to-node-handler';
 export { type StreamedTask, streamTask } from './stream-task';
+export {
+  type SupervisedTask,
+  type SuperviseTasksOptions,
+  superviseOnce,
+  superviseTasks,
+  type TaskSupervisor,
+} from './supervise-tasks';
 export type { TaskRetry } from './task/retry-options';
 export type {
   ExecuteOptions,

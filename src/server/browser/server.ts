@@ -15,6 +15,8 @@ export {
   nothing as drainableContext,
   nothing as resumeTask,
   nothing as streamTask,
+  nothing as superviseOnce,
+  nothing as superviseTasks,
   nothing as toNodeHandler,
   nothing as toResumableStreamContext,
 };

@@ -16,6 +16,10 @@ export interface DeliverOutcomeOptions {
   onSettle: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
   /** Gets what `onSettle` throws, and why a message cannot be recovered. */
   onError: (error: unknown) => void;
+  /**
+   * Whether to wait for the task's end, and for another process that is telling the host. Default true.
+   */
+  isPatient?: boolean;
 }
 
 /** The tasks whose outcomes this process is delivering, by context. */
@@ -34,18 +38,19 @@ const slackMs = 15;
  * Waits for a task's end, and tells the host the outcome if the process that ran the task was lost
  * before it had told it, or failed to. One process at a time tells the host, and at least once: if
  * that process is lost after `onSettle` and before this is stored, the next one tells it again.
+ * Resolves with whether the host has the outcome, or with `undefined` when others tell it, or nobody.
  *
  * @throws TaskError `context-unavailable`, `unsettled`.
  */
-export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<void> {
+export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<boolean | undefined> {
   const { context, taskId } = options;
   const ours = underWay.get(context) ?? new Set();
   underWay.set(context, ours);
-  if (ours.has(taskId)) return;
+  if (ours.has(taskId)) return undefined;
   ours.add(taskId);
   try {
     const claim = await claimOutcome(options);
-    if (claim) await deliver(options, claim);
+    return claim && (await deliver(options, claim));
   } finally {
     ours.delete(taskId);
   }
@@ -56,11 +61,12 @@ async function claimOutcome({
   context,
   taskId,
   owner,
+  isPatient = true,
 }: DeliverOutcomeOptions): Promise<OutcomeClaim | undefined> {
   let heldUntil: number | undefined;
   for (;;) {
     const claiming = await context.claimOutcome?.(taskId, { owner });
-    if (!claiming) return undefined;
+    if (!claiming || (!isPatient && claiming.kind !== 'claimed')) return undefined;
     switch (claiming.kind) {
       case 'claimed':
         return claiming.claim;
@@ -87,7 +93,7 @@ async function claimOutcome({
 async function deliver(
   { context, taskId, owner, onSettle, onError }: DeliverOutcomeOptions,
   claim: OutcomeClaim,
-): Promise<void> {
+): Promise<boolean> {
   const read = async () => {
     const reader = await context.read(taskId, { owner });
     if (reader) return reader;
@@ -114,5 +120,5 @@ async function deliver(
       ...(message && { message }),
     });
   };
-  await tellHost({ tell, release: (end) => claim.release(end), report: onError });
+  return tellHost({ tell, release: (end) => claim.release(end), report: onError });
 }

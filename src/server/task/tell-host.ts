@@ -6,7 +6,7 @@ export const maxTellMs = 30_000;
 /**
  * Tells the host an outcome, and then the storage whether the host has it. When the host takes too
  * long, the storage is told no for now, and yes once the host is done. When the host has failed,
- * another process may tell it again. Never rejects.
+ * another process may tell it again. Resolves with whether the host has it by then. Never rejects.
  *
  * @param options.tell Calls the host.
  * @param options.release Tells the storage. Called a second time when the host was late.
@@ -19,7 +19,7 @@ export async function tellHost({
   tell: () => Promise<void>;
   release: (options: { isSaved: boolean }) => Promise<void>;
   report: (error: unknown) => unknown;
-}): Promise<void> {
+}): Promise<boolean> {
   let isSaved = false;
   const telling = tell().then(() => {
     isSaved = true;
@@ -28,11 +28,12 @@ export async function tellHost({
   await atMost(maxTellMs, told);
   const isLate = !isSaved;
   await release({ isSaved }).catch(report);
-  if (!isLate) return;
+  if (!isLate) return true;
   void telling.then(
     () => release({ isSaved: true }).catch(report),
     () => {
       // The error was reported already.
     },
   );
+  return false;
 }

@@ -1,7 +1,7 @@
 import { T as TaskStreamContext, A as AttemptStart, D as DrainControl, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
 export { b as CancelOptions, c as DrainOptions, d as Draining, e as DueTask, f as DueTasksOptions, F as FrameRange, H as HandOverAnswer, g as HandOverOptions, L as LeavingResponse, O as OpenTaskOptions, h as OutcomeClaim, i as OutcomeClaiming, S as SettleTaskOptions, j as StoredWork, k as TakeTaskOptions, l as TakenTask, m as TaskLog, n as TaskRecord } from './task-stream-context.js';
-import { R as ResumableStreamContext, T as TaskSettleEvent, a as TaskResponseInit, N as NodeResponse, b as TaskSettings, c as TaskTransformer, d as TaskRetry, e as TaskDefinition } from './define-task.js';
-export { D as DefineTaskOptions, f as DefinedExecuteOptions, E as ExecuteOptions, g as RunNestedTask, h as RunNestedTaskOptions, S as StartDefinedTaskArguments, i as StartDefinedTaskOptions, j as StepReporter, k as StreamTaskOptions, l as StreamedTask, m as TaskAttempt, n as TaskChat, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
+import { R as ResumableStreamContext, D as DefineTaskOptions, b as TaskRetry, c as TaskChat, d as TaskSettleEvent, e as TaskResponseInit, N as NodeResponse, f as TaskSettings, T as TaskTransformer, g as TaskDefinition } from './define-task.js';
+export { h as DefinedExecuteOptions, E as ExecuteOptions, i as RunNestedTask, j as RunNestedTaskOptions, k as StartDefinedTaskArguments, S as StartDefinedTaskOptions, l as StepReporter, m as StreamTaskOptions, a as StreamedTask, n as TaskAttempt, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
 import { UIMessage, UIDataTypes } from 'ai';
 import { o as TaskOutcome, k as TaskError } from './task-parts.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';
@@ -31,6 +31,23 @@ interface CancelTaskOptions {
  * is no well-formed string; `context-unavailable` while the storage is away.
  */
 declare function cancelTask({ taskId, chatId, streamContext: givenContext, owner, reason, }: CancelTaskOptions): Promise<boolean>;
+
+/**
+ * The options of a definition without the types of its values, which only the definition itself and
+ * the page know. Whatever `defineTask` takes fits.
+ */
+interface PlainDefinition<Result = never> extends Omit<DefineTaskOptions<StandardSchemaV1 | undefined, Result, Record<string, number>, never>, 'chat' | 'checkpoint' | 'context' | 'dataPartSchemas' | 'execute' | 'partial' | 'retry'> {
+    retry?: TaskRetry;
+    context?: (options: {
+        request: Request | undefined;
+        params: Readonly<Record<string, string | string[] | undefined>>;
+    }) => unknown;
+    chat?: (options: {
+        input: never;
+        context: never;
+    }) => Promise<TaskChat> | TaskChat;
+    execute: (options: never) => unknown;
+}
 
 /** What is needed of Node's `IncomingMessage`. */
 interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -176,6 +193,16 @@ interface MemoryStreamContextOptions {
  * not see these tasks, which end with the process. Warns once on hosts whose instances come and go.
  */
 declare function createMemoryStreamContext({ scope, ...options }?: MemoryStreamContextOptions): TaskStreamContext;
+
+/** What a supervisor has done. */
+interface SuperviseCounts {
+    /** How many times it has looked at a task. */
+    readonly looked: number;
+    /** How many tasks it has taken up. */
+    readonly taken: number;
+    /** How many outcomes it has delivered. */
+    readonly delivered: number;
+}
 
 interface ToResumableStreamContextOptions {
     /**
@@ -331,4 +358,62 @@ declare function createTaskRoute<Schema extends StandardSchemaV1 | undefined, Re
  */
 declare function toNodeHandler(route: TaskRoute): (request: NodeRequest, response: NodeResponse) => Promise<void>;
 
-export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, DrainControl, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type TaskAction, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainableContext, resumeTask, toNodeHandler, toResumableStreamContext };
+/** A task that `defineTask` has made. */
+interface SupervisedTask {
+    readonly options: PlainDefinition;
+}
+interface SuperviseTasksOptions {
+    /** Where the logs live: one that has an index of open tasks, as those in Redis and in memory do. */
+    streamContext: TaskStreamContext | ResumableStreamContext;
+    /** The definitions whose tasks are looked after. */
+    tasks: readonly SupervisedTask[];
+    /**
+     * Called with the outcome of a task that is over and unsaved, of a definition without an `onSettle`
+     * or of `streamTask`, as that of `resumeTask` is: at least once, by one process at a time. Default:
+     * such outcomes are left to others, and tasks of `streamTask` are not looked after.
+     */
+    onSettle?: (event: TaskSettleEvent<unknown>) => Promise<void> | void;
+    /**
+     * How many tasks this process may run at a time, those that were started here included, for another
+     * one to be taken up. Default 10.
+     */
+    maxRunning?: number;
+    /**
+     * About how often tasks are looked for, in milliseconds; each is looked at once in twice that time,
+     * by all supervisors together. Also the heartbeat of tasks that are taken up, unless their definition
+     * has one. Default 5,000.
+     */
+    heartbeatMs?: number;
+    /** Gets what goes wrong; without a `taskId` the storage is away. Default: `console.error`. */
+    onError?: (error: unknown, context: {
+        taskId: string;
+    }) => void;
+}
+/** A supervisor that looks after tasks until it is stopped. */
+interface TaskSupervisor {
+    /**
+     * Takes nothing more. Resolves when what is being looked at now was looked at; tasks that were taken
+     * go on. Idempotent.
+     */
+    stop(): Promise<void>;
+}
+/**
+ * Looks after the tasks of some definitions, whether or not somebody follows them: takes up those that
+ * wait because their process was lost or has handed them over, closes those that are lost and have no
+ * attempts left, and delivers outcomes that the host could not be told of. Call it once in each process
+ * that may run such tasks; supervisors share the work. It ends by itself when the context drains, and
+ * keeps no process alive.
+ *
+ * @throws TaskError `invalid-options`.
+ */
+declare function superviseTasks(options: SuperviseTasksOptions): TaskSupervisor;
+/**
+ * Looks once after all tasks that are due, as `superviseTasks` does all the time: for a cron job, or in
+ * the `waitUntil` of a request. Resolves with what it has done, once the tasks are over that it has taken
+ * up. Where a definition has `maxRunMs`, the invocation counts as begun with this call.
+ *
+ * @throws TaskError `invalid-options`; the promise rejects with `context-unavailable`.
+ */
+declare function superviseOnce(options: SuperviseTasksOptions): Promise<SuperviseCounts>;
+
+export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, DefineTaskOptions, DrainControl, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type SuperviseCounts, type SuperviseTasksOptions, type SupervisedTask, type TaskAction, TaskChat, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, type TaskSupervisor, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainableContext, resumeTask, superviseOnce, superviseTasks, toNodeHandler, toResumableStreamContext };

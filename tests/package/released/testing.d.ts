@@ -1,4 +1,4 @@
-import { R as ResumableStreamContext, c as TaskTransformer, i as StartDefinedTaskOptions, l as StreamedTask } from './define-task.js';
+import { R as ResumableStreamContext, T as TaskTransformer, S as StartDefinedTaskOptions, a as StreamedTask } from './define-task.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 import { d as TaskErrorData } from './task-parts.js';
 import { I as InferTaskResult, a as InferTaskPartial, b as InferTaskStep, J as Jsonified, T as TaskTypes } from './task-types.js';
