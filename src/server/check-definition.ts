@@ -29,18 +29,27 @@ function checkFunctions({ context, chat }: Record<'context' | 'chat', unknown>):
 function checkAttempts({
   retry,
   version,
+  maxRunMs,
   maxWaitMs,
   maxCheckpointBytes,
   maxStoredBytes,
 }: {
   retry?: unknown;
   version?: unknown;
+  maxRunMs?: number;
   maxWaitMs?: number;
   maxCheckpointBytes?: unknown;
   maxStoredBytes?: unknown;
 }): void {
   checkCounts({ version, maxCheckpointBytes, maxStoredBytes });
-  checkDurations({ maxWaitMs: { value: maxWaitMs, least: 0, most: Number.MAX_SAFE_INTEGER } });
+  checkDurations({
+    maxWaitMs: { value: maxWaitMs, least: 0, most: Number.MAX_SAFE_INTEGER },
+    maxRunMs: { value: maxRunMs, least: 1 },
+  });
+  check(
+    maxRunMs === undefined || retry !== undefined,
+    '`maxRunMs` hands a task over, so it needs `retry`. To end a task after a time, use `deadlineMs`.',
+  );
   if (retry === undefined) return;
   check(
     typeof retry === 'object' && retry !== null && !Array.isArray(retry),

@@ -5,12 +5,14 @@ import { planTask, type StartedWith } from './planned-work';
 import { registerDefinition } from './registered-definitions';
 import { type ClaimedTask, claimTask } from './stream-task';
 import { checkTaskOptions } from './task/check-task-options';
+import type { RunTimeOptions } from './task/run-time';
 import { toTaskStreamContext } from './to-task-stream-context';
 
 /** What a defined task is started with; these settings win over those of the definition. */
 interface DefinedRun<Result>
   extends Omit<StartDefinedTaskOptions<Result>, 'params'>,
-    Pick<StartedWith, 'storedInput' | 'params'> {
+    Pick<StartedWith, 'storedInput' | 'params'>,
+    RunTimeOptions {
   /** Resolves with the checked input. When it rejects, the task is refused and nothing is started. */
   readInput: () => Promise<unknown>;
 }
@@ -26,7 +28,9 @@ export function claimDefinedTask<Result>(
 ): ClaimedTask<Result> {
   const streamContext = toTaskStreamContext(own.streamContext ?? createMemoryStreamContext());
   registerDefinition(streamContext, definition);
-  const settings = { ...settingsOf(definition), ...own, streamContext };
+  const { runMs: maxRunMs, ...ofDefinition } = settingsOf(definition);
+  const { runMs = maxRunMs } = own;
+  const settings = { ...ofDefinition, ...own, runMs, streamContext };
   checkTaskOptions({ ...settings, execute: definition.execute });
   settings.transformer ??= definition.transformer;
   const { chatId, deadlineMs } = settings;
@@ -46,12 +50,22 @@ export function settingsOf<Result>({
   chat: _chat,
   retry: _retry,
   version: _version,
+  maxRunMs,
   maxWaitMs: _maxWaitMs,
   maxStoredBytes: _maxStoredBytes,
   ...settings
 }: PlainDefinition<Result>): Omit<
   PlainDefinition<Result>,
-  'execute' | 'input' | 'context' | 'chat' | 'retry' | 'version' | 'maxWaitMs' | 'maxStoredBytes'
-> {
-  return settings;
+  | 'execute'
+  | 'input'
+  | 'context'
+  | 'chat'
+  | 'retry'
+  | 'version'
+  | 'maxRunMs'
+  | 'maxWaitMs'
+  | 'maxStoredBytes'
+> &
+  RunTimeOptions {
+  return { ...settings, runMs: maxRunMs };
 }

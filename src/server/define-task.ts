@@ -122,6 +122,14 @@ export interface DefineTaskOptions<
    */
   transformer?: Pick<TaskTransformer, 'stringify'> & Partial<TaskTransformer>;
   /**
+   * How long an attempt at a task with `retry` may run, in milliseconds, for hosts that stop an
+   * invocation after a time: choose it a little shorter than that. `signal` aborts `graceMs` before
+   * (half of the time before, if that is less), and then the task is handed over, to go on from its
+   * newest checkpoint in the process that takes it up. An attempt that has made no checkpoint counts, so
+   * that a task of which one step takes longer ends as failed. Default: any time.
+   */
+  maxRunMs?: number;
+  /**
    * How long a task with `retry` may wait for a process that takes it up, each time, in milliseconds.
    * Default 86,400,000 (24 h).
    */

@@ -21,6 +21,7 @@ import type { PlannedTask } from './planned-work';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
+import type { RunTimeOptions } from './task/run-time';
 import { type Claim, startTask } from './task/start-task';
 import type { StreamTaskOptions, TaskSettleEvent } from './task/task-options';
 import { toTaskStreamContext } from './to-task-stream-context';
@@ -102,7 +103,8 @@ export interface ClaimedTask<Result> {
 export type ClaimSettings<Result> = Omit<
   StreamTaskOptions<never, Result, Record<string, number>, never>,
   'execute' | 'input' | 'retry'
-> & { maxCheckpointBytes?: number };
+> &
+  RunTimeOptions & { maxCheckpointBytes?: number };
 
 /** What makes a task belong to a definition, and its work from the input. */
 export interface ClaimedDefinition {

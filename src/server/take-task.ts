@@ -8,15 +8,17 @@ import type { PlainDefinition } from './plain-definition';
 import { planRetry } from './planned-work';
 import { takeWaitingTask } from './recovery/take-waiting-task';
 import type { TaskEnd } from './task/run-attempts';
+import { createRunTime, type RunTimeOptions } from './task/run-time';
 import { defined } from './task/tool-history';
 import { toTaskStreamContext } from './to-task-stream-context';
 
 /** Options of `takeTask`; they win over those of the definition. */
 export interface TakeTaskSettings
   extends Pick<
-    StartDefinedTaskOptions,
-    'heartbeatMs' | 'graceMs' | 'onError' | 'onSettle' | 'toTaskError'
-  > {
+      StartDefinedTaskOptions,
+      'heartbeatMs' | 'graceMs' | 'onError' | 'onSettle' | 'toTaskError'
+    >,
+    RunTimeOptions {
   streamContext: TaskStreamContext | ResumableStreamContext;
 }
 
@@ -34,10 +36,11 @@ export async function takeTask(
   const context = toTaskStreamContext(streamContext);
   const settings = { ...settingsOf(definition), ...defined(own) };
   const { heartbeatMs = 5_000, graceMs, onSettle } = settings;
+  const runTime = createRunTime(settings);
   const { name, version = 1, retry = {} } = definition;
   return takeWaitingTask({
     ...{ context, taskId: checkTaskId(taskId), definition: name, version, runner: 'any' },
-    ...{ heartbeatMs, graceMs },
+    ...{ heartbeatMs, graceMs, runTime },
     plan: ({ work, owner, name: shown = name, chatId }) => ({
       ...settings,
       ...{ taskId, owner, name: shown, chatId, heartbeatMs, streamContext: context },

@@ -41,6 +41,8 @@ describe('what `defineTask` says of attempts', () => {
     [{ version: 0 }, '`version`'],
     [{ version: '1' }, '`version`'],
     [{ maxWaitMs: -1 }, '`maxWaitMs`'],
+    [{ retry: {}, maxRunMs: 0 }, '`maxRunMs`'],
+    [{ maxRunMs: 1_000 }, '`maxRunMs` hands a task over, so it needs `retry`'],
     [{ maxCheckpointBytes: 0 }, '`maxCheckpointBytes`'],
     [{ maxStoredBytes: 'much' }, '`maxStoredBytes`'],
     [{ context: {} }, '`context` must be a function'],

@@ -50,6 +50,12 @@ export function timeoutError(deadlineMs: number | undefined): TaskError {
   return new TaskError({ code: 'timeout', message, retryable: true });
 }
 
+/** The error of a task whose attempts do not get from one checkpoint to the next in time. */
+export function outOfTimeError(): TaskError {
+  const message = 'The task did not come to its next checkpoint within the time of one attempt.';
+  return new TaskError({ code: 'timeout', message, retryable: true });
+}
+
 /** Whether work ended because it was told to. */
 export function isAbort(error: unknown): boolean {
   if (TaskError.isInstance(error)) return error.code === 'stream-aborted';

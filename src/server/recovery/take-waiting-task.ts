@@ -6,6 +6,7 @@ import type { TaskStreamContext } from '../log/task-stream-context';
 import type { RetryPlan } from '../task/attempt-plan';
 import { beginAgain } from '../task/begin-again';
 import { runAttempts, type TaskEnd } from '../task/run-attempts';
+import type { RunTime } from '../task/run-time';
 import { countRunning } from '../task/running-tasks';
 import type { StartTaskOptions } from '../task/start-task';
 
@@ -19,6 +20,8 @@ export interface TakeWaitingOptions {
   runner: string;
   heartbeatMs: number;
   graceMs: number | undefined;
+  /** The time that this process has for the task. */
+  runTime: RunTime;
   /** Makes what the task is run with of what is stored of it. */
   plan: (taken: TakenTask) => StartTaskOptions & { retry: RetryPlan };
 }
@@ -37,6 +40,7 @@ export async function takeWaitingTask({
   runner,
   heartbeatMs,
   graceMs,
+  runTime,
   plan,
 }: TakeWaitingOptions): Promise<TaskEnd | undefined> {
   if (!context.take) {
@@ -55,7 +59,7 @@ export async function takeWaitingTask({
     if (!taken) return undefined;
     const options = plan(taken);
     const beginning = await beginAgain(options, options.retry, taken);
-    const run = beginning && runAttempts(options, context, beginning);
+    const run = beginning && runAttempts(options, context, beginning, runTime);
     if (run) context.draining?.track(run.released);
     return run;
   } finally {

@@ -2,6 +2,7 @@ import { createTaskId } from '../../protocol/task-id';
 import type { TaskData } from '../../protocol/task-parts';
 import { type Ending, endOfTask } from '../log/closing-chunks';
 import { stopErrorOf } from '../log/stop-reason';
+import { attemptTask } from './attempt-task';
 import {
   createTaskReporter,
   type ReportingMeans,
@@ -69,7 +70,7 @@ export function createNestedTasks({
       };
       try {
         const result = await execute({
-          task: { ...reporter.task, ...attempt, run: runnerOf(taskId, signal) },
+          task: attemptTask(reporter.task, attempt, runnerOf(taskId, signal)),
           signal,
         });
         const sent = sendsResult && result !== undefined ? encode(result) : undefined;
@@ -82,8 +83,9 @@ export function createNestedTasks({
         end({ outcome: 'completed', result: sent });
         return result;
       } catch (error) {
-        if (signal.aborted) end({ outcome: 'cancelled', error: stopErrorOf(signal.reason) });
-        else end({ outcome: 'failed', error: mask(error) });
+        const stopped = signal.aborted ? stopErrorOf(signal.reason) : undefined;
+        const outcome = stopped?.code === 'cancelled' ? 'cancelled' : 'failed';
+        end({ outcome, error: stopped ?? mask(error) });
         throw error;
       }
     };

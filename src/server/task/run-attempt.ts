@@ -4,11 +4,13 @@ import type { TakenTask } from '../log/task-attempts';
 import { createNotFoundError } from '../log/task-errors';
 import type { TaskLog, TaskStreamContext } from '../log/task-stream-context';
 import type { AttemptWork } from './attempt-plan';
+import { attemptTask } from './attempt-task';
 import { buildMessage } from './build-message';
 import { checkpointCodec } from './checkpoint-codec';
 import { createCheckpoints } from './checkpoints';
 import { createMessageError, createToldMessage, finishChat } from './finished-message';
-import { handOverAfter } from './hand-over-after';
+import { createHandOver } from './hand-over';
+import { createInterruption } from './interruption';
 import { createNestedTasks } from './nested-tasks';
 import type { Opening } from './opening';
 import { recallLog } from './recall-log';
@@ -42,11 +44,16 @@ export interface RunningAttempt {
   finishChat(closing: readonly string[]): ReturnType<typeof finishChat> | undefined;
 }
 
-/** Runs one attempt at a task. */
+/**
+ * Runs one attempt at a task.
+ *
+ * @param runMs How long it may run in this process, in milliseconds. Default: for as long as it takes.
+ */
 export function runAttempt(
   options: StartTaskOptions,
   context: TaskStreamContext,
   { log, work, reporting, opening, chunks, taken }: AttemptBeginning,
+  runMs: number | undefined,
 ): RunningAttempt {
   const { taskId, owner, definition, chatId, retry, graceMs = 5_000 } = options;
   const { means, mask, reporter, clock } = reporting;
@@ -97,6 +104,17 @@ export function runAttempt(
     standing: () => ({ ...reporter.standing(), nested: nested.running() }),
     maxBytes: options.maxCheckpointBytes,
   });
+  const { draining } = options.streamContext;
+  // A task that runs in this process' memory while the storage is away is known to no other.
+  const isShared = draining?.canHandOver === true && context === options.streamContext;
+  const interruption = createInterruption({
+    ...{ clock, draining, runMs, graceMs, signal: log.signal },
+    canHandOver: retry !== undefined && isShared,
+    abortSignal: options.abortSignal,
+    deadlineMs: taken ? taken.deadlineLeftMs : options.deadlineMs,
+    deadlineOfAllMs: options.deadlineMs,
+  });
+  const canPass = () => isShared || !interruption.isDraining;
   const attempt: TaskAttempt = {
     attempt: number,
     get lastCheckpoint() {
@@ -105,23 +123,26 @@ export function runAttempt(
     get messageSoFar() {
       return messageSoFar;
     },
-    checkpoint: checkpoints.checkpoint,
+    get isDraining() {
+      return interruption.isDraining;
+    },
+    async checkpoint(value) {
+      const isStored = await checkpoints.checkpoint(value);
+      if (isStored) interruption.noteCheckpoint();
+      return isStored;
+    },
   };
   const nested = createNestedTasks({ means, encodeChunk: writer.encode, sendsResult, attempt });
   const outcome = runTask({
-    ...{ taskId, clock, log, reporter, writer, nested, checkpoints, sendsResult, graceMs },
+    ...{ taskId, clock, log, reporter, writer, nested, checkpoints, sendsResult, interruption },
     async execute(signal) {
       if (taken) await recall(taken);
       signal.throwIfAborted();
-      const run = nested.runnerOf(taskId, signal);
-      const task = { ...reporter.task, ...attempt, run };
+      const task = attemptTask(reporter.task, attempt, nested.runnerOf(taskId, signal));
       return work.execute({ task, writer: writer.writer, signal });
     },
-    ...(retry && { handOver: handOverAfter({ retry, log, work, mask }) }),
+    ...(retry && { handOver: createHandOver({ retry, log, work, canPass, mask }) }),
     encodeResult: means.encode,
-    deadlineMs: taken ? taken.deadlineLeftMs : options.deadlineMs,
-    deadlineOfAllMs: options.deadlineMs,
-    abortSignal: options.abortSignal,
     maskError: mask,
   });
   return {

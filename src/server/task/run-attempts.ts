@@ -4,8 +4,9 @@ import { atMost } from '../time/at-most';
 import { beginAgain } from './begin-again';
 import { deliverOutcome } from './deliver-outcome';
 import { type AttemptBeginning, type RunningAttempt, runAttempt } from './run-attempt';
-import type { RunSettled } from './run-task';
+import type { RunTime } from './run-time';
 import { countRunning } from './running-tasks';
+import type { RunSettled } from './settle-task';
 import type { StartTaskOptions } from './start-task';
 import { takeAgain } from './take-again';
 import { maxTellMs, tellHost } from './tell-host';
@@ -25,14 +26,19 @@ interface LastAttempt {
   readonly outcome: RunSettled | undefined;
 }
 
-/** Runs a task, and attempts it again as often as it may and needs to be. */
+/**
+ * Runs a task, and attempts it again as often as it may and needs to be.
+ *
+ * @param runTime The time that this process has for it.
+ */
 export function runAttempts(
   options: StartTaskOptions,
   context: TaskStreamContext,
   first: AttemptBeginning,
+  runTime: RunTime,
 ): TaskEnd {
   const end = countRunning(options.streamContext, options.taskId);
-  const ended = attempt(options, context, first).finally(end);
+  const ended = attempt(options, context, first, runTime).finally(end);
   const settled = ended.then(({ outcome }) => (outcome?.isOurs ? outcome.settlement : undefined));
   return { settled, released: ended.then((last) => release(options, context, last)) };
 }
@@ -41,17 +47,24 @@ async function attempt(
   options: StartTaskOptions,
   context: TaskStreamContext,
   first: AttemptBeginning,
+  runTime: RunTime,
 ): Promise<LastAttempt> {
   const { taskId, owner, definition = '', retry, heartbeatMs, graceMs, abortSignal } = options;
+  const { draining } = options.streamContext;
+  // Whether this process may make another attempt; else the task is left to others.
+  const mayGoOn = () => !draining?.begun.aborted && runTime.allowsAnother();
   for (let beginning = first; ; ) {
-    const run = runAttempt(options, context, beginning);
+    const run = runAttempt(options, context, beginning, runTime.forAttempt());
     const outcome = await run.outcome;
     if (outcome.kind === 'settled') return { beginning, run, outcome };
-    const { delayMs } = outcome;
-    if (!retry || delayMs === undefined) return { beginning, run, outcome: undefined };
+    const { delayMs, leavesBy } = outcome;
+    if (leavesBy === 'run-time') runTime.noteOver();
+    if (!retry || delayMs === undefined || !mayGoOn()) {
+      return { beginning, run, outcome: undefined };
+    }
     const { runner } = retry.work;
     const taken = await takeAgain({
-      ...{ context, taskId, owner, definition, delayMs, abortSignal },
+      ...{ context, taskId, owner, definition, delayMs, abortSignal, draining, mayGoOn },
       take: { runner, version: retry.version, leaseMs: 2 * heartbeatMs, graceMs },
       report: beginning.reporting.mask,
     });

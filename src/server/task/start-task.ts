@@ -8,6 +8,7 @@ import { createMessagesError } from './check-messages';
 import { openingOf } from './opening';
 import { createReporting } from './reporting';
 import { runAttempts } from './run-attempts';
+import { createRunTime, type RunTimeOptions } from './run-time';
 import type { StreamTaskOptions, TaskSettleEvent } from './task-options';
 
 /** What came of the attempt to start a task. */
@@ -35,9 +36,10 @@ export type Claim =
 /** The options of a task that is started, without the types of its input, result and partials. */
 export interface StartTaskOptions
   extends Omit<
-    StreamTaskOptions<never, never, Record<string, number>, never>,
-    'execute' | 'input' | 'onSettle' | 'retry' | 'streamContext'
-  > {
+      StreamTaskOptions<never, never, Record<string, number>, never>,
+      'execute' | 'input' | 'onSettle' | 'retry' | 'streamContext'
+    >,
+    RunTimeOptions {
   execute: AttemptWork['execute'];
   onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
   taskId: string;
@@ -56,6 +58,7 @@ export interface StartTaskOptions
 /** Claims the taskId and, if it was free, runs the task. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { taskId, name, owner, definition, chatId, concurrent, retry, onSettle } = options;
+  const runTime = createRunTime(options);
   const reporting = createReporting(options, { attempt: 1 });
   const { mask, reporter } = reporting;
   const standing = reporter.standing();
@@ -80,7 +83,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { context, log } = opened;
   if (!log) return { kind: 'joined', context, skip };
   const first = { log, work: options, reporting, opening, chunks };
-  return { kind: 'opened', context, skip, token, ...runAttempts(options, context, first) };
+  return { kind: 'opened', context, skip, token, ...runAttempts(options, context, first, runTime) };
 }
 
 /** Opens the log. When it cannot be opened, the error is returned and not thrown. */

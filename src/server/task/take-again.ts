@@ -1,5 +1,6 @@
 import { parseCursor } from '../../protocol/cursor';
 import { createTaskId } from '../../protocol/task-id';
+import type { Draining } from '../log/draining';
 import { stopErrorOf } from '../log/stop-reason';
 import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
 import type { TaskStreamContext } from '../log/task-stream-context';
@@ -33,18 +34,24 @@ export interface TakeAgainOptions {
   take: Omit<TakeTaskOptions, 'token' | 'definition'>;
   /** Cancels the task. */
   abortSignal: AbortSignal | undefined;
+  /** Ends the wait when the process takes leave. */
+  draining: Draining | undefined;
+  /** Whether this process may still take the task; else it is left to others. */
+  mayGoOn: () => boolean;
   report: (error: unknown) => void;
 }
 
 /**
  * Waits until a task that this process has handed over may be taken, and takes it. Resolves with
- * `undefined` when it was closed or taken by others meanwhile. Never rejects.
+ * `undefined` when it was closed or taken by others meanwhile, or is left to them. Never rejects.
  */
 export async function takeAgain(options: TakeAgainOptions): Promise<TakenTask | undefined> {
   const { context, taskId, owner, definition, abortSignal, report } = options;
   const ours = attemptedHere.get(context) ?? new Set();
   attemptedHere.set(context, ours.add(taskId));
   const waiting = await watchWaiting(options);
+  const { promise: leaves, resolve: leave } = createDeferred();
+  const stay = options.draining?.whenBegun(leave);
   const cancel = () => {
     const { message: reason } = stopErrorOf(abortSignal?.reason);
     context.cancel(taskId, { owner, definition, reason }).catch(report);
@@ -52,8 +59,9 @@ export async function takeAgain(options: TakeAgainOptions): Promise<TakenTask | 
   if (abortSignal?.aborted) cancel();
   else abortSignal?.addEventListener('abort', cancel, { once: true });
   try {
-    return await takeWhenDue(options, waiting);
+    return await takeWhenDue(options, waiting, leaves);
   } finally {
+    stay?.();
     ours.delete(taskId);
     abortSignal?.removeEventListener('abort', cancel);
     waiting.close();
@@ -107,15 +115,16 @@ async function watchWaiting({
 }
 
 async function takeWhenDue(
-  { context, taskId, definition, delayMs, take, report }: TakeAgainOptions,
+  { context, taskId, definition, delayMs, take, mayGoOn, report }: TakeAgainOptions,
   waiting: Waiting,
+  leaves: Promise<void>,
 ): Promise<TakenTask | undefined> {
   // The same for each try, so that an answer that was lost is given again.
   const token = createTaskId();
   let waitMs = delayMs;
   for (let tries = 0, failures = 0; failures < maxFailures; tries++) {
-    await atMost(waitMs, waiting.over);
-    if (waiting.isOver) return undefined;
+    await atMost(waitMs, Promise.race([waiting.over, leaves]));
+    if (waiting.isOver || !mayGoOn()) return undefined;
     const pauseMs = Math.min(firstRetryMs * 2 ** Math.max(0, tries - 1), longestRetryMs);
     try {
       const taken = await context.take?.(taskId, { ...take, token, definition });

@@ -24,6 +24,11 @@ export interface TaskAttempt<Checkpoint = unknown> {
    */
   readonly messageSoFar: UIMessage | undefined;
   /**
+   * Whether this process takes leave, such as at a deploy. With `retry` the work may then come to a
+   * checkpoint, behind which another process goes on; else it has the time until its `signal` aborts.
+   */
+  readonly isDraining: boolean;
+  /**
    * Keeps a small value, with which the next attempt begins here instead of at the beginning. What was
    * sent before stays, whatever becomes of this attempt. Waits until no text, reasoning or call of the
    * server's tools is open and each merged stream is between two steps, where it is held meanwhile; for

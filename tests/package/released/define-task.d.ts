@@ -105,6 +105,11 @@ interface TaskAttempt<Checkpoint = unknown> {
      */
     readonly messageSoFar: UIMessage | undefined;
     /**
+     * Whether this process takes leave, such as at a deploy. With `retry` the work may then come to a
+     * checkpoint, behind which another process goes on; else it has the time until its `signal` aborts.
+     */
+    readonly isDraining: boolean;
+    /**
      * Keeps a small value, with which the next attempt begins here instead of at the beginning. What was
      * sent before stays, whatever becomes of this attempt. Waits until no text, reasoning or call of the
      * server's tools is open and each merged stream is between two steps, where it is held meanwhile; for
@@ -437,6 +442,14 @@ interface DefineTaskOptions<Schema extends StandardSchemaV1 | undefined, Result,
      * cannot carry. Without `parse` it only encodes partial results and the result.
      */
     transformer?: Pick<TaskTransformer, 'stringify'> & Partial<TaskTransformer>;
+    /**
+     * How long an attempt at a task with `retry` may run, in milliseconds, for hosts that stop an
+     * invocation after a time: choose it a little shorter than that. `signal` aborts `graceMs` before
+     * (half of the time before, if that is less), and then the task is handed over, to go on from its
+     * newest checkpoint in the process that takes it up. An attempt that has made no checkpoint counts, so
+     * that a task of which one step takes longer ends as failed. Default: any time.
+     */
+    maxRunMs?: number;
     /**
      * How long a task with `retry` may wait for a process that takes it up, each time, in milliseconds.
      * Default 86,400,000 (24 h).
