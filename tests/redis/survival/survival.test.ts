@@ -2,23 +2,26 @@
 import { createMemoryStreamContext, createTaskRoute } from 'ai-task-stream/server';
 import { createTaskStream, type TaskStream } from 'ai-task-stream/ui';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createRandom } from '../../src/testing/random';
-import { createDeferred, until } from '../helpers/async';
-import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
-import { sharedRedisUrl } from '../helpers/redis-server';
-import { spawnTaskProcess, type TaskProcess } from '../helpers/spawn-task-process';
+import { createRandom } from '../../../src/testing/random';
+import { createDeferred, until } from '../../helpers/async';
+import { connectAdmin, type RedisAdmin } from '../../helpers/redis-admin';
+import { sharedRedisUrl } from '../../helpers/redis-server';
+import { spawnTaskProcess, type TaskProcess } from '../../helpers/spawn-task-process';
 import {
   defineSurvivors,
   type SurvivorInput,
   type SurvivorKind,
   survivorKinds,
-} from '../helpers/survivors';
-import { createId } from '../helpers/tasks';
+} from '../../helpers/survivors';
+import { createId } from '../../helpers/tasks';
+import { type BrowserReaders, startBrowserReaders } from './browser-readers';
+import { shownOf } from './shown-task';
 
 const isLong = process.env.TEST_LONG !== undefined;
 const taskCount = isLong ? 200 : 20;
 const killCount = isLong ? 60 : 6;
 const readersPerTask = 3;
+const browserPageCount = isLong ? 10 : 1;
 const instanceCount = 3;
 const heartbeatMs = 400;
 const input: SurvivorInput = isLong ? { steps: 60, stepMs: 500 } : { steps: 24, stepMs: 150 };
@@ -31,6 +34,7 @@ interface Instance {
 let prefix: string;
 let admin: RedisAdmin;
 let fleet: Instance[];
+let browser: BrowserReaders;
 
 async function startInstance(): Promise<Instance> {
   const env = {
@@ -47,9 +51,11 @@ beforeEach(async () => {
   prefix = `survival-${createId()}`;
   admin = await connectAdmin(sharedRedisUrl());
   fleet = await Promise.all(Array.from({ length: instanceCount }, startInstance));
+  browser = await startBrowserReaders(() => portOf(Math.random));
 });
 
 afterEach(async () => {
+  await browser?.close();
   await Promise.all(fleet.map(({ process }) => process.kill()));
   for (const key of (await admin.send('KEYS', `${prefix}*`)) as string[]) {
     await admin.send('DEL', key);
@@ -57,29 +63,20 @@ afterEach(async () => {
   admin.close();
 });
 
+/** The port of an instance that a load balancer would choose. */
+function portOf(random: () => number): number {
+  return fleet[Math.floor(random() * fleet.length)]!.port;
+}
+
 /** Follows a task as a page does, each request at an instance that a load balancer would choose. */
 function openPage(kind: SurvivorKind, random: () => number): TaskStream {
   const origin = 'http://fleet';
   return createTaskStream({
     api: `${origin}/${kind}`,
     reconnect: { initialDelayMs: 50, maxDelayMs: 500 },
-    fetch: (url, init) => {
-      const { port } = fleet[Math.floor(random() * fleet.length)]!;
-      return fetch(String(url).replace(origin, `http://127.0.0.1:${port}`), init);
-    },
+    fetch: (url, init) =>
+      fetch(String(url).replace(origin, `http://127.0.0.1:${portOf(random)}`), init),
   });
-}
-
-/** What a page shows of a task in the end, besides ids, times and attempts. */
-function shownOf(stream: TaskStream) {
-  const { status, result, partials, logs, steps, percent, message } = stream.getState();
-  const parts = message.parts.map((part) => {
-    if (part.type === 'text') return part.text;
-    if ('toolCallId' in part) return { ...part };
-    return part.type;
-  });
-  const lines = logs.map(({ index, message: line }) => [index, line]);
-  return { status, result, partials, lines, steps, percent, parts };
 }
 
 /** What a page shows of an undisturbed task. */
@@ -136,10 +133,13 @@ it('tasks go on to their ends while the processes that run them are killed one a
     await until(() => first.getState().connection === 'connected');
     running++;
     if (running === taskCount) begun.resolve();
+    const inBrowser = index < browserPageCount ? browser.follow(kind, taskId) : undefined;
     const ends = await Promise.all([starting, ...others.map((page) => page.resume(taskId))]);
     const late = openPage(kind, random);
     await late.resume(taskId);
-    return { kind, taskId, ends, shown: [...pages, late].map(shownOf), page: first };
+    const shown = [...pages, late].map(shownOf);
+    if (inBrowser) shown.push(await inBrowser);
+    return { kind, taskId, ends, shown, page: first };
   });
   const results = await Promise.all(runs);
   await kills;
