@@ -42,3 +42,9 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
+
+process.once('SIGTERM', async () => {
+  server.close();
+  await streamContext.drain?.({ timeoutMs: 4_000 });
+  process.exit(0);
+});

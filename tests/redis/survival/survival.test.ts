@@ -1,6 +1,6 @@
 // Processes that run tasks are killed one after the other, while pages follow the tasks.
 import { createMemoryStreamContext, createTaskRoute } from 'ai-task-stream/server';
-import { createTaskStream, type TaskStream } from 'ai-task-stream/ui';
+import { createTaskStream, type TaskEnd, type TaskStream } from 'ai-task-stream/ui';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRandom } from '../../../src/testing/random';
 import { createDeferred, until } from '../../helpers/async';
@@ -19,7 +19,8 @@ import { shownOf } from './shown-task';
 
 const isLong = process.env.TEST_LONG !== undefined;
 const taskCount = isLong ? 200 : 20;
-const killCount = isLong ? 60 : 6;
+/** How many processes are ended. */
+const endCount = isLong ? 60 : 6;
 const readersPerTask = 3;
 const browserPageCount = isLong ? 10 : 1;
 const instanceCount = 3;
@@ -35,6 +36,8 @@ let prefix: string;
 let admin: RedisAdmin;
 let fleet: Instance[];
 let browser: BrowserReaders;
+/** Processes that drain. */
+let leaving: Promise<void>[];
 
 async function startInstance(): Promise<Instance> {
   const env = {
@@ -48,6 +51,7 @@ async function startInstance(): Promise<Instance> {
 }
 
 beforeEach(async () => {
+  leaving = [];
   prefix = `survival-${createId()}`;
   admin = await connectAdmin(sharedRedisUrl());
   fleet = await Promise.all(Array.from({ length: instanceCount }, startInstance));
@@ -56,7 +60,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await browser?.close();
-  await Promise.all(fleet.map(({ process }) => process.kill()));
+  await Promise.all([...leaving, ...fleet.map(({ process }) => process.kill())]);
   for (const key of (await admin.send('KEYS', `${prefix}*`)) as string[]) {
     await admin.send('DEL', key);
   }
@@ -103,28 +107,40 @@ async function readUndisturbed(kind: SurvivorKind) {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it('tasks go on to their ends while the processes that run them are killed one after the other (R-ATTEMPT-3)', async () => {
-  const random = createRandom(11);
-  const undisturbed = new Map(
-    await Promise.all(
-      survivorKinds.map(async (kind) => [kind, await readUndisturbed(kind)] as const),
-    ),
-  );
+/** How a process ends whose place another one takes. */
+type End = 'SIGKILL' | 'SIGTERM';
 
+interface Followed {
+  readonly kind: SurvivorKind;
+  readonly taskId: string;
+  readonly ends: readonly TaskEnd[];
+  /** What each page shows in the end, the last of which came late. */
+  readonly shown: readonly unknown[];
+  readonly attempt: number;
+}
+
+/** Runs tasks with pages that follow them; once all run, processes are ended, one each second. */
+async function runWhile(ending: End): Promise<Followed[]> {
+  const random = createRandom(11);
   const begun = createDeferred();
-  const kills = (async () => {
+  const endings = (async () => {
     await begun.promise;
-    for (let count = 0; count < killCount; count++) {
+    for (let count = 0; count < endCount; count++) {
       await pause(1_000);
       const index = Math.floor(random() * fleet.length);
-      const [{ process: killed }] = fleet.splice(index, 1) as [Instance];
-      await killed.kill('SIGKILL');
-      fleet.push(await startInstance());
+      // A deploy starts the new process first.
+      const next = ending === 'SIGTERM' ? await startInstance() : undefined;
+      const [{ process: ended }] = fleet.splice(index, 1, ...(next ? [next] : [])) as [Instance];
+      if (next) leaving.push(ended.kill('SIGTERM'));
+      else {
+        await ended.kill('SIGKILL');
+        fleet.push(await startInstance());
+      }
     }
   })();
 
   let running = 0;
-  const runs = Array.from({ length: taskCount }, async (_, index) => {
+  const runs = Array.from({ length: taskCount }, async (_, index): Promise<Followed> => {
     const kind = survivorKinds[index % survivorKinds.length]!;
     const taskId = createId();
     const pages = Array.from({ length: readersPerTask }, () => openPage(kind, random));
@@ -139,24 +155,44 @@ it('tasks go on to their ends while the processes that run them are killed one a
     await late.resume(taskId);
     const shown = [...pages, late].map(shownOf);
     if (inBrowser) shown.push(await inBrowser);
-    return { kind, taskId, ends, shown, page: first };
+    return { kind, taskId, ends, shown, attempt: first.getState().attempt ?? 1 };
   });
-  const results = await Promise.all(runs);
-  await kills;
+  const followed = await Promise.all(runs);
+  await endings;
+  const attempts = followed.reduce((sum, { attempt }) => sum + attempt, 0);
+  console.log(
+    `${endCount} processes ended by ${ending}: ${attempts} attempts at ${taskCount} tasks`,
+  );
+  return followed;
+}
 
-  for (const { kind, ends, shown } of results) {
+async function expectUndisturbed(followed: readonly Followed[]): Promise<void> {
+  const undisturbed = new Map(
+    await Promise.all(
+      survivorKinds.map(async (kind) => [kind, await readUndisturbed(kind)] as const),
+    ),
+  );
+  for (const { kind, ends, shown } of followed) {
     expect(ends).toEqual(ends.map(() => expect.objectContaining({ status: 'completed' })));
     expect(shown).toEqual(shown.map(() => undisturbed.get(kind)));
   }
-  const attempts = results.map(({ page }) => page.getState().attempt ?? 1);
-  console.log(`${killCount} kills, ${attempts.reduce((sum, one) => sum + one, 0)} attempts`);
-  expect(Math.max(...attempts)).toBeGreaterThan(1);
-
   // Each tool call has had its effect, and none had another one, however often it was asked for.
   const done = (await admin.send('HKEYS', `${prefix}:done`)) as string[];
-  const agents = results.filter(({ kind }) => kind === 'agent');
+  const agents = followed.filter(({ kind }) => kind === 'agent');
   const expected = agents.flatMap(({ taskId }) =>
     Array.from({ length: input.steps }, (_, step) => `${taskId}:${step}`),
   );
   expect(done.sort()).toEqual(expected.sort());
+}
+
+it('tasks go on to their ends while the processes that run them are killed one after the other (R-ATTEMPT-3)', async () => {
+  const followed = await runWhile('SIGKILL');
+  await expectUndisturbed(followed);
+  expect(Math.max(...followed.map(({ attempt }) => attempt))).toBeGreaterThan(1);
+});
+
+it('a rolling deploy loses nothing, and uses no attempt up', async () => {
+  const followed = await runWhile('SIGTERM');
+  await expectUndisturbed(followed);
+  expect(Math.max(...followed.map(({ attempt }) => attempt))).toBeGreaterThan(1);
 });
