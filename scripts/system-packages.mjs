@@ -29,6 +29,7 @@ if (isAllowed || !process.argv.includes('--if-allowed')) {
 function apt(...args) {
   const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...args], {
     encoding: 'utf8',
+    timeout: 600_000,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (status !== 0) console.error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
