@@ -12,14 +12,20 @@ import { readPastedFiles } from '../helpers/snippets';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** In the place of the page's task: it ends when it is told to. */
-const report = `
+/** What stands in the place of files that the page's server imports. */
+const files: Record<string, string> = {
+  // A task that ends when it is told to.
+  './lib/report': `
 import { defineTask } from 'ai-task-stream/server';
 export const report = defineTask({
   name: 'report',
   execute: () => new Promise((resolve) => process.once('message', resolve)),
   onSettle: ({ status }) => console.log(status),
-});`;
+});`,
+  './lib/stream-context': `
+import { createMemoryStreamContext } from 'ai-task-stream/server';
+export const streamContext = createMemoryStreamContext();`,
+};
 
 async function bundleServer(outfile: string): Promise<void> {
   const contents = readPastedFiles(join(root, 'docs/production.md'), 7).get('server.ts') ?? '';
@@ -34,11 +40,11 @@ async function bundleServer(outfile: string): Promise<void> {
     outfile,
     plugins: [
       {
-        name: 'report',
+        name: 'files',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /lib\/report$/ }, () => ({ path: 'report', namespace: 'report' }));
-          onLoad({ filter: /./, namespace: 'report' }, () => ({
-            contents: report,
+          onResolve({ filter: /^\.\/lib\// }, ({ path }) => ({ path, namespace: 'files' }));
+          onLoad({ filter: /./, namespace: 'files' }, ({ path }) => ({
+            contents: files[path],
             resolveDir: root,
           }));
         },
@@ -65,13 +71,13 @@ it('lets a task end that nobody follows, before it stops at SIGTERM', async () =
       const response = await fetch(`http://127.0.0.1:${port}`, { ...options, body: '{}' });
       // Leaves at once.
       await response.body?.cancel();
-      return true;
+      return response.ok;
     };
     const isUp = () => takeTask().catch(() => false);
     await expect.poll(isUp, patience).toBe(true);
     const exited = once(server, 'exit');
     server.kill('SIGTERM');
-    // It has heard the signal once it takes no more connections.
+    // It has heard the signal once it starts nothing more.
     await expect.poll(isUp, patience).toBe(false);
     expect(output).toBe('');
     server.send('end');
