@@ -9,6 +9,7 @@ export {
   type TaskChat,
   type TaskDefinition,
 } from './define-task';
+export { type DrainOnSignalOptions, drainOnSignal } from './drain-on-signal';
 export type { ToUIMessageStreamOptions } from './http/chunk-stream';
 export type { NodeResponse } from './http/pipe-to-node-response';
 export type { TaskResponseInit } from './http/responses';

@@ -1,5 +1,6 @@
 import type { UIMessage } from 'ai';
 import type { Cursor } from '../protocol/cursor';
+import { closeBehind } from './http/closing-connections';
 import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { readCursor } from './http/read-cursor';
@@ -109,6 +110,7 @@ export function followTask(
   checkNames({ owner });
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const streamContext = toTaskStreamContext(givenContext);
+  const { draining } = streamContext;
 
   const open = async (init?: TaskResponseInit): Promise<Response> => {
     const cursor = request && readCursor(request);
@@ -132,19 +134,16 @@ export function followTask(
         ...{ context: streamContext, taskId, owner, onSettle },
         onError: report,
       }).catch(report);
-      streamContext.draining?.track(delivering);
+      draining?.track(delivering);
       callHost(() => waitUntil?.(delivering), report);
     }
-    const source = { reader, openReader, taskId, heartbeatMs, events, ...watched };
+    const source = { reader, openReader, taskId, heartbeatMs, events, draining, ...watched };
     return logResponse(source, init, { isHead });
   };
 
   const toResponse = async (init?: TaskResponseInit) => {
-    try {
-      return await open(init);
-    } catch (cause) {
-      return errorResponse(contextErrorOf(cause), init);
-    }
+    const refuse = (cause: unknown) => errorResponse(contextErrorOf(cause), init);
+    return closeBehind(await open(init).catch(refuse), draining);
   };
 
   return {

@@ -8,6 +8,7 @@ import {
   type OpenTaskReader,
   type ToUIMessageStreamOptions,
 } from './http/chunk-stream';
+import { closeBehind } from './http/closing-connections';
 import { logResponse } from './http/log-response';
 import { type NodeResponse, pipeToNodeResponse } from './http/pipe-to-node-response';
 import { errorResponse, type TaskResponseInit } from './http/responses';
@@ -133,6 +134,7 @@ export function claimTask<Result>(
     waitUntil,
   } = rest;
   const streamContext = toTaskStreamContext(givenContext);
+  const { draining } = streamContext;
 
   const start = (planned: PlannedTask) =>
     startTask({
@@ -159,7 +161,7 @@ export function claimTask<Result>(
   };
   const claiming = 'definition' in work ? startDefined(work) : start(work);
   const released = claiming.then((claim) => (claim.kind === 'opened' ? claim.released : undefined));
-  streamContext.draining?.track(released);
+  draining?.track(released);
   callHost(
     () => waitUntil?.(released),
     (error) => reportTo(rest.onError, error, taskId),
@@ -208,15 +210,16 @@ export function claimTask<Result>(
     try {
       const reader = await openReader();
       const { events } = init ?? {};
-      const source = { reader, openReader, taskId, heartbeatMs, events, onCancel, ...watch };
-      return logResponse(source, init);
+      const source = { reader, openReader, taskId, heartbeatMs, events, onCancel, draining };
+      return logResponse({ ...source, ...watch }, init);
     } catch (error) {
       if (TaskError.isInstance(error)) return errorResponse(error, init);
       throw error;
     }
   };
 
-  const toResponse = (init?: TaskResponseInit) => toWatchedResponse(init, undefined);
+  const toResponse = async (init?: TaskResponseInit) =>
+    closeBehind(await toWatchedResponse(init, undefined), draining);
 
   const task: StreamedTask<Result> = {
     taskId,

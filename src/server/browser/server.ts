@@ -13,6 +13,7 @@ export {
   nothing as createTaskRoute,
   nothing as defineTask,
   nothing as drainableContext,
+  nothing as drainOnSignal,
   nothing as resumeTask,
   nothing as streamTask,
   nothing as superviseOnce,

@@ -1,5 +1,6 @@
 import type { BodySink, BodySource } from './body-source';
 import { textSourceOf } from './byte-stream';
+import { isLastOfConnection } from './closing-connections';
 
 /** What is needed of Node's `ServerResponse`; raw responses of Express and Fastify have it, too. */
 export interface NodeResponse {
@@ -36,6 +37,9 @@ function sendHead(response: Response, target: NodeResponse): void {
   response.headers.forEach((value, name) => {
     if (target.stream === undefined || !connectionHeaders.has(name)) target.setHeader(name, value);
   });
+  if (target.stream === undefined && isLastOfConnection(response)) {
+    target.setHeader('connection', 'close');
+  }
   // `set-cookie` is the only header whose values cannot be joined into one line.
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) target.setHeader('set-cookie', cookies);

@@ -1,11 +1,13 @@
 import type { Cursor } from '../../protocol/cursor';
 import { preamble } from '../../protocol/frame';
+import type { Draining } from '../log/draining';
 import { createPieceReader, type Waiting } from '../log/piece-reader';
 import type { TaskReader } from '../log/task-stream-context';
 import { inNextTurn } from '../time/next-turn';
 import type { BodySink, BodySource } from './body-source';
 import { createEventEncoder } from './event-encoder';
 import { eventsOf } from './events-of';
+import { leaveInTime } from './leave-in-time';
 
 /** A response that finds that its task waits for a process. */
 export interface WaitingResponse extends Waiting {
@@ -34,6 +36,8 @@ export interface TextSourceOptions extends ResponseWatch {
   events?: 'named' | undefined;
   /** Called when the client leaves before the end. */
   onCancel?: () => void;
+  /** Ends the response before its process ends. Default: nothing does. */
+  draining: Draining | undefined;
 }
 
 /**
@@ -47,6 +51,7 @@ export function createTextSource({
   heartbeatMs,
   events,
   onCancel,
+  draining,
   onWaiting,
   onLeave,
 }: TextSourceOptions): BodySource<string> {
@@ -62,11 +67,17 @@ export function createTextSource({
     sink.end();
   };
 
+  const leaving = leaveInTime(draining, end);
+
   const log = createPieceReader<string>({
     reader,
     // If the storage is away, this response ends, and the client's next request is told why.
     openReader: (cursor) => openReader(cursor).catch(() => undefined),
-    ...{ taskId, heartbeatMs, onLeave },
+    ...{ taskId, heartbeatMs },
+    onLeave() {
+      leaving.exit();
+      onLeave?.();
+    },
     ...(onWaiting && { onWaiting: (waiting) => onWaiting({ ...waiting, end }) }),
     piecesOf: (range) => eventsOf(range, encoder),
     onPiece(events = '') {
@@ -102,6 +113,7 @@ export function createTextSource({
       sink.write(preamble);
     },
     pull() {
+      leaving.stay();
       // Frames at hand come before the next turn, and then the heartbeat leaves with them.
       if (isBeatDue) inNextTurn(beatIfAwaited);
       return log.pull();

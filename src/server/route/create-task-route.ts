@@ -4,6 +4,7 @@ import { askToStop } from '../ask-to-stop';
 import { checkIsDefinition, checkRouteTransformer } from '../check-definition';
 import { claimDefinedTask } from '../claim-defined-task';
 import type { TaskDefinition } from '../define-task';
+import { closeBehind } from '../http/closing-connections';
 import { readCursor } from '../http/read-cursor';
 import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
@@ -17,6 +18,7 @@ import {
   unlessAway,
 } from '../log/task-errors';
 import { mayKnow } from '../log/task-guard';
+import type { TaskStreamContext } from '../log/task-stream-context';
 import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { inputDecoder, readInput } from '../read-input';
 import { registerDefinition } from '../registered-definitions';
@@ -47,15 +49,15 @@ type RouteHandler = (request: Request, context: TaskRouteContext | undefined) =>
 /** Wraps a handler so that an error which it throws becomes a response. */
 function answering(
   handler: RouteHandler,
-  onError: CreateTaskRouteOptions['onError'],
+  {
+    onError,
+    streamContext,
+  }: Pick<CreateTaskRouteOptions, 'onError'> & { streamContext: TaskStreamContext },
 ): TaskRouteHandler {
-  return async (request, context) => {
-    try {
-      return await handler(request, context);
-    } catch (error) {
-      return failureResponse(error, (cause) => reportTo(onError, cause, ''));
-    }
-  };
+  const refuse = (error: unknown) =>
+    failureResponse(error, (cause) => reportTo(onError, cause, ''));
+  return async (request, context) =>
+    closeBehind(await handler(request, context).catch(refuse), streamContext.draining);
 }
 
 /**
@@ -109,7 +111,8 @@ export function createTaskRoute<
   });
 
   const { refusal, askOwner } = createAdmission({ authorize, owner: ownerOf });
-  const answer = (handler: RouteHandler) => answering(handler, settings.onError);
+  const answer = (handler: RouteHandler) =>
+    answering(handler, { onError: settings.onError, streamContext });
   const taskIdOf = (request: Request) => checkTaskId(readQuery(request, 'taskId'));
 
   const start = async (
