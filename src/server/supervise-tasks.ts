@@ -79,7 +79,7 @@ export function superviseTasks(options: SuperviseTasksOptions): TaskSupervisor {
 /**
  * Looks once after all tasks that are due, as `superviseTasks` does all the time: for a cron job, or in
  * the `waitUntil` of a request. Resolves with what it has done, once the tasks are over that it has taken
- * up. Where a definition has `maxRunMs`, the invocation counts as begun with this call.
+ * up or, where their definition has `maxRunMs`, handed over again: that time counts from this call on.
  *
  * @throws TaskError `invalid-options`; the promise rejects with `context-unavailable`.
  */
@@ -137,7 +137,7 @@ function careOf(
     onError,
   }: Pick<SuperviseTasksOptions, 'onSettle' | 'heartbeatMs' | 'onError'>,
 ): CaredDefinition {
-  const { version = 1, onSettle: own, ...definition } = task.options;
+  const { version = 1, maxRunMs, onSettle: own, ...definition } = task.options;
   const settings = {
     streamContext,
     heartbeatMs: definition.heartbeatMs ?? heartbeatMs,
@@ -146,9 +146,9 @@ function careOf(
     ...(!definition.onError && onError && { onError }),
   };
   return {
-    version,
+    ...{ version, maxRunMs },
     onSettle: own ? (event) => own(event as Parameters<typeof own>[0]) : given,
-    take: (taskId) => takeTask(task, taskId, settings),
+    take: (taskId, time) => takeTask(task, taskId, { ...settings, ...time }),
   };
 }
 

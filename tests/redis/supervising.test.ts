@@ -9,7 +9,7 @@ import {
   type TaskSupervisor,
 } from 'ai-task-stream/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../helpers/async';
+import { aborted, until } from '../helpers/async';
 import { openingOf, openWork } from '../helpers/attempted-task';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { createRedisInstances } from '../helpers/redis-contexts';
@@ -118,15 +118,44 @@ it('takes up a task whose process is gone, though nobody follows it, by a cron a
   await until(async () => (await entriesOf(taskId)).length === 0);
 });
 
+it('brings a task to its end, though each invocation has less time than it takes, by a cron alone (R-SUPERVISE-1)', async () => {
+  const runs: number[] = [];
+  const report = defineTask({
+    name: 'report',
+    ...{ retry: { attempts: 50 }, maxRunMs: 300, graceMs: 100, onError() {} },
+    async execute({ task, signal }) {
+      runs.push(task.attempt);
+      const steps = Number(task.lastCheckpoint ?? 0);
+      if (steps >= 3) return steps;
+      await task.checkpoint(steps + 1);
+      await aborted(signal);
+      throw signal.reason;
+    },
+  });
+  const taskId = createId();
+  await openWork(saving.context, taskId, { waits: { delayMs: 0 }, work: { attempts: 50 } });
+  let taken = 0;
+  await superviseUntil(
+    { streamContext: saving.context, tasks: [report], heartbeatMs },
+    async (counts) => {
+      taken += counts.taken;
+      return isCompleted(saving.context, taskId);
+    },
+  );
+  expect(runs.length).toBeGreaterThan(3);
+  // No invocation goes on with what it has handed over.
+  expect(taken).toBe(runs.length);
+});
+
 it('removes an entry whose process was killed before it had opened the task, after a minute (R-INDEX-4)', async () => {
   const taskIds = [createId(), createId()];
-  const ages = [50_000, 70_000];
+  const ages = [0, 70_000];
   for (const [index, taskId] of taskIds.entries()) {
     await openWork(saving.context, taskId, { waits: { delayMs: 0 } });
     const [[key, entry] = ['', '']] = await entriesOf(taskId);
     const openedAt = (Date.now() - (ages[index] ?? 0)).toString(36);
-    await admin.send('ZADD', key, '1', entry.replace(/^[^.]+/, openedAt));
     await admin.send('ZREM', key, entry);
+    await admin.send('ZADD', key, String(Date.now()), entry.replace(/^[^.]+/, openedAt));
     const kinds = ['m', 'f', 'l', 'a'];
     await admin.send('DEL', ...kinds.map((kind) => `${keyPrefix}:{${taskId}}:${kind}`));
   }

@@ -3,6 +3,7 @@ import type { TaskRecord } from '../log/task-record';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { deliverOutcome } from '../task/deliver-outcome';
 import type { TaskEnd } from '../task/run-attempts';
+import type { RunTimeOptions } from '../task/run-time';
 import { runningTasks } from '../task/running-tasks';
 import { isAttemptedHere } from '../task/take-again';
 import type { TaskSettleEvent } from '../task/task-options';
@@ -15,7 +16,7 @@ export interface CaredDefinition {
   /** How long the host lets an invocation run a task, in milliseconds. Default: as long as it takes. */
   readonly maxRunMs?: number | undefined;
   /** Takes a task that waits, and runs it. `undefined`: others have it. */
-  take(taskId: string, elapsedMs: number): Promise<TaskEnd | undefined>;
+  take(taskId: string, time: RunTimeOptions): Promise<TaskEnd | undefined>;
   /** Told of an outcome that nobody could be told of. Default: nobody is. */
   readonly onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
 }
@@ -101,15 +102,19 @@ export function createSupervision({
     work.then(end, end);
   };
 
-  const elapsedMs = () => (invokedAt === undefined ? 0 : performance.now() - invokedAt);
+  /** How much of the invocation is over, where the host ends each after a time. */
+  const invocationOf = (definition: CaredDefinition | undefined): Taker['invocation'] => {
+    const { maxRunMs } = definition ?? {};
+    if (invokedAt === undefined || maxRunMs === undefined) return undefined;
+    return { elapsedMs: performance.now() - invokedAt, maxRunMs };
+  };
 
   const takerOf = (definition: CaredDefinition | undefined): Omit<Taker, 'request'> => {
-    const { maxRunMs } = definition ?? {};
-    const isInvocation = invokedAt !== undefined && maxRunMs !== undefined;
+    const invocation = invocationOf(definition);
     return {
       ...{ runner: 'any', versions, maxRunning, running: runningTasks(context).size },
       isDraining: context.draining?.begun.aborted === true,
-      ...(isInvocation && { invocation: { elapsedMs: elapsedMs(), maxRunMs } }),
+      ...(invocation && { invocation }),
     };
   };
 
@@ -140,8 +145,13 @@ export function createSupervision({
   };
 
   const take = async ({ taskId }: DueTask, definition: CaredDefinition): Promise<void> => {
+    const invocation = invocationOf(definition);
+    const runMs = invocation && invocation.maxRunMs - invocation.elapsedMs;
     // Counts as running from this call on.
-    const end = await definition.take(taskId, elapsedMs());
+    const end = await definition.take(
+      taskId,
+      runMs === undefined ? {} : { runMs, isInvocation: true },
+    );
     if (!end) return;
     counts.taken++;
     track(end.released);
