@@ -39,7 +39,7 @@ export interface Taker {
    * Where the host ends each invocation after a time: how long this one has lasted, and how long it may
    * last, in milliseconds.
    */
-  readonly invocation?: { readonly elapsedMs: number; readonly maxRunMs: number };
+  readonly invocation?: { readonly elapsedMs: number; readonly maxRunMs: number } | undefined;
 }
 
 /**

@@ -21,6 +21,7 @@ import { mayKnow } from '../log/task-guard';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { inputDecoder, readInput } from '../read-input';
+import { beginInvocation, type Invocation } from '../recovery/invocation';
 import { registerDefinition } from '../registered-definitions';
 import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
@@ -44,7 +45,11 @@ import type {
 } from './task-route';
 import { createTaskSlots } from './task-slots';
 
-type RouteHandler = (request: Request, context: TaskRouteContext | undefined) => Promise<Response>;
+type RouteHandler = (
+  request: Request,
+  context: TaskRouteContext | undefined,
+  invocation: Invocation | undefined,
+) => Promise<Response>;
 
 /** Wraps a handler so that an error which it throws becomes a response. */
 function answering(
@@ -52,12 +57,19 @@ function answering(
   {
     onError,
     streamContext,
-  }: Pick<CreateTaskRouteOptions, 'onError'> & { streamContext: TaskStreamContext },
+    maxRunMs,
+  }: Pick<CreateTaskRouteOptions, 'onError'> & {
+    streamContext: TaskStreamContext;
+    maxRunMs: number | undefined;
+  },
 ): TaskRouteHandler {
   const refuse = (error: unknown) =>
     failureResponse(error, (cause) => reportTo(onError, cause, ''));
-  return async (request, context) =>
-    closeBehind(await handler(request, context).catch(refuse), streamContext.draining);
+  return async (request, context) => {
+    const invocation = beginInvocation(maxRunMs);
+    const response = await handler(request, context, invocation).catch(refuse);
+    return closeBehind(response, streamContext.draining);
+  };
 }
 
 /**
@@ -111,16 +123,19 @@ export function createTaskRoute<
   });
 
   const { refusal, askOwner } = createAdmission({ authorize, owner: ownerOf });
+  const { onError } = settings;
+  const { maxRunMs } = definition;
   const answer = (handler: RouteHandler) =>
-    answering(handler, { onError: settings.onError, streamContext });
+    answering(handler, { onError, streamContext, maxRunMs });
   const taskIdOf = (request: Request) => checkTaskId(readQuery(request, 'taskId'));
 
   const start = async (
     request: Request,
     { taskId, input: given }: StartRequest,
     context: TaskRouteContext | undefined,
+    invocation: Invocation | undefined,
   ): Promise<Response> => {
-    const watch = takers.watch(request, { isStart: true });
+    const watch = takers.watch(request, { isStart: true, invocation });
     const events = readEvents(request);
     const refused = await refusal(request, 'start', taskId);
     if (refused) return refused;
@@ -137,16 +152,11 @@ export function createTaskRoute<
     }
     try {
       const started = claimDefinedTask<Result>(definition, {
-        ...settings,
-        transformer,
-        heartbeatMs,
-        streamContext,
-        taskId,
+        ...{ ...settings, ...invocation?.runTime() },
+        ...{ transformer, heartbeatMs, streamContext, taskId },
         readInput: async () => input,
         storedInput: () => given,
-        owner,
-        request,
-        params,
+        ...{ owner, request, params },
       });
       const hold = (claim: Claim) => slot.hold(claim.kind === 'opened' ? claim.settled : undefined);
       started.claiming.then(hold);
@@ -158,8 +168,11 @@ export function createTaskRoute<
     }
   };
 
-  const answerFollow = async (request: Request): Promise<Response> => {
-    const watch = takers.watch(request);
+  const answerFollow = async (
+    request: Request,
+    invocation: Invocation | undefined,
+  ): Promise<Response> => {
+    const watch = takers.watch(request, { isStart: false, invocation });
     const taskId = taskIdOf(request);
     const refused = await refusal(request, 'follow', taskId);
     if (refused) return refused;
@@ -167,26 +180,28 @@ export function createTaskRoute<
     const watched = watch?.respond(taskId, owner);
     const response = await follow({ taskId, request, owner }, watched).toResponse();
     if (watched && response.body) {
-      const report = (error: unknown) => reportTo(settings.onError, error, taskId);
+      const report = (error: unknown) => reportTo(onError, error, taskId);
       callHost(() => settings.waitUntil?.(watched.over), report);
     }
     return response;
   };
 
   return {
-    POST: answer(async (request, context) =>
-      start(request, checkStartBody(await readJsonBody(request, maxBodyBytes)), context),
-    ),
+    POST: answer(async (request, context, invocation) => {
+      const asked = checkStartBody(await readJsonBody(request, maxBodyBytes));
+      return start(request, asked, context, invocation);
+    }),
 
-    GET: answer(async (request, context) => {
+    GET: answer(async (request, context, invocation) => {
       const text = readQuery(request, 'input');
-      if (text === undefined) return answerFollow(request);
+      if (text === undefined) return answerFollow(request, invocation);
       // A host may serve HEAD by this handler, too, which must start nothing.
       if (!allowGet || request.method !== 'GET') return refuseToStartByGet();
       // A page with a cursor has seen something of the task: it wants the rest, and no new task.
-      if (readCursor(request) !== undefined) return answerFollow(request);
+      if (readCursor(request) !== undefined) return answerFollow(request, invocation);
       const isEncoded = decoder !== undefined;
-      return start(request, checkStartQuery(request, { text, maxBodyBytes, isEncoded }), context);
+      const asked = checkStartQuery(request, { text, maxBodyBytes, isEncoded });
+      return start(request, asked, context, invocation);
     }),
 
     DELETE: answer(async (request) => {

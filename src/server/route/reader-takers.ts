@@ -1,6 +1,7 @@
 import type { WaitingResponse } from '../http/text-source';
 import type { TaskStreamContext } from '../log/task-stream-context';
 import type { PlainDefinition } from '../plain-definition';
+import type { Invocation } from '../recovery/invocation';
 import {
   isActive,
   type ReaderRequest,
@@ -10,6 +11,7 @@ import {
 } from '../recovery/who-takes';
 import { type TakeTaskSettings, takeTask } from '../take-task';
 import { reportTo } from '../task/mask-error';
+import type { RunTimeOptions } from '../task/run-time';
 import { runningTasks } from '../task/running-tasks';
 import { isAttemptedHere } from '../task/take-again';
 import { createDeferred } from '../time/deferred';
@@ -46,9 +48,13 @@ export interface ReaderTakers {
    * To be called as soon as the request is there. `undefined` when it is nobody's who would follow the
    * task.
    *
-   * @param isStart Whether it is a request to start the task, which takes nothing.
+   * @param options.isStart Whether it is a request to start the task, which takes nothing.
+   * @param options.invocation Set where the host ends the process some time after the request.
    */
-  watch(request: Request, options?: { isStart: boolean }): RequestWatch | undefined;
+  watch(
+    request: Request,
+    options: { isStart: boolean; invocation: Invocation | undefined },
+  ): RequestWatch | undefined;
 }
 
 /** Knows what a request may do about a task that waits. */
@@ -81,7 +87,7 @@ export function createReaderTakers({
 
   const isDraining = () => streamContext.draining?.begun.aborted === true;
 
-  const decide = (taskId: string, taker: Pick<Taker, 'request'>): TakingDecision => {
+  const decide = (taskId: string, taker: Pick<Taker, 'request' | 'invocation'>): TakingDecision => {
     // This process goes on with the task by itself.
     if (isAttemptedHere(streamContext, taskId)) return 'leave';
     const running = runningTasks(streamContext).size;
@@ -91,32 +97,38 @@ export function createReaderTakers({
     );
   };
 
-  const takeNow = (taskId: string) =>
-    takeTask(task, taskId, { ...settings, heartbeatMs, streamContext }).catch((error: unknown) =>
-      reportTo(settings.onError, error, taskId),
+  const takeNow = (taskId: string, runTime: RunTimeOptions | undefined) =>
+    takeTask(task, taskId, { ...settings, ...runTime, heartbeatMs, streamContext }).catch(
+      (error: unknown) => reportTo(settings.onError, error, taskId),
     );
 
   return {
-    watch(request, { isStart } = { isStart: false }) {
+    watch(request, { isStart, invocation }) {
       const asked = { ...askedBy(request), isStart, isFromBeforeDrain: !isDraining() };
       if (!retry || !isActive(asked)) return undefined;
+      // An invocation has little time to take a task in.
+      const longestSpreadMs = (invocation?.maxRunMs ?? Number.POSITIVE_INFINITY) / 8;
+      const spread = (maxMs: number) => pause(Math.random() * Math.min(maxMs, longestSpreadMs));
       return {
         respond(taskId, owner) {
           const { promise: left, resolve: onLeave } = createDeferred();
           const taken = new Set<Promise<void>>();
 
           const decideNow = ({ isWaiting }: WaitingResponse) =>
-            isWaiting() ? decide(taskId, { request: asked }) : 'leave';
+            isWaiting()
+              ? decide(taskId, { request: asked, invocation: invocation?.spent() })
+              : 'leave';
 
           /** Resolves once the task is over, if it was taken. */
           const take = async (response: WaitingResponse): Promise<void> => {
             if (underWay.has(taskId)) return;
             underWay.add(taskId);
-            await pause(Math.random() * (response.isAfterLoss ? heartbeatMs : handOverSpreadMs));
+            await spread(response.isAfterLoss ? heartbeatMs : handOverSpreadMs);
             const slot = await slots.take(owner);
             // Nothing may come between this decision and the take, which counts itself.
             const decision = slot ? decideNow(response) : 'leave';
-            const run = decision === 'take' ? await takeNow(taskId) : undefined;
+            const run =
+              decision === 'take' ? await takeNow(taskId, invocation?.runTime()) : undefined;
             slot?.hold(run?.settled);
             underWay.delete(taskId);
             if (decision === 'end') response.end();
@@ -124,7 +136,7 @@ export function createReaderTakers({
           };
 
           const endSoon = async (response: WaitingResponse): Promise<void> => {
-            await pause(Math.random() * handOverSpreadMs);
+            await spread(handOverSpreadMs);
             if (decideNow(response) === 'end') response.end();
           };
 

@@ -1,0 +1,23 @@
+import type { RunTimeOptions } from '../task/run-time';
+import type { Taker } from './who-takes';
+
+/** The time of a process that its host ends some time after it was asked. */
+export interface Invocation {
+  readonly maxRunMs: number;
+  /** How much of it has passed. */
+  spent(): NonNullable<Taker['invocation']>;
+  /** What is left for a task that is started or taken now. */
+  runTime(): RunTimeOptions;
+}
+
+/** To be called as soon as a request is there. `undefined` where processes live on. */
+export function beginInvocation(maxRunMs: number | undefined): Invocation | undefined {
+  if (maxRunMs === undefined) return undefined;
+  const startedAt = performance.now();
+  const elapsedMs = () => performance.now() - startedAt;
+  return {
+    maxRunMs,
+    spent: () => ({ elapsedMs: elapsedMs(), maxRunMs }),
+    runTime: () => ({ runMs: Math.max(0, maxRunMs - elapsedMs()), isInvocation: true }),
+  };
+}
