@@ -71,8 +71,10 @@ it('tells a task that was handed over from one that has lost its process', async
   const first = await serve(undefined, []);
   const second = instances.open({ url: sharedRedisUrl(), keyPrefix: first.keyPrefix });
   const ids = [createId(), createId()];
+  // However late it is handed over, its process counts as alive until then.
+  const leases = [60_000, 300];
   const [handedOver, lost] = await Promise.all(
-    ids.map((taskId) => openWork(first.context, taskId, { leaseMs: 300 })),
+    ids.map((taskId, index) => openWork(first.context, taskId, { leaseMs: leases[index] })),
   );
   const readers = await Promise.all(ids.map((taskId) => second.context.read(taskId)));
   await handedOver?.handOver?.();
