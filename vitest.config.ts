@@ -82,7 +82,7 @@ const browser = { testTimeout: 120_000, hookTimeout: 180_000 };
 const recipes = { ...browser, hookTimeout: process.env.TEST_LONG ? 900_000 : 300_000 };
 
 /** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
-const fourAtATime = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const fiveAtATime = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /** They read the build or the documents, fill memory, or try very many cases: not for `test:fast`. */
 const slow = [
@@ -193,11 +193,11 @@ export default defineConfig({
         }),
       ),
       bare(react('react-bare', [])),
-      node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fourAtATime }),
-      node('browser', ['tests/browser/**/*.test.ts'], { ...browser, ...fourAtATime }),
+      node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fiveAtATime }),
+      node('browser', ['tests/browser/**/*.test.ts'], { ...browser, ...fiveAtATime }),
       node('recipes', ['tests/recipes/**/*.test.ts'], {
         ...recipes,
-        ...fourAtATime,
+        ...fiveAtATime,
         globalSetup: ['tests/recipes/global-setup.ts'],
       }),
     ],
