@@ -1,4 +1,9 @@
-import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  drainOnSignal,
+  toNodeHandler,
+} from 'ai-task-stream/server';
 import express from 'express';
 import { report } from '../lib/report';
 
@@ -10,3 +15,9 @@ app.all(
 );
 
 export const server = app.listen(Number(process.env.PORT ?? 3000));
+
+drainOnSignal(createMemoryStreamContext(), {
+  onDrained() {
+    server.close(() => process.exit());
+  },
+});

@@ -1,4 +1,9 @@
-import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  drainOnSignal,
+  toNodeHandler,
+} from 'ai-task-stream/server';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { report } from '../lib/report';
 
@@ -24,3 +29,10 @@ app.all(
 
 await app.listen({ port: Number(process.env.PORT ?? 3000) });
 export const { server } = app;
+
+drainOnSignal(createMemoryStreamContext(), {
+  async onDrained() {
+    await app.close();
+    process.exit();
+  },
+});

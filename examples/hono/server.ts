@@ -1,5 +1,5 @@
 import { serve } from '@hono/node-server';
-import { createTaskRoute } from 'ai-task-stream/server';
+import { createMemoryStreamContext, createTaskRoute, drainOnSignal } from 'ai-task-stream/server';
 import { Hono } from 'hono';
 import { report } from '../lib/report';
 
@@ -15,3 +15,9 @@ const app = new Hono()
   .delete('/api/watched-report', ({ req }) => watchedRoute.DELETE(req.raw));
 
 export const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) });
+
+drainOnSignal(createMemoryStreamContext(), {
+  onDrained() {
+    server.close(() => process.exit());
+  },
+});

@@ -1,4 +1,9 @@
-import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  drainOnSignal,
+  toNodeHandler,
+} from 'ai-task-stream/server';
 import Koa from 'koa';
 import { report } from '../lib/report';
 
@@ -22,3 +27,9 @@ app.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 export const server = app.listen(Number(process.env.PORT ?? 3000));
+
+drainOnSignal(createMemoryStreamContext(), {
+  onDrained() {
+    server.close(() => process.exit());
+  },
+});

@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { All, Controller, Module, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  createMemoryStreamContext,
   createTaskRoute,
+  drainOnSignal,
   type NodeRequest,
   type NodeResponse,
   toNodeHandler,
@@ -30,3 +32,10 @@ class AppModule {}
 
 const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 export const server = await app.listen(Number(process.env.PORT ?? 3000));
+
+drainOnSignal(createMemoryStreamContext(), {
+  async onDrained() {
+    await app.close();
+    process.exit();
+  },
+});

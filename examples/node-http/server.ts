@@ -1,5 +1,10 @@
 import { createServer } from 'node:http';
-import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  drainOnSignal,
+  toNodeHandler,
+} from 'ai-task-stream/server';
 import { report } from '../lib/report';
 
 const handleReport = toNodeHandler(createTaskRoute(report));
@@ -13,3 +18,9 @@ export const server = createServer((request, response) => {
 });
 
 server.listen(Number(process.env.PORT ?? 3000));
+
+drainOnSignal(createMemoryStreamContext(), {
+  onDrained() {
+    server.close(() => process.exit());
+  },
+});
