@@ -1,0 +1,2 @@
+// A process of `examples/serverless`, which serves one request.
+import '../../../examples/serverless/invocation';
