@@ -22,6 +22,13 @@ interface Signals {
   off(signal: string, listener: () => void): unknown;
 }
 
+/** The process, where it gets signals. Next.js' edge runtime throws at the mere look at `process.on`. */
+function findSignals(): Signals | undefined {
+  const { EdgeRuntime, process } = globalThis as { EdgeRuntime?: string; process?: Signals };
+  const isNode = EdgeRuntime === undefined && typeof process?.on === 'function';
+  return isNode ? process : undefined;
+}
+
 type DrainedContext = TaskStreamContext | ResumableStreamContext;
 
 /** @throws TaskError `invalid-options`. */
@@ -51,9 +58,8 @@ export function drainOnSignal(
 ): () => void {
   checkDurations({ timeoutMs: { value: timeoutMs, least: 0 } });
   const drains = [contexts].flat().map(drainOf);
-  const { process } = globalThis as { process?: Partial<Signals> };
-  if (!process?.on || !process.off) return () => {};
-  const { on, off } = process as Signals;
+  const process = findSignals();
+  if (!process) return () => {};
 
   let hasBegun = false;
   const drain = () => {
@@ -64,8 +70,8 @@ export function drainOnSignal(
       .then(() => onDrained?.())
       .catch((error: unknown) => console.error('ai-task-stream: `onDrained` threw:', error));
   };
-  for (const signal of signals) on.call(process, signal, drain);
+  for (const signal of signals) process.on(signal, drain);
   return () => {
-    for (const signal of signals) off.call(process, signal, drain);
+    for (const signal of signals) process.off(signal, drain);
   };
 }

@@ -33,7 +33,8 @@ function runNext(args: readonly string[]) {
 
 /** Builds `examples/next` when it is out of date. It takes the built package. */
 async function buildNext(): Promise<void> {
-  const sources = ['app', 'pages', 'next.config.mjs', 'package.json', 'tsconfig.json'];
+  const code = ['app', 'pages', 'instrumentation.ts'];
+  const sources = [...code, 'next.config.mjs', 'package.json', 'tsconfig.json'];
   const surroundings = ['../lib', '../../dist', '../../package-lock.json'];
   const outputs = ['.next/BUILD_ID'];
   if (!(await isOutdated({ cwd, outputs, sources: [...sources, ...surroundings] }))) return;

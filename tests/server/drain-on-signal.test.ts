@@ -83,6 +83,13 @@ describe('drainOnSignal', () => {
   it('does nothing where there are no signals', () => {
     vi.stubGlobal('process', undefined);
     drainOnSignal(createMemoryStreamContext({ scope: createId() }))();
+    vi.stubGlobal('EdgeRuntime', 'edge-runtime');
+    vi.stubGlobal('process', {
+      get on() {
+        throw new Error('A Node.js API is used (process.on) which is not supported.');
+      },
+    });
+    drainOnSignal(createMemoryStreamContext({ scope: createId() }))();
   });
 
   it('refuses a context that cannot be drained, and a time that is none', () => {
