@@ -34,6 +34,13 @@ export function createInstances(parts, { start }) {
   // It is awaited only while the demo runs.
   ended.catch(() => {});
 
+  let lastJob = Promise.resolve();
+  /** Starts processes one after the other, so that no two take the place of the same one. */
+  const inTurn = (job) => {
+    lastJob = lastJob.then(job).catch((error) => parts.isStopping || fail(error));
+    return lastJob;
+  };
+
   /** Starts a process, and resolves once it serves. */
   const launch = async (name) => {
     const port = await findFreePort();
@@ -49,17 +56,17 @@ export function createInstances(parts, { start }) {
   /** Lets a process serve in the place of an instance, and starts another one when it ends. */
   const place = (instance, { pid, port, hasEnded }) => {
     Object.assign(instance, { pid, port, hasEnded: false });
-    hasEnded
-      .then(async ({ code }) => {
-        if (instance.pid !== pid || parts.isStopping) return;
-        instance.hasEnded = true;
-        console.log(
-          `  Instance ${instance.name} ended (${code}). The others take up what it ran; it is started again.`,
-        );
-        await sleep(awayMs);
-        if (!parts.isStopping) place(instance, await launch(instance.name));
-      })
-      .catch((error) => parts.isStopping || fail(error));
+    hasEnded.then(async ({ code }) => {
+      if (instance.pid !== pid || parts.isStopping) return;
+      instance.hasEnded = true;
+      console.log(
+        `  Instance ${instance.name} ended (${code}). The others take up what it ran; it is started again.`,
+      );
+      await sleep(awayMs);
+      await inTurn(async () => {
+        if (instance.pid === pid && !parts.isStopping) place(instance, await launch(instance.name));
+      });
+    });
   };
 
   return {
@@ -82,12 +89,16 @@ export function createInstances(parts, { start }) {
 
     /** Replaces all servers, one after the other, as a rolling deploy does. */
     async replaceAll() {
-      for (const instance of list) {
-        const before = instance.pid;
-        place(instance, await launch(instance.name));
-        console.log(`  Instance ${instance.name} is replaced: process ${before} drains.`);
-        process.kill(before, 'SIGTERM');
-      }
+      await inTurn(async () => {
+        for (const instance of list) {
+          const next = await launch(instance.name);
+          const { pid, hasEnded } = instance;
+          place(instance, next);
+          if (hasEnded) continue;
+          console.log(`  Instance ${instance.name} is replaced: process ${pid} drains.`);
+          process.kill(pid, 'SIGTERM');
+        }
+      });
       return true;
     },
   };

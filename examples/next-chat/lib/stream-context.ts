@@ -10,6 +10,6 @@ export const streamContext: TaskStreamContext = process.env.REDIS_URL
   ? createRedisStreamContext({ url: process.env.REDIS_URL })
   : createMemoryStreamContext();
 
-// At a deploy, tasks go on in another instance. Said here, because Next.js may load this module once for
-// each bundle, and each context has to be drained.
-drainOnSignal(streamContext);
+// Here, because Next.js loads this module once for each bundle: `instrumentation.ts` would drain a
+// context of its own, and not that of the routes.
+drainOnSignal(streamContext, { timeoutMs: 4_000 });
