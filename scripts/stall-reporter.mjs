@@ -14,6 +14,8 @@ const { TEST_STALL_MS } = process.env;
 export default class StallReporter {
   /** The files that run: what they were last heard to do, and until when they have to be heard again. */
   #files = new Map();
+  /** The files that are done. The end of a file's last hook may be told after the end of the file. */
+  #done = new Set();
   /** When anything was heard last. */
   #heardAt = performance.now();
 
@@ -32,6 +34,7 @@ export default class StallReporter {
 
   onTestModuleEnd(file) {
     this.#files.delete(nameOf(file));
+    this.#done.add(nameOf(file));
     this.#heardAt = performance.now();
   }
 
@@ -55,6 +58,7 @@ export default class StallReporter {
     const { testTimeout, hookTimeout } = file.project.config;
     const patience = patienceFor(testTimeout, hookTimeout, limit);
     this.#heardAt = performance.now();
+    if (this.#done.has(nameOf(file))) return;
     this.#files.set(nameOf(file), { what, patience, until: this.#heardAt + patience });
   }
 
