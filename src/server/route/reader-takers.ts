@@ -37,10 +37,11 @@ export interface ReaderTakersOptions extends Omit<TakeTaskSettings, 'streamConte
 }
 
 /**
- * The longest that a process waits before it takes a task that was handed over, so that not all try at
- * once, in milliseconds.
+ * The longest that a process waits before it takes a task, so that not all try at once, in milliseconds:
+ * one that was handed over, and one whose runner was lost, which more processes find at the same time.
  */
 const handOverSpreadMs = 200;
+const lossSpreadMs = 500;
 
 /** Lets the processes whose pages follow a task that waits take it up. */
 export interface ReaderTakers {
@@ -123,7 +124,7 @@ export function createReaderTakers({
           const take = async (response: WaitingResponse): Promise<void> => {
             if (underWay.has(taskId)) return;
             underWay.add(taskId);
-            await spread(response.isAfterLoss ? heartbeatMs : handOverSpreadMs);
+            await spread(response.isAfterLoss ? lossSpreadMs : handOverSpreadMs);
             const slot = await slots.take(owner);
             // Nothing may come between this decision and the take, which counts itself.
             const decision = slot ? decideNow(response) : 'leave';
