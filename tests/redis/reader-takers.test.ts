@@ -1,4 +1,6 @@
 // A task whose process is lost, and a page that follows it at another process.
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createTaskRoute, defineTask, toNodeHandler } from 'ai-task-stream/server';
 import { readTask } from 'ai-task-stream/testing';
 import { createTaskStream } from 'ai-task-stream/ui';
@@ -38,7 +40,10 @@ async function serve(keyPrefix: string | undefined, runs: number[], heartbeatMs 
     },
   });
   const instance = instances.open({ url: sharedRedisUrl(), ...(keyPrefix && { keyPrefix }) });
-  const route = createTaskRoute(count, { streamContext: instance.context });
+  const route = createTaskRoute(count, {
+    streamContext: instance.context,
+    owner: ({ headers }) => headers.get('x-owner') ?? undefined,
+  });
   const server = await startHttpServer(toNodeHandler(route));
   servers.push(server);
   return { ...instance, server };
@@ -108,4 +113,72 @@ it('goes on where the page is, from its newest checkpoint, and the page shows it
   expect(partials).toEqual([0, 1, 2, 3, 4, 5]);
   expect(logs.map(({ message }) => message)).toEqual(partials.map((step) => `step ${step}`));
   expect([told, attempt]).toEqual([[0, 1, 2, 3, 4, 5], 2]);
+});
+
+// R-ATTEMPT-15
+it('is not run by requests that only look at it, nor by those of other people', async () => {
+  const runs: number[] = [];
+  const first = await serve(undefined, runs, 100);
+  const second = await serve(first.keyPrefix, runs, 100);
+  const taskId = createId();
+  const log = await openWork(first.context, taskId, { definition: 'count', owner: 'me' });
+  await log.handOver?.();
+  // No `fetch`, which sets `sec-fetch-mode` itself.
+  const ask = async (headers: Record<string, string>, method = 'GET') => {
+    const options = { method, headers: { 'x-owner': 'me', ...headers }, agent: false };
+    const asked = request(`${second.server.origin}/?taskId=${taskId}`, options).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume().on('error', () => {});
+    return { status: response.statusCode, leave: () => response.destroy() };
+  };
+  const looks = await Promise.all([
+    ask({}, 'HEAD'),
+    ask({ 'sec-purpose': 'prefetch' }),
+    ask({ purpose: 'prefetch' }),
+    ask({ 'sec-fetch-mode': 'navigate' }),
+    ask({ 'sec-fetch-mode': 'no-cors' }),
+    ask({ 'x-owner': 'you' }),
+  ]);
+  // More than the time after which a process takes it that may.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  expect(looks.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 404]);
+  expect(runs).toEqual([]);
+  for (const { leave } of looks) leave();
+});
+
+// R-ATTEMPT-9
+it('ends as failed when it takes each process with it that attempts it', async () => {
+  let turn = 0;
+  const opened: Awaited<ReturnType<typeof servePoison>>[] = [];
+  const servePoison = async (keyPrefix: string | undefined) => {
+    const instance = instances.open({ url: sharedRedisUrl(), ...(keyPrefix && { keyPrefix }) });
+    const poison = defineTask({
+      name: 'poison',
+      retry: { attempts: 3 },
+      heartbeatMs: 100,
+      onError: () => {},
+      async execute({ signal }) {
+        turn++;
+        await instance.context.close();
+        await server.stop();
+        await aborted(signal);
+      },
+    });
+    const route = createTaskRoute(poison, { streamContext: instance.context });
+    const server = await startHttpServer(toNodeHandler(route));
+    servers.push(server);
+    return { ...instance, server };
+  };
+  const first = await servePoison(undefined);
+  opened.push(first);
+  for (let count = 0; count < 4; count++) opened.push(await servePoison(first.keyPrefix));
+  const stream = createTaskStream({
+    api: 'http://servers',
+    reconnect: { initialDelayMs: 20, maxDelayMs: 100 },
+    // The page comes to a server that is left.
+    fetch: (input, init) =>
+      fetch(String(input).replace('http://servers', opened[turn]!.server.origin), init),
+  });
+  expect(await stream.start()).toMatchObject({ status: 'failed', error: { code: 'lost' } });
+  expect(turn).toBe(3);
 });

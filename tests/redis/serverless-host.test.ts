@@ -33,6 +33,8 @@ interface Host extends RunningHost {
   readonly ends: (number | string)[];
 }
 
+/** A slow machine stretches what takes seconds here. */
+const timeoutMs = 600_000;
 let host: Host;
 
 afterEach(() => host.close());
@@ -89,42 +91,50 @@ async function runOnPage() {
   return { end, partials, told, attempt, stored: await partialsIn(host.keyPrefix, taskId) };
 }
 
-it('is done by the requests alone that its page makes', async () => {
-  host = await serve({ MAX_RUN_MS: `${0.9 * limitMs}` });
-  const { end, partials, told, stored, attempt } = await runOnPage();
-  expect(end).toMatchObject({ status: 'completed', result: { items: items.length } });
-  expect([partials, told, stored]).toEqual([items, items, items]);
-  expect(attempt).toBeGreaterThanOrEqual(workMs / limitMs);
-});
+it(
+  'is done by the requests alone that its page makes',
+  async () => {
+    host = await serve({ MAX_RUN_MS: `${0.9 * limitMs}` });
+    const { end, partials, told, stored, attempt } = await runOnPage();
+    expect(end).toMatchObject({ status: 'completed', result: { items: items.length } });
+    expect([partials, told, stored]).toEqual([items, items, items]);
+    expect(attempt).toBeGreaterThanOrEqual(workMs / limitMs);
+  },
+  timeoutMs,
+);
 
-it('is done by a cron job alone when its page has left', async () => {
-  host = await serve({ MAX_RUN_MS: `${0.9 * limitMs}` });
-  const taskId = createId();
-  const leaving = new AbortController();
-  const response = await fetch(host.origin, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ taskId, input }),
-    signal: leaving.signal,
-  });
-  expect(response.status).toBe(200);
-  leaving.abort();
-  const context = createRedisStreamContext({ url: sharedRedisUrl(), keyPrefix: host.keyPrefix });
-  const statusNow = async () => (await context.inspect(taskId))?.status;
-  let calls = 0;
-  while ((await statusNow()) !== 'completed') {
-    const called = await fetch(`${host.origin}/cron`).catch(() => undefined);
-    await called?.text().catch(() => {
-      // The host has killed the process, as it might.
+it(
+  'is done by a cron job alone when its page has left',
+  async () => {
+    host = await serve({ MAX_RUN_MS: `${0.9 * limitMs}` });
+    const taskId = createId();
+    const leaving = new AbortController();
+    const response = await fetch(host.origin, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ taskId, input }),
+      signal: leaving.signal,
     });
-    calls++;
-    // Crons have some time between them.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  await context.close();
-  expect(calls).toBeGreaterThanOrEqual(Math.floor(workMs / limitMs) - 1);
-  expect(await partialsIn(host.keyPrefix, taskId)).toEqual(items);
-});
+    expect(response.status).toBe(200);
+    leaving.abort();
+    const context = createRedisStreamContext({ url: sharedRedisUrl(), keyPrefix: host.keyPrefix });
+    const statusNow = async () => (await context.inspect(taskId))?.status;
+    let calls = 0;
+    while ((await statusNow()) !== 'completed') {
+      const called = await fetch(`${host.origin}/cron`).catch(() => undefined);
+      await called?.text().catch(() => {
+        // The host has killed the process, as it might.
+      });
+      calls++;
+      // Crons have some time between them.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await context.close();
+    expect(calls).toBeGreaterThanOrEqual(Math.floor(workMs / limitMs) - 1);
+    expect(await partialsIn(host.keyPrefix, taskId)).toEqual(items);
+  },
+  timeoutMs,
+);
 
 async function killAll() {
   host = await serve();
@@ -139,5 +149,5 @@ async function killAll() {
 
 // To find each process that was killed takes longer than the work that was lost with it.
 if (process.env.TEST_LONG) {
-  it('is done by processes, too, that do not know when they are killed', killAll, 600_000);
+  it('is done by processes, too, that do not know when they are killed', killAll, timeoutMs);
 }
