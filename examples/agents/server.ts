@@ -1,7 +1,12 @@
 import { createServer } from 'node:http';
 import { openai } from '@ai-sdk/openai';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
-import { createTaskRoute, toNodeHandler } from 'ai-task-stream/server';
+import {
+  createMemoryStreamContext,
+  createTaskRoute,
+  drainOnSignal,
+  toNodeHandler,
+} from 'ai-task-stream/server';
 import { defineTravelAgent } from './agent';
 import { createBookingService } from './bookings';
 import { createLocalModel } from './local-model';
@@ -13,7 +18,9 @@ const service = createBookingService({
 });
 
 // With Redis, tasks outlive this process.
-const streamContext = process.env.REDIS_URL ? createRedisStreamContext() : undefined;
+const streamContext = process.env.REDIS_URL
+  ? createRedisStreamContext()
+  : createMemoryStreamContext();
 const handleAgent = toNodeHandler(
   createTaskRoute(defineTravelAgent(model, service), { streamContext }),
 );
@@ -29,3 +36,10 @@ export const server = createServer((request, response) => {
 });
 
 server.listen(Number(process.env.PORT ?? 3000));
+
+// Told to end, this process hands its tasks over, from the step that each comes to next.
+drainOnSignal(streamContext, {
+  onDrained() {
+    server.close(() => process.exit());
+  },
+});
