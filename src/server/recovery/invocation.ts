@@ -10,10 +10,16 @@ export interface Invocation {
   runTime(): RunTimeOptions;
 }
 
-/** To be called as soon as a request is there. `undefined` where processes live on. */
-export function beginInvocation(maxRunMs: number | undefined): Invocation | undefined {
+/**
+ * To be called as soon as a request is there. `undefined` where processes live on.
+ *
+ * @param startedAt When it was there, by `performance.now()`. Default: now.
+ */
+export function beginInvocation(
+  maxRunMs: number | undefined,
+  startedAt: number = performance.now(),
+): Invocation | undefined {
   if (maxRunMs === undefined) return undefined;
-  const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
   return {
     maxRunMs,

@@ -8,6 +8,7 @@ import { runningTasks } from '../task/running-tasks';
 import { isAttemptedHere } from '../task/take-again';
 import type { TaskSettleEvent } from '../task/task-options';
 import { careFor } from './care-for';
+import { beginInvocation, type Invocation } from './invocation';
 import type { Taker } from './who-takes';
 
 /** A definition as a supervisor knows it. */
@@ -102,19 +103,15 @@ export function createSupervision({
     work.then(end, end);
   };
 
-  /** How much of the invocation is over, where the host ends each after a time. */
-  const invocationOf = (definition: CaredDefinition | undefined): Taker['invocation'] => {
-    const { maxRunMs } = definition ?? {};
-    if (invokedAt === undefined || maxRunMs === undefined) return undefined;
-    return { elapsedMs: performance.now() - invokedAt, maxRunMs };
-  };
+  /** The time for tasks of a definition, where the host ends each invocation after a time. */
+  const invocationOf = (definition: CaredDefinition | undefined): Invocation | undefined =>
+    invokedAt === undefined ? undefined : beginInvocation(definition?.maxRunMs, invokedAt);
 
   const takerOf = (definition: CaredDefinition | undefined): Omit<Taker, 'request'> => {
-    const invocation = invocationOf(definition);
     return {
       ...{ runner: 'any', versions, maxRunning, running: runningTasks(context).size },
       isDraining: context.draining?.begun.aborted === true,
-      ...(invocation && { invocation }),
+      invocation: invocationOf(definition)?.spent(),
     };
   };
 
@@ -145,13 +142,8 @@ export function createSupervision({
   };
 
   const take = async ({ taskId }: DueTask, definition: CaredDefinition): Promise<void> => {
-    const invocation = invocationOf(definition);
-    const runMs = invocation && invocation.maxRunMs - invocation.elapsedMs;
     // Counts as running from this call on.
-    const end = await definition.take(
-      taskId,
-      runMs === undefined ? {} : { runMs, isInvocation: true },
-    );
+    const end = await definition.take(taskId, invocationOf(definition)?.runTime() ?? {});
     if (!end) return;
     counts.taken++;
     track(end.released);
