@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createTaskStream } from 'ai-task-stream/ui';
-
 import { requireProgram } from '../scripts/find-program.mjs';
 import { startRedisServer } from '../scripts/start-redis.mjs';
 import { median, percentile } from './redis/statistics.mjs';
@@ -24,7 +23,6 @@ const rounds = Number(values.rounds);
 const { heartbeatMs } = values;
 
 const redis = await startRedisServer({ command: requireProgram('redis') });
-
 const script = fileURLToPath(new URL('recovery/server.mjs', import.meta.url));
 
 async function startServer() {
@@ -65,7 +63,7 @@ async function measure(signal) {
   const page = openPage();
   void page.start(undefined);
   await changed(page, ({ partials }) => partials.length > 2);
-  const { taskId, attempt = 1 } = page.getState();
+  const { attempt = 1 } = page.getState();
   const [running] = servers.splice(1, 1);
   // The page's first request was answered by the server that runs its task.
   const endedAt = performance.now();
@@ -74,14 +72,13 @@ async function measure(signal) {
   servers.splice(1, 0, await startServer());
   await page.cancel('Measured.');
   page.dispose();
-  const partials = page.getState().partials.length;
-  return { taskId, partials, waitedMs: heardAt - endedAt };
+  return heardAt - endedAt;
 }
 
 const waits = { SIGKILL: [], SIGTERM: [] };
 for (let round = 0; round < rounds; round++) {
   for (const signal of Object.keys(waits)) {
-    waits[signal].push((await measure(signal)).waitedMs);
+    waits[signal].push(await measure(signal));
     await sleep(200);
   }
 }
@@ -101,5 +98,4 @@ printTable(
 );
 
 for (const { child } of servers) child.kill('SIGKILL');
-
 await redis.stop();
