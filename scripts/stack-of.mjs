@@ -2,6 +2,7 @@
 // stands, however busy it is, and what it waits for.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from './child-processes.mjs';
 
 /** Where Node listens once it got SIGUSR1. */
 const inspector = 'http://127.0.0.1:9229/json/list';
@@ -74,8 +75,7 @@ async function waitForAddress() {
 }
 
 async function tellChildren(parent, indent) {
-  const children = await read(`/proc/${parent}/task/${parent}/children`);
-  for (const child of children.split(' ').filter(Boolean)) {
+  for (const child of await childrenOf(parent)) {
     console.log(`${indent}started ${child}, ${await stateOf(child)}`);
     await tellChildren(child, `${indent}  `);
   }

@@ -1,7 +1,7 @@
 // A reporter of Vitest. No timeout of a test fires in a process whose event loop stands still, and
 // Vitest waits for such a process for ever: this ends the run, and tells where each process stood.
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { childrenOf } from './child-processes.mjs';
 import { run } from './run-step.mjs';
 
 const minute = 60_000;
@@ -103,10 +103,4 @@ function patienceFor(...limits) {
 
 function nameOf(file) {
   return `${file.project.name} ${file.relativeModuleId ?? file.moduleId}`;
-}
-
-/** The processes that a process has started. Only where there is /proc. */
-async function childrenOf(pid) {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return children.split(' ').filter(Boolean);
 }
