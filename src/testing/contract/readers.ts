@@ -112,6 +112,22 @@ export function describeReaders({ describe, it, itIf }: ContractSuite): void {
       reader.close();
     });
 
+    it('with a cursor beyond the end hold up nobody else', async (bench) => {
+      const { open, openReader, cursorOf, elsewhere } = bench;
+      const log = await open();
+      const beyond = await openReader(elsewhere, { cursor: await cursorOf(99) });
+      const others = [
+        await openReader(elsewhere),
+        await openReader(elsewhere, { cursor: await cursorOf(0) }),
+      ];
+      const reading = [...others, beyond].map((reader) => receive(reader));
+      for (const data of chunks(1, 4)) log.append(data);
+      await log.settle([chunk(4)], 'completed');
+      const expected = chunks(0, 5).map((data, n) => ({ cursor: `0-${n}`, data }));
+      deepEqual(await Promise.all(reading), [expected, expected.slice(1), []]);
+      for (const reader of [...others, beyond]) reader.close();
+    });
+
     it('with a cursor beyond the end of a settled task end without a frame', async (bench) => {
       const { open, readAll, cursorOf, context } = bench;
       await (await open()).settle([chunk(1)], 'completed');

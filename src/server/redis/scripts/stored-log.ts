@@ -128,7 +128,10 @@ export function withFrames(
   // Without entries, `end` is where the reader begins, which may be in another log.
   if (!isOfLog(end)) return undefined;
   const hasMore = end.epoch < record.epoch || end.n <= record.end;
-  return { ...log, record: hasMore ? record : { ...record, end: end.n - 1 }, frames, hasMore };
+  // Entries may have come since the look. But a place without any says nothing of where the log ends: a
+  // reader may have seen frames there that were never stored.
+  const isLonger = !hasMore && frames.length > 0;
+  return { ...log, record: isLonger ? { ...record, end: end.n - 1 } : record, frames, hasMore };
 }
 
 /** Reads entries of the stream. */

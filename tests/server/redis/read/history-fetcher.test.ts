@@ -155,6 +155,16 @@ describe('the first read', () => {
     });
   });
 
+  it('leaves the log as long as it is for a reader that has seen more (R-CURSOR-5)', async () => {
+    const storage = createStorage({ logs: [logOf([], false)], pages: [] });
+    expect(await fetchStart(storage, { epoch: 0, n: 150 })).toMatchObject({
+      record,
+      frames: [],
+      hasMore: false,
+    });
+    expect(storage.asked).toEqual(['log record', 'page 0-150 8']);
+  });
+
   it('looks once more when another epoch began in between', async () => {
     const storage = createStorage({
       logs: [logOf([], false), logOf([entry(0, { epoch: 1 })], false)],
