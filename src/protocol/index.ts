@@ -1,3 +1,4 @@
+export type { ChatTypes, InferChatMessage } from './chat-types';
 export { TaskError, type TaskErrorCode, type TaskErrorData } from './task-error';
 export {
   isTaskPart,
