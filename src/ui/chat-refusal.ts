@@ -17,12 +17,17 @@ export async function nameMissingRoute(response: Response, method = 'GET'): Prom
  * Returns the response for the AI SDK to read, unless it is an error that has to be told as a
  * `TaskError`: the AI SDK would show a page the body's JSON or markup.
  *
+ * @param isOwn Whether all routes of the chat are ours, so that every error is told so.
  * @throws TaskError The one that a task's route answered with, or `refused` if the route is missing.
  */
-export async function checkChatAnswer(response: Response, method?: string): Promise<Response> {
+export async function checkChatAnswer(
+  response: Response,
+  method: string | undefined,
+  isOwn: boolean,
+): Promise<Response> {
   if (response.ok) return response;
   const named = await nameMissingRoute(response, method);
   const { error } = await refusalIn(named);
-  if (named !== response || error.code !== 'refused') throw error;
+  if (isOwn || named !== response || error.code !== 'refused') throw error;
   return response;
 }

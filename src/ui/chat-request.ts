@@ -63,14 +63,21 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
       const close = () => controller.abort(init?.signal?.reason);
       if (init?.signal) onAbort(init.signal, close);
       const isRead = init?.method === 'GET';
+      const isOneFile = options.layout === 'one-file';
+      // Such as from a process that drains: the next request comes to another one.
+      const isAgain = (status: number) => isOneFile && status === 503;
       const named = nameTask(init?.body);
       const send = () => fetch(input, { ...init, ...(named && { body: named }), signal });
       const forget = isRead ? onAbort(over, close) : undefined;
       let answered: Promise<Response>;
       if (isRead) answered = requestPatiently(options, send, signal);
-      else if (named) answered = requestPatiently(briefly(options), send, signal, () => false);
+      else if (named) answered = requestPatiently(briefly(options), send, signal, isAgain);
       else answered = send();
-      const response = await checkChatAnswer(await answered.finally(forget), init?.method);
+      const response = await checkChatAnswer(
+        await answered.finally(forget),
+        init?.method,
+        isOneFile,
+      );
       const taskId = response.headers.get(taskIdHeader);
       const isStream = response.headers.get('content-type')?.includes('text/event-stream');
       if (taskId && isStream) this.#answer = { taskId, response, close };

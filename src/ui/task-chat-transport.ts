@@ -9,6 +9,7 @@ import { beginChatTurn, type ChatTurn, getChatTurn, type UnsettledChatTask } fro
 import { checkFollowOptions } from './check-options';
 import { clientError } from './client-error';
 import { followChatTask } from './follow-chat-task';
+import { applyLayout } from './one-file-layout';
 import type { TaskChatTransportOptions } from './task-chat-options';
 
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
@@ -35,7 +36,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
 
   constructor(options: TaskChatTransportOptions<Message> = {}) {
     checkFollowOptions(options);
-    this.#options = options;
+    this.#options = applyLayout(options);
   }
 
   /** Sends the messages, and streams what answers them. */
