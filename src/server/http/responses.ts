@@ -25,17 +25,22 @@ export interface TaskResponseInit extends ResponseInit {
 
 const statuses = {
   'body-too-large': 413,
+  'chat-busy': 409,
+  'chat-unavailable': 503,
   'context-unavailable': 503,
   forbidden: 403,
   'input-too-large': 413,
   'invalid-body': 400,
+  'invalid-chat-id': 400,
   'invalid-cursor': 400,
   'invalid-input': 400,
+  'invalid-message': 400,
   'invalid-query': 400,
   'invalid-task-id': 400,
   'method-not-allowed': 405,
   'not-found': 404,
   'too-many-tasks': 429,
+  unauthorized: 401,
   'unsupported-media-type': 415,
 } as const;
 
@@ -44,6 +49,7 @@ const statusByCode = new Map<string, number>(Object.entries(statuses));
 
 /** The `retry-after` by code, in seconds: a storage comes back sooner than a task ends. */
 const retryAfterByCode = new Map([
+  ['chat-unavailable', '1'],
   ['context-unavailable', '1'],
   ['too-many-tasks', '5'],
 ]);
