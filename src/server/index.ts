@@ -1,5 +1,20 @@
 export type { Cursor } from '../protocol/cursor';
 export { type CancelTaskOptions, cancelTask } from './cancel-task';
+export { applyTurn } from './chat/apply-turn';
+export { changesBetween } from './chat/changes-between';
+export { type ChatBody, readBodyFields, readChatBody } from './chat/chat-body';
+export type {
+  AppliedTurn,
+  ChangedMessage,
+  ChatChanges,
+  ChatSchemas,
+  ChatTrigger,
+  ChatTurn,
+} from './chat/chat-types';
+export { checkMessage } from './chat/check-message';
+export { migrateMessages } from './chat/migrate-messages';
+export { type PlacedAnswer, placeAnswer } from './chat/place-answer';
+export { readChatId } from './chat/read-chat-id';
 export {
   type DefinedExecuteOptions,
   type DefineTaskOptions,

@@ -4,9 +4,12 @@ import { refuseInBrowser } from './refuse-in-browser';
 const nothing: never = refuseInBrowser('server');
 
 export {
+  nothing as applyTurn,
   nothing as attemptFrames,
   nothing as cancelTask,
+  nothing as changesBetween,
   nothing as checkedContext,
+  nothing as checkMessage,
   nothing as createFrameLog,
   nothing as createLostTask,
   nothing as createMemoryStreamContext,
@@ -14,6 +17,11 @@ export {
   nothing as defineTask,
   nothing as drainableContext,
   nothing as drainOnSignal,
+  nothing as migrateMessages,
+  nothing as placeAnswer,
+  nothing as readBodyFields,
+  nothing as readChatBody,
+  nothing as readChatId,
   nothing as resumeTask,
   nothing as streamTask,
   nothing as superviseOnce,

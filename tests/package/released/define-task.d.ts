@@ -1,7 +1,7 @@
 import { StandardSchemaV1 } from '@standard-schema/spec';
 import { UIMessage, UIMessageStreamWriter, UIMessageChunk, UIDataTypes } from 'ai';
 import { T as TaskTypes } from './task-types.js';
-import { a as TaskProgress, n as TaskLogLevel, k as TaskError, e as TaskSettlement } from './task-parts.js';
+import { a as TaskProgress, o as TaskLogLevel, g as TaskError, e as TaskSettlement } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 
 /**

@@ -1,10 +1,30 @@
-import { g as TaskUIDataTypes } from './task-parts.js';
-export { h as TaskCheckpointData, i as TaskChunk, j as TaskData, k as TaskError, l as TaskErrorCode, d as TaskErrorData, m as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, n as TaskLogLevel, o as TaskOutcome, p as TaskPartialData, a as TaskProgress, q as TaskRewindData, e as TaskSettlement, T as TaskStatus, b as TaskStep, r as TaskUIMessage, s as isTaskPart } from './task-parts.js';
+import { UIMessage } from 'ai';
+import { h as TaskUIMessage, i as TaskUIDataTypes } from './task-parts.js';
+export { j as TaskCheckpointData, k as TaskChunk, l as TaskData, g as TaskError, m as TaskErrorCode, d as TaskErrorData, n as TaskErrorPartData, f as TaskHeartbeatData, c as TaskLogData, o as TaskLogLevel, p as TaskOutcome, q as TaskPartialData, a as TaskProgress, r as TaskRewindData, e as TaskSettlement, T as TaskStatus, b as TaskStep, s as isTaskPart } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 export { a as TaskCheckpoint, i as initialTaskState, r as reduceTaskChunk } from './task-state.js';
 import { StandardSchemaV1 } from '@standard-schema/spec';
 export { T as TaskTypes } from './task-types.js';
-import 'ai';
+
+/**
+ * Carries the type of a chat's messages from its route to the page, without any code:
+ * `createChatRoute` returns an object of this type, and `useTaskChat<typeof chat>` reads it. The
+ * property never exists at run time.
+ */
+interface ChatTypes<Message extends UIMessage = UIMessage> {
+    readonly '~chat'?: {
+        readonly message: Message;
+    };
+}
+/**
+ * The messages of a chat, with its tools, data parts and metadata: `InferChatMessage<typeof chat>`.
+ * A type of messages is itself, and anything else has messages with the parts of tasks.
+ */
+type InferChatMessage<Chat> = Chat extends UIMessage ? Chat : Chat extends {
+    readonly '~chat'?: infer Types;
+} ? NonNullable<Types> extends {
+    readonly message: infer Message extends UIMessage;
+} ? Message : TaskUIMessage : TaskUIMessage;
 
 type Measured = Pick<TaskState, 'status' | 'progress' | 'steps'>;
 /**
@@ -45,4 +65,4 @@ declare function withoutTaskParts<Message extends {
     }[];
 }>(message: Message): Message;
 
-export { TaskState, TaskUIDataTypes, estimateRemainingMs, taskDataPartSchemas, taskPercent, withoutTaskParts };
+export { type ChatTypes, type InferChatMessage, TaskState, TaskUIDataTypes, TaskUIMessage, estimateRemainingMs, taskDataPartSchemas, taskPercent, withoutTaskParts };

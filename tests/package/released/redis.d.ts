@@ -1,4 +1,4 @@
-import { k as TaskError } from './task-parts.js';
+import { g as TaskError } from './task-parts.js';
 import { T as TaskStreamContext } from './task-stream-context.js';
 import 'ai';
 

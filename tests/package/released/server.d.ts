@@ -1,10 +1,10 @@
-import { T as TaskStreamContext, A as AttemptStart, D as DrainControl, C as Cursor, R as ReadTaskOptions, a as TaskReader } from './task-stream-context.js';
-export { b as CancelOptions, c as DrainOptions, d as Draining, e as DueTask, f as DueTasksOptions, F as FrameRange, H as HandOverAnswer, g as HandOverOptions, L as LeavingResponse, O as OpenTaskOptions, h as OutcomeClaim, i as OutcomeClaiming, S as SettleTaskOptions, j as StoredWork, k as TakeTaskOptions, l as TakenTask, m as TaskLog, n as TaskRecord } from './task-stream-context.js';
+import { T as TaskStreamContext, D as DrainOptions, A as AttemptStart, a as DrainControl, C as Cursor, R as ReadTaskOptions, b as TaskReader } from './task-stream-context.js';
+export { c as CancelOptions, d as Draining, e as DueTask, f as DueTasksOptions, F as FrameRange, H as HandOverAnswer, g as HandOverOptions, L as LeavingResponse, O as OpenTaskOptions, h as OutcomeClaim, i as OutcomeClaiming, S as SettleTaskOptions, j as StoredWork, k as TakeTaskOptions, l as TakenTask, m as TaskLog, n as TaskRecord } from './task-stream-context.js';
 import { R as ResumableStreamContext, D as DefineTaskOptions, b as TaskRetry, c as TaskChat, d as TaskSettleEvent, e as TaskResponseInit, N as NodeResponse, f as TaskSettings, T as TaskTransformer, g as TaskDefinition } from './define-task.js';
 export { h as DefinedExecuteOptions, E as ExecuteOptions, i as RunNestedTask, j as RunNestedTaskOptions, k as StartDefinedTaskArguments, S as StartDefinedTaskOptions, l as StepReporter, m as StreamTaskOptions, a as StreamedTask, n as TaskAttempt, o as TaskReporter, p as ToUIMessageStreamOptions, q as defineTask, s as streamTask } from './define-task.js';
-import { UIMessage, UIDataTypes } from 'ai';
-import { o as TaskOutcome, k as TaskError } from './task-parts.js';
+import { UIMessage, UIDataTypes, ToolSet } from 'ai';
 import { StandardSchemaV1 } from '@standard-schema/spec';
+import { p as TaskOutcome, g as TaskError } from './task-parts.js';
 import './task-types.js';
 
 interface CancelTaskOptions {
@@ -32,6 +32,154 @@ interface CancelTaskOptions {
  */
 declare function cancelTask({ taskId, chatId, streamContext: givenContext, owner, reason, }: CancelTaskOptions): Promise<boolean>;
 
+/** What a page wants of a chat: an answer to a message, or another answer than it has. */
+type ChatTrigger = 'submit-message' | 'regenerate-message';
+/**
+ * One turn of a chat: what a page has sent, reduced to what counts. It is plain JSON, is stored as
+ * the input of the turn's task, and never has the history in it: what the turn makes of a chat is
+ * computed from that and the stored messages, in each attempt anew.
+ */
+interface ChatTurn<Message extends UIMessage = UIMessage> {
+    chatId: string;
+    trigger: ChatTrigger;
+    /**
+     * The question: a message of a person. Or an assistant's message that goes on, of which only outputs
+     * of client tools and answers to approvals count. Absent when an answer is written anew.
+     */
+    message?: Message;
+    /** The message that is edited or goes on; with `regenerate-message`, the answer that is written anew. */
+    messageId?: string;
+    /**
+     * The last message that stays before the answer; `null` when the answer is the first message of
+     * the chat. `applyTurn` fills it in.
+     */
+    afterId?: string | null;
+    /** The first message that the turn removes, if it removes any. `applyTurn` fills it in. */
+    goneId?: string;
+    /** The id that a new message of the assistant gets. */
+    answerId: string;
+    /** What else the body of the request has, as it came. */
+    body?: Readonly<Record<string, unknown>>;
+}
+/** A message that is new, or has changed, or stands in another place than before. */
+interface ChangedMessage<Message extends UIMessage = UIMessage> {
+    /** Its place among all messages of the chat, counted from 0. */
+    readonly index: number;
+    readonly message: Message;
+}
+/** What has to be written to a table that has a row for each message. */
+interface ChatChanges<Message extends UIMessage = UIMessage> {
+    /** Messages to insert or to replace, by their ids, with their places. */
+    readonly changed: readonly ChangedMessage<Message>[];
+    /** Ids of messages to delete. Delete them first. */
+    readonly removed: readonly string[];
+}
+/** What a turn makes of a chat before its answer is there. */
+interface AppliedTurn<Message extends UIMessage = UIMessage> extends ChatChanges<Message> {
+    /** The messages up to the question, or up to the message that goes on: the history of the answer. */
+    readonly messages: Message[];
+    /** What stays behind, when a message goes on that is not the last one, or an answer is there already. */
+    readonly after: Message[];
+    /** The turn with `afterId` and `goneId`, and of an assistant's message only what was taken. */
+    readonly turn: ChatTurn<Message>;
+    /** Whether the answer of this turn stands behind its question already. */
+    readonly isAnswered: boolean;
+}
+/** What a page may send in a message, and what may be in messages at all. */
+interface ChatSchemas<Metadata = unknown, Data extends UIDataTypes = UIDataTypes, Tools extends ToolSet = ToolSet> {
+    /** The tools of the chat. Those without `execute` are run by the page, which sends their outputs. */
+    tools?: Tools;
+    /** The chat's own data parts, by their names without `data-`. */
+    dataPartSchemas?: {
+        readonly [Name in keyof Data]: StandardSchemaV1<unknown, Data[Name]>;
+    };
+    /** The metadata of all messages. */
+    messageMetadataSchema?: StandardSchemaV1<unknown, Metadata>;
+}
+
+/**
+ * What a turn makes of a chat before its answer is there: the question is added, or takes the place of
+ * the one that is edited; the answer that is to be written anew goes, with all that follows; outputs
+ * of client tools and answers to approvals are put into the message that goes on. Changes nothing of
+ * what it is given, and makes the same of a chat to which the turn was applied already.
+ *
+ * @throws TaskError `invalid-message` when the turn does not fit the chat.
+ */
+declare function applyTurn<Message extends UIMessage>(stored: readonly Message[], turn: ChatTurn<Message>, { tools }?: {
+    tools?: ToolSet;
+}): Promise<AppliedTurn<Message>>;
+
+/**
+ * What has to be written to a table with a row for each message, so that it holds `after` in place
+ * of `before`. Messages that a turn does not touch cost no comparison of their contents.
+ */
+declare function changesBetween<Message extends UIMessage>(before: readonly Message[], after: readonly Message[]): ChatChanges<Message>;
+
+/** What a page has sent for a turn. Its message is not checked yet: that is `checkMessage`. */
+interface ChatBody extends Omit<ChatTurn, 'answerId' | 'message' | 'goneId' | 'body'> {
+    /** The name of the turn's task, if the page has made one. */
+    taskId?: string;
+    /** The message that counts, as it came. */
+    message?: unknown;
+    /** What else the body has, as it came. */
+    body: Record<string, unknown>;
+}
+/**
+ * Checks what else the body has.
+ *
+ * @returns What the schema makes of it; without a schema, the fields as they came.
+ * @throws TaskError `invalid-body`, with the schema's issues as `details`.
+ */
+declare function readBodyFields(fields: Readonly<Record<string, unknown>>, schema: StandardSchemaV1 | undefined): Promise<unknown>;
+/**
+ * Reads the body of a request for a turn: that of `TaskChatTransport`, or of the AI SDK's
+ * `DefaultChatTransport`, which sends the whole history. One message of that counts.
+ *
+ * @throws TaskError `invalid-body`, `invalid-chat-id` or `invalid-task-id`.
+ */
+declare function readChatBody(json: unknown): ChatBody;
+
+/**
+ * Checks the message that a page has sent, and reduces it to what a page may say.
+ *
+ * Of a person's message these are texts, files, data parts that have a schema, and metadata. Of an
+ * assistant's message it is what `applyTurn` needs in order to take outputs of client tools and
+ * answers to approvals from it. There are no messages of the role `system`: instructions are the
+ * server's.
+ *
+ * @throws TaskError `invalid-message`.
+ */
+declare function checkMessage<Message extends UIMessage = UIMessage>(message: unknown, schemas?: ChatSchemas): Promise<Message>;
+
+/**
+ * Makes stored messages fit the chat as it is now, for the model. What does not fit any more is taken
+ * out, or told in another form; what is stored is not changed, and no message makes a turn fail.
+ */
+declare function migrateMessages<Message extends UIMessage>(stored: readonly Message[], schemas?: ChatSchemas): Promise<Message[]>;
+
+/** A chat with the answer of a turn. */
+interface PlacedAnswer<Message extends UIMessage = UIMessage> extends ChatChanges<Message> {
+    readonly messages: Message[];
+    /** `false`: the answer has no place any more, because its question is gone or was asked anew. */
+    readonly isPlaced: boolean;
+}
+/**
+ * Puts the answer of a turn into its chat: behind its question, or in place of the message that goes
+ * on. A chat in which the question is gone, or has another answer by now, stays as it is.
+ *
+ * @param stored The messages of the chat, to which the turn was applied.
+ * @param turn The turn as `applyTurn` has returned it.
+ */
+declare function placeAnswer<Message extends UIMessage>(stored: readonly Message[], turn: ChatTurn<Message>, answer: Message): PlacedAnswer<Message>;
+
+/**
+ * Reads the id of a chat that a page has sent. It has no characters that mean something in paths,
+ * addresses or keys.
+ *
+ * @throws TaskError `invalid-chat-id`.
+ */
+declare function readChatId(value: unknown): string;
+
 /**
  * The options of a definition without the types of its values, which only the definition itself and
  * the page know. Whatever `defineTask` takes fits.
@@ -48,6 +196,30 @@ interface PlainDefinition<Result = never> extends Omit<DefineTaskOptions<Standar
     }) => Promise<TaskChat> | TaskChat;
     execute: (options: never) => unknown;
 }
+
+/** Options of `drainOnSignal`. */
+interface DrainOnSignalOptions extends DrainOptions {
+    /** The signals at which draining begins. Default: `SIGTERM`. */
+    signals?: readonly string[];
+    /**
+     * Called once the contexts are drained: the place to close the server, and to end the process if
+     * nothing else does.
+     */
+    onDrained?: () => Promise<void> | void;
+}
+type DrainedContext = TaskStreamContext | ResumableStreamContext;
+/**
+ * Drains stream contexts when the process is told to end, such as by a deploy: hands their tasks over
+ * to other processes, or ends them, and then ends their responses. Call it once, where the process
+ * starts; a second call does no harm.
+ *
+ * It never ends the process. Node does not do so either once somebody listens to a signal, so end it in
+ * `onDrained` unless the host does. Where there are no signals, as in edge runtimes, it does nothing.
+ *
+ * @returns A function that undoes it.
+ * @throws TaskError `invalid-options`.
+ */
+declare function drainOnSignal(contexts: DrainedContext | readonly DrainedContext[], { signals, timeoutMs, onDrained }?: DrainOnSignalOptions): () => void;
 
 /** What is needed of Node's `IncomingMessage`. */
 interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -410,10 +582,10 @@ declare function superviseTasks(options: SuperviseTasksOptions): TaskSupervisor;
 /**
  * Looks once after all tasks that are due, as `superviseTasks` does all the time: for a cron job, or in
  * the `waitUntil` of a request. Resolves with what it has done, once the tasks are over that it has taken
- * up. Where a definition has `maxRunMs`, the invocation counts as begun with this call.
+ * up or, where their definition has `maxRunMs`, handed over again: that time counts from this call on.
  *
  * @throws TaskError `invalid-options`; the promise rejects with `context-unavailable`.
  */
 declare function superviseOnce(options: SuperviseTasksOptions): Promise<SuperviseCounts>;
 
-export { AttemptStart, type CancelTaskOptions, type CreateTaskRouteOptions, Cursor, DefineTaskOptions, DrainControl, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type SuperviseCounts, type SuperviseTasksOptions, type SupervisedTask, type TaskAction, TaskChat, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, type TaskSupervisor, TaskTransformer, type ToResumableStreamContextOptions, attemptFrames, cancelTask, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainableContext, resumeTask, superviseOnce, superviseTasks, toNodeHandler, toResumableStreamContext };
+export { type AppliedTurn, AttemptStart, type CancelTaskOptions, type ChangedMessage, type ChatBody, type ChatChanges, type ChatSchemas, type ChatTrigger, type ChatTurn, type CreateTaskRouteOptions, Cursor, DefineTaskOptions, DrainControl, type DrainOnSignalOptions, DrainOptions, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, type PlacedAnswer, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type SuperviseCounts, type SuperviseTasksOptions, type SupervisedTask, type TaskAction, TaskChat, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, type TaskSupervisor, TaskTransformer, type ToResumableStreamContextOptions, applyTurn, attemptFrames, cancelTask, changesBetween, checkMessage, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainOnSignal, drainableContext, migrateMessages, placeAnswer, readBodyFields, readChatBody, readChatId, resumeTask, superviseOnce, superviseTasks, toNodeHandler, toResumableStreamContext };

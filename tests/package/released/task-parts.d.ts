@@ -1,7 +1,7 @@
-import { FinishReason, UIDataTypes, UITools, UIMessage } from 'ai';
+import { UIDataTypes, FinishReason, UITools, UIMessage } from 'ai';
 
 /** Codes that the package itself uses, each with a page under docs/errors; `execute` may throw others. */
-type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'checkpoint-open-parts' | 'checkpoint-too-large' | 'context-unavailable' | 'drained' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'input-too-large' | 'internal' | 'invalid-body' | 'invalid-cursor' | 'invalid-input' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'key-in-use' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
+type TaskErrorCode = 'aborted' | 'body-too-large' | 'cancelled' | 'chat-busy' | 'chat-unavailable' | 'checkpoint-open-parts' | 'checkpoint-too-large' | 'context-unavailable' | 'drained' | 'forbidden' | 'frame-too-large' | 'gap' | 'gave-up' | 'input-too-large' | 'internal' | 'invalid-body' | 'invalid-chat-id' | 'invalid-cursor' | 'invalid-input' | 'invalid-message' | 'invalid-options' | 'invalid-query' | 'invalid-response' | 'invalid-task-id' | 'key-in-use' | 'lost' | 'message-id-ignored' | 'message-unavailable' | 'method-not-allowed' | 'not-found' | 'page-failed' | 'refused' | 'settled' | 'stream-aborted' | 'stream-failed' | 'timeout' | 'too-many-tasks' | 'unauthorized' | 'unknown-step' | 'unreadable-body' | 'unserializable' | 'unsettled' | 'unsupported-media-type';
 /** What a client gets to know of an error: plain data, fit for the wire. */
 interface TaskErrorData {
     code: TaskErrorCode | (string & {});
@@ -176,4 +176,4 @@ declare function isTaskPart<Part extends {
     type: string;
 }>(part: Part): part is Part & TaskChunk;
 
-export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, type TaskUIDataTypes as g, type TaskCheckpointData as h, type TaskChunk as i, type TaskData as j, TaskError as k, type TaskErrorCode as l, type TaskErrorPartData as m, type TaskLogLevel as n, type TaskOutcome as o, type TaskPartialData as p, type TaskRewindData as q, type TaskUIMessage as r, isTaskPart as s };
+export { type TaskStatus as T, type TaskProgress as a, type TaskStep as b, type TaskLogData as c, type TaskErrorData as d, type TaskSettlement as e, type TaskHeartbeatData as f, TaskError as g, type TaskUIMessage as h, type TaskUIDataTypes as i, type TaskCheckpointData as j, type TaskChunk as k, type TaskData as l, type TaskErrorCode as m, type TaskErrorPartData as n, type TaskLogLevel as o, type TaskOutcome as p, type TaskPartialData as q, type TaskRewindData as r, isTaskPart as s };

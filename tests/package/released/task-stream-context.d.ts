@@ -1,4 +1,4 @@
-import { j as TaskData, T as TaskStatus, o as TaskOutcome } from './task-parts.js';
+import { l as TaskData, T as TaskStatus, p as TaskOutcome } from './task-parts.js';
 
 /** Names a frame within a log: the `epoch` it was written in, and its number `n` there, both from 0. */
 interface Cursor {
@@ -492,4 +492,4 @@ interface TaskStreamContext {
     close(): Promise<void>;
 }
 
-export type { AttemptStart as A, Cursor as C, DrainControl as D, FrameRange as F, HandOverAnswer as H, LeavingResponse as L, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, TaskReader as a, CancelOptions as b, DrainOptions as c, Draining as d, DueTask as e, DueTasksOptions as f, HandOverOptions as g, OutcomeClaim as h, OutcomeClaiming as i, StoredWork as j, TakeTaskOptions as k, TakenTask as l, TaskLog as m, TaskRecord as n };
+export type { AttemptStart as A, Cursor as C, DrainOptions as D, FrameRange as F, HandOverAnswer as H, LeavingResponse as L, OpenTaskOptions as O, ReadTaskOptions as R, SettleTaskOptions as S, TaskStreamContext as T, DrainControl as a, TaskReader as b, CancelOptions as c, Draining as d, DueTask as e, DueTasksOptions as f, HandOverOptions as g, OutcomeClaim as h, OutcomeClaiming as i, StoredWork as j, TakeTaskOptions as k, TakenTask as l, TaskLog as m, TaskRecord as n };

@@ -1,5 +1,5 @@
 import { UIMessage } from 'ai';
-import { e as TaskSettlement, k as TaskError, c as TaskLogData, T as TaskStatus, d as TaskErrorData } from './task-parts.js';
+import { e as TaskSettlement, g as TaskError, c as TaskLogData, T as TaskStatus, d as TaskErrorData } from './task-parts.js';
 import { T as TaskState } from './task-state.js';
 
 /** Asks the server to stop a task. Never rejects. */

@@ -33,6 +33,12 @@ type PrepareCancelRequest = (options: Parameters<PrepareReconnectToStreamRequest
 }) => ReturnType<PrepareReconnectToStreamRequest>;
 /** Options of `TaskChatTransport`: those of the AI SDK's `DefaultChatTransport`, and ours. */
 interface TaskChatTransportOptions<Message extends UIMessage = UIMessage> extends HttpChatTransportInitOptions<Message>, FollowOptions {
+    /**
+     * Where the chat's routes are. `separate`: as the AI SDK has it, the stream at `api/<id>/stream`,
+     * and all messages are uploaded. `one-file`: what `createChatRoute` serves, all at `api`; a turn
+     * uploads the message that it is about, and no other. Default `separate`.
+     */
+    layout?: 'separate' | 'one-file' | undefined;
     /** Accepted as an option of `DefaultChatTransport`. Without effect: a replay is always whole. */
     resumeStreamIsReplay?: true | undefined;
     /**

@@ -1,0 +1,138 @@
+import type { ToolSet, UIMessage } from 'ai';
+import { changesBetween } from './changes-between';
+import { createMessageError } from './chat-errors';
+import type { AppliedTurn, ChatTurn } from './chat-types';
+import { takeAnswers } from './take-answers';
+
+function indexOf(messages: readonly UIMessage[], id: string | null | undefined): number {
+  return id == null ? -1 : messages.findIndex((message) => message.id === id);
+}
+
+function gone(): Error {
+  return createMessageError(
+    'The message that this is about is not in the chat any more. Load the chat anew.',
+  );
+}
+
+/** The turn's message goes on: nothing is removed, and what stands behind it stays. */
+async function applyAnswers<Message extends UIMessage>(
+  stored: readonly Message[],
+  turn: ChatTurn<Message>,
+  sent: Message,
+  tools: ToolSet | undefined,
+): Promise<AppliedTurn<Message>> {
+  const index = indexOf(stored, sent.id);
+  const found = stored[index];
+  if (found?.role !== 'assistant') throw gone();
+  const { message, answers } = await takeAnswers(found, sent, tools);
+  const messages = [...stored.slice(0, index), message];
+  const after = stored.slice(index + 1);
+  const afterId = stored[index - 1]?.id ?? null;
+  const reduced = { ...sent, parts: answers as Message['parts'] };
+  return {
+    messages,
+    after,
+    ...changesBetween(stored, [...messages, ...after]),
+    turn: { ...turn, message: reduced, afterId },
+    isAnswered: false,
+  };
+}
+
+/** Ends the chat behind the question, unless the turn's own answer follows there. */
+function cutBehind<Message extends UIMessage>(
+  stored: readonly Message[],
+  turn: ChatTurn<Message>,
+  messages: Message[],
+): AppliedTurn<Message> {
+  const { answerId } = turn;
+  if (indexOf(messages, answerId) >= 0) {
+    throw createMessageError(
+      'The id of the answer is that of another message. Make a new taskId for each turn.',
+    );
+  }
+  const rest = stored.slice(messages.length);
+  const isAnswered = rest[0]?.id === answerId;
+  const after = isAnswered ? rest : [];
+  const goneId = isAnswered ? undefined : rest[0]?.id;
+  const { goneId: _, ...others } = turn;
+  return {
+    messages,
+    after,
+    ...changesBetween(stored, [...messages, ...after]),
+    turn: {
+      ...others,
+      afterId: messages.at(-1)?.id ?? null,
+      ...(goneId !== undefined && { goneId }),
+    },
+    isAnswered,
+  };
+}
+
+/** A person's message is new, or takes the place of one that is edited. */
+function applyQuestion<Message extends UIMessage>(
+  stored: readonly Message[],
+  turn: ChatTurn<Message>,
+  message: Message,
+): AppliedTurn<Message> {
+  const { messageId = message.id } = turn;
+  const known = indexOf(stored, message.id);
+  const index = known < 0 ? indexOf(stored, messageId) : known;
+  if (index < 0) {
+    if (messageId !== message.id) throw gone();
+    return cutBehind(stored, turn, [...stored, message]);
+  }
+  if (stored[index]?.role !== 'user') {
+    throw createMessageError('Only messages of a person can be edited.');
+  }
+  return cutBehind(stored, turn, [...stored.slice(0, index), message]);
+}
+
+/** How many messages stay when an answer is written anew and the page has not said behind which. */
+function countKept(stored: readonly UIMessage[], { messageId, answerId }: ChatTurn): number {
+  const roles = stored.map(({ role }) => role);
+  const behindQuestion = roles.lastIndexOf('user') + 1;
+  if (messageId === undefined) return behindQuestion;
+  const index = indexOf(stored, messageId);
+  if (index >= 0) return stored[index]?.role === 'user' ? index + 1 : index;
+  const next = stored[behindQuestion];
+  if (!next || next.id === answerId) return behindQuestion;
+  throw gone();
+}
+
+function applyAnew<Message extends UIMessage>(
+  stored: readonly Message[],
+  turn: ChatTurn<Message>,
+): AppliedTurn<Message> {
+  const { message, messageId, afterId } = turn;
+  if (afterId === undefined || indexOf(stored, messageId) >= 0) {
+    return cutBehind(stored, turn, stored.slice(0, countKept(stored, turn)));
+  }
+  const index = indexOf(stored, afterId);
+  if (index < 0 && afterId !== null) {
+    // The request that brought the question has failed, so it is new here.
+    if (message?.role === 'user')
+      return applyQuestion(stored, { ...turn, messageId: message.id }, message);
+    throw gone();
+  }
+  return cutBehind(stored, turn, stored.slice(0, index + 1));
+}
+
+/**
+ * What a turn makes of a chat before its answer is there: the question is added, or takes the place of
+ * the one that is edited; the answer that is to be written anew goes, with all that follows; outputs
+ * of client tools and answers to approvals are put into the message that goes on. Changes nothing of
+ * what it is given, and makes the same of a chat to which the turn was applied already.
+ *
+ * @throws TaskError `invalid-message` when the turn does not fit the chat.
+ */
+export async function applyTurn<Message extends UIMessage>(
+  stored: readonly Message[],
+  turn: ChatTurn<Message>,
+  { tools }: { tools?: ToolSet } = {},
+): Promise<AppliedTurn<Message>> {
+  const { trigger, message } = turn;
+  if (trigger === 'regenerate-message') return applyAnew(stored, turn);
+  if (!message) throw createMessageError('There is no message to answer.');
+  if (message.role === 'assistant') return applyAnswers(stored, turn, message, tools);
+  return applyQuestion(stored, turn, message);
+}
