@@ -25,6 +25,8 @@ export async function openLive(
 ): Promise<LiveReader> {
   const { owner, definition } = game.options;
   const cursor = at && absolute(game, at);
+  // Nobody has the cursor of a frame that is not there yet: what is due by now has to come about first.
+  if (cursor && game.playground.passShort) await context.inspect(game.model.taskId);
   const from = { owner, definition, ...(cursor && { cursor }) };
   const reader = await context.read(game.model.taskId, from);
   if (!reader) throw new Error('The task is unknown.');
