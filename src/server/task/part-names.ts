@@ -27,6 +27,9 @@ function namedBy(chunk: UIMessageChunk): { kind: string; field: string; name: st
   return typeof name === 'string' ? { kind, field, name } : undefined;
 }
 
+/** In place of the owner of a name that was made here: its source may have a part of that name, too. */
+const given = Symbol('given');
+
 /**
  * A part belongs to the source that started it. A part whose name another source has used is renamed
  * for good, because each `streamText` counts its parts from 0. A source may go on with a part that
@@ -34,7 +37,8 @@ function namedBy(chunk: UIMessageChunk): { kind: string; field: string; name: st
  * because they may answer a call of a merged stream.
  */
 export function createPartNames(): PartNames {
-  const owners = new Map<string, ChunkSource>();
+  // Who has used each name, by kind and name.
+  const owners = new Map<string, ChunkSource | typeof given>();
 
   const freeName = (kind: string, name: string): string => {
     for (let count = 2; ; count++) {
@@ -61,7 +65,7 @@ export function createPartNames(): PartNames {
         if (owner === undefined) owners.set(key, source);
         else if (owner !== source && (kind !== 'tool' || source.isMerged)) {
           own = freeName(kind, name);
-          owners.set(`${kind} ${own}`, source);
+          owners.set(`${kind} ${own}`, given);
           source.names ??= new Map();
           source.names.set(key, own);
         }

@@ -160,7 +160,7 @@ describe('R-MERGE-5, R-MERGE-6: streams that are merged at once', () => {
           }
         },
       ),
-      { numRuns: 60, seed: 8 },
+      { numRuns: 60 },
     );
   });
 
@@ -193,6 +193,25 @@ describe('R-MERGE-5, R-MERGE-6: streams that are merged at once', () => {
       chunk.type === 'text-start' ? chunk.id : [],
     );
     expect(ids).toEqual(['a', 'a', 'b']);
+  });
+
+  it('get no id in place of another that they have themselves', async () => {
+    const call = (toolCallId: string, input: string): UIMessageChunk[] => [
+      { type: 'tool-input-available', toolCallId, toolName: 'search', input },
+      { type: 'tool-output-available', toolCallId, output: input.toUpperCase() },
+    ];
+    const { text } = await runToText({
+      execute: async ({ writer }) => {
+        writer.merge(streamOf(...call('c', 'a')));
+        await turns(5);
+        writer.merge(streamOf(...call('c', 'b'), ...call('c-2', 'c'), ...textOf('t', 'T')));
+        await turns(5);
+        writer.merge(streamOf(...textOf('t', 'U'), ...call('c-2', 'd'), ...textOf('t-2', 'V')));
+      },
+    });
+    const [ai] = aiVersions;
+    const message = await ai?.readMessage(storedChunksIn(text));
+    expect(outcomesBriefly(message)).toEqual(['a A', 'b B', 'c C', 'T', 'U', 'd D', 'V']);
   });
 
   it('may go on with a part that was begun by hand, and by hand with one of theirs', async () => {
@@ -281,6 +300,14 @@ describe('R-MERGE-6: a step that is begun anew', () => {
     ]);
   });
 });
+
+/** The texts of a message, and the inputs and outputs of its tool calls. */
+function outcomesBriefly(message: UIMessage | undefined): string[] {
+  return (message?.parts ?? []).flatMap((part) => {
+    if (part.type === 'text') return part.text;
+    return 'toolCallId' in part ? `${part.input} ${part.output}` : [];
+  });
+}
 
 function textOf(id: string, delta: string): UIMessageChunk[] {
   return [
