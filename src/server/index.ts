@@ -12,8 +12,9 @@ export type {
   ChatTurn,
 } from './chat/chat-types';
 export { checkMessage } from './chat/check-message';
+export { hasAnswer } from './chat/has-answer';
 export { migrateMessages } from './chat/migrate-messages';
-export { type PlacedAnswer, placeAnswer } from './chat/place-answer';
+export { type PlaceAnswerOptions, type PlacedAnswer, placeAnswer } from './chat/place-answer';
 export { readChatId } from './chat/read-chat-id';
 export {
   type DefinedExecuteOptions,

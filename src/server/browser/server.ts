@@ -17,6 +17,7 @@ export {
   nothing as defineTask,
   nothing as drainableContext,
   nothing as drainOnSignal,
+  nothing as hasAnswer,
   nothing as migrateMessages,
   nothing as placeAnswer,
   nothing as readBodyFields,

@@ -4,7 +4,7 @@ import { createMessageError } from './chat-errors';
 import type { AppliedTurn, ChatTurn } from './chat-types';
 import { takeAnswers } from './take-answers';
 
-function indexOf(messages: readonly UIMessage[], id: string | null | undefined): number {
+export function indexOf(messages: readonly UIMessage[], id: string | null | undefined): number {
   return id == null ? -1 : messages.findIndex((message) => message.id === id);
 }
 
@@ -44,7 +44,8 @@ function cutBehind<Message extends UIMessage>(
   turn: ChatTurn<Message>,
   messages: Message[],
 ): AppliedTurn<Message> {
-  const { answerId } = turn;
+  const { goneId: _, ...others } = turn;
+  const { answerId } = others;
   if (indexOf(messages, answerId) >= 0) {
     throw createMessageError(
       'The id of the answer is that of another message. Make a new taskId for each turn.',
@@ -54,7 +55,6 @@ function cutBehind<Message extends UIMessage>(
   const isAnswered = rest[0]?.id === answerId;
   const after = isAnswered ? rest : [];
   const goneId = isAnswered ? undefined : rest[0]?.id;
-  const { goneId: _, ...others } = turn;
   return {
     messages,
     after,
@@ -76,45 +76,50 @@ function applyQuestion<Message extends UIMessage>(
 ): AppliedTurn<Message> {
   const { messageId = message.id } = turn;
   const known = indexOf(stored, message.id);
-  const index = known < 0 ? indexOf(stored, messageId) : known;
+  const edited = indexOf(stored, messageId);
+  const index = edited < 0 ? known : edited;
   if (index < 0) {
     if (messageId !== message.id) throw gone();
-    return cutBehind(stored, turn, [...stored, message]);
+    return cutBehind(stored, { ...turn, isNew: true }, [...stored, message]);
   }
   if (stored[index]?.role !== 'user') {
     throw createMessageError('Only messages of a person can be edited.');
   }
+  // The message that takes the place of another one must not stand before it already.
+  if (known >= 0 && known < index) throw gone();
   return cutBehind(stored, turn, [...stored.slice(0, index), message]);
 }
 
-/** How many messages stay when an answer is written anew and the page has not said behind which. */
-function countKept(stored: readonly UIMessage[], { messageId, answerId }: ChatTurn): number {
+/** How many messages stay when an answer is written anew. */
+function countKept(
+  stored: readonly UIMessage[],
+  { messageId, afterId, answerId }: ChatTurn,
+): number {
+  const anchor = indexOf(stored, afterId);
+  if (typeof afterId === 'string' && anchor < 0) throw gone();
   const roles = stored.map(({ role }) => role);
-  const behindQuestion = roles.lastIndexOf('user') + 1;
-  if (messageId === undefined) return behindQuestion;
+  const kept = afterId === undefined ? roles.lastIndexOf('user') + 1 : anchor + 1;
+  if (messageId === undefined) return kept;
   const index = indexOf(stored, messageId);
-  if (index >= 0) return stored[index]?.role === 'user' ? index + 1 : index;
-  const next = stored[behindQuestion];
-  if (!next || next.id === answerId) return behindQuestion;
-  throw gone();
+  const next = stored[kept];
+  // Once the turn was applied, the answer that it writes anew is gone, and nothing else is there.
+  if (index < 0 && next && next.id !== answerId) throw gone();
+  if (index < 0) return kept;
+  const upTo = roles[index] === 'user' ? index + 1 : index;
+  if (upTo < kept && afterId !== undefined) throw gone();
+  return upTo;
 }
 
 function applyAnew<Message extends UIMessage>(
   stored: readonly Message[],
   turn: ChatTurn<Message>,
 ): AppliedTurn<Message> {
-  const { message, messageId, afterId } = turn;
-  if (afterId === undefined || indexOf(stored, messageId) >= 0) {
-    return cutBehind(stored, turn, stored.slice(0, countKept(stored, turn)));
-  }
-  const index = indexOf(stored, afterId);
-  if (index < 0 && afterId !== null) {
-    // The request that brought the question has failed, so it is new here.
-    if (message?.role === 'user')
-      return applyQuestion(stored, { ...turn, messageId: message.id }, message);
-    throw gone();
-  }
-  return cutBehind(stored, turn, stored.slice(0, index + 1));
+  const { message, messageId } = turn;
+  // The request that brought the question has failed, so it is new here.
+  const isNew = message?.role === 'user' && indexOf(stored, message.id) < 0;
+  if (!isNew) return cutBehind(stored, turn, stored.slice(0, countKept(stored, turn)));
+  if (messageId !== message.id && indexOf(stored, messageId) >= 0) throw gone();
+  return applyQuestion(stored, { ...turn, messageId: message.id }, message);
 }
 
 /**

@@ -26,6 +26,8 @@ export interface ChatTurn<Message extends UIMessage = UIMessage> {
   afterId?: string | null;
   /** The first message that the turn removes, if it removes any. `applyTurn` fills it in. */
   goneId?: string;
+  /** Whether the question was not in the chat before the turn. `applyTurn` fills it in. */
+  isNew?: boolean;
   /** The id that a new message of the assistant gets. */
   answerId: string;
   /** What else the body of the request has, as it came. */
