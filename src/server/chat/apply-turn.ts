@@ -114,12 +114,18 @@ function applyAnew<Message extends UIMessage>(
   stored: readonly Message[],
   turn: ChatTurn<Message>,
 ): AppliedTurn<Message> {
-  const { message, messageId } = turn;
+  const { message, ...anew } = turn;
+  if (message?.role !== 'user') {
+    return cutBehind(stored, anew, stored.slice(0, countKept(stored, anew)));
+  }
+  const asked = { ...anew, afterId: message.id };
+  if (indexOf(stored, message.id) >= 0) {
+    return cutBehind(stored, asked, stored.slice(0, countKept(stored, asked)));
+  }
   // The request that brought the question has failed, so it is new here.
-  const isNew = message?.role === 'user' && indexOf(stored, message.id) < 0;
-  if (!isNew) return cutBehind(stored, turn, stored.slice(0, countKept(stored, turn)));
+  const { messageId } = turn;
   if (messageId !== message.id && indexOf(stored, messageId) >= 0) throw gone();
-  return applyQuestion(stored, { ...turn, messageId: message.id }, message);
+  return applyQuestion(stored, { ...asked, message, messageId: message.id }, message);
 }
 
 /**

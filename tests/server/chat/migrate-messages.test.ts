@@ -11,9 +11,13 @@ const text = { type: 'text', text: 'Hello' };
 
 /** The ids of calls for which the model's messages have no result. */
 function withoutResult(messages: readonly ModelMessage[]): string[] {
-  const parts = messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content));
-  const results = parts.flatMap((part) => (part.type === 'tool-result' ? part.toolCallId : []));
-  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? part.toolCallId : []));
+  const parts = messages.flatMap(({ content }): readonly { type: string; toolCallId?: string }[] =>
+    typeof content === 'string' ? [] : content,
+  );
+  const results = parts.flatMap((part) =>
+    part.type === 'tool-result' ? (part.toolCallId ?? []) : [],
+  );
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? (part.toolCallId ?? []) : []));
   return calls.filter((id) => !results.includes(id));
 }
 
