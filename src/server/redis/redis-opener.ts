@@ -10,7 +10,7 @@ import type { KeptAttempts } from './scripts/stored-attempts';
 import type { OpenTask, StoredOpenTasks } from './scripts/stored-open-tasks';
 import type { Opening, StoredTask, TaskDetails } from './scripts/stored-task';
 import { wholeMs } from './scripts/whole-ms';
-import { createWaitingLog } from './write/create-waiting-log';
+import { createIdleLog } from './write/create-idle-log';
 import type { RedisChats } from './write/redis-chats';
 
 /** What is kept for the next attempt when a task is opened. */
@@ -52,7 +52,7 @@ export function createRedisOpener({
   const waitingLog = async (taskId: string, cancel: string | undefined): Promise<TaskLog> => {
     // The storage may be away, which the link has reported. Then the next look ends the task.
     if (cancel !== undefined) await look(taskId).catch(() => {});
-    return createWaitingLog();
+    return createIdleLog(0);
   };
 
   return async (taskId, options) => {
@@ -84,7 +84,7 @@ export function createRedisOpener({
     const claiming = [stored.open(opening), entering, adding] as const;
     const [opened, entered, added] = await Promise.allSettled(claiming);
     if (opened.status === 'rejected') throw opened.reason;
-    const { isOpen, epoch, last, cancel, deadlineAt } = opened.value;
+    const { isOpen, isOver, epoch, last, cancel, deadlineAt } = opened.value;
     const failed = [entered, added].find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
       // The task will not run. Its claim is taken back, so that the next attempt finds the id free.
@@ -97,7 +97,7 @@ export function createRedisOpener({
     if (!isOpen) {
       if (openTask) void openTasks.remove(openTask);
       if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
-      return undefined;
+      return isOver ? createIdleLog(1) : undefined;
     }
     if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
     if (delayMs !== undefined) return waitingLog(taskId, cancel);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createTaskId } from '../../protocol/task-id';
-import { chunk } from './chunks';
+import { chunk, chunks } from './chunks';
 import { expectNone } from './expectations';
 import type { ContractSuite } from './suite';
 
@@ -40,6 +40,20 @@ export function describeOneProducer({ describe, it, itIf }: ContractSuite): void
           { cursor: '0-1', data: chunk(1) },
           { cursor: '0-2', data: chunk(2) },
         ]);
+      },
+    );
+
+    itIf('replay after the end')(
+      'gives nothing to write to the same token once it has settled, and ends its readers',
+      async ({ open, readAll, context, elsewhere }) => {
+        const token = createTaskId();
+        await (await open({ token })).settle([chunk(1)], 'completed');
+        const again = await open({ token });
+        const expected = chunks(0, 2).map((data, n) => ({ cursor: `0-${n}`, data }));
+        deepEqual(await readAll(context), expected);
+        again.append(chunk('late'));
+        equal(await again.settle([chunk('late')], 'failed'), false);
+        for (const at of [context, elsewhere]) deepEqual(await readAll(at), expected);
       },
     );
 

@@ -21,7 +21,8 @@
 --                                 is; empty: none
 --       then the other fields of the record, each followed by its value
 --
--- Answers: open last cancel epoch, and with `attempts` the deadline · exists, if the id is taken
+-- Answers: open last cancel epoch, and with `attempts` the deadline · over, if the caller had claimed the
+-- task, which has settled since · exists, if the id is taken
 
 local record, frames, lease, earlyCancels, attempts = unpack(KEYS)
 local token, wantedEpoch, wantedFirst, newestEpoch, epochOrigin = unpack(ARGV, 1, 5)
@@ -33,8 +34,9 @@ if attempts then
 end
 local waits = attempts and delayMs ~= ''
 
-local known = redis.call('HMGET', record, 'token', 'epoch', 'first', 'end', 'cancel', 'log')
-local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel, knownLog = unpack(known, 1, 6)
+local known = redis.call('HMGET', record,
+  'token', 'epoch', 'first', 'end', 'cancel', 'log', 'status')
+local knownToken, knownEpoch, knownFirst, knownEnd, knownCancel, knownLog, status = unpack(known, 1, 7)
 if knownToken then
   -- Somebody may have taken the task that the caller has opened as one that waits.
   if waits and knownLog == token then
@@ -42,6 +44,7 @@ if knownToken then
   end
   local isClaim = wantedEpoch == '' and knownEpoch == knownFirst
   if knownToken == token and (isClaim or knownEpoch == wantedEpoch) then
+    if status ~= 'running' then return {'over'} end
     if not attempts then return {'open', tonumber(knownEnd), knownCancel, knownEpoch} end
     local knownDeadline = redis.call('HGET', record, 'deadlineAt')
     return {'open', tonumber(knownEnd), knownCancel, knownEpoch, knownDeadline}

@@ -56,6 +56,8 @@ export interface Opening {
 interface OpenAnswer {
   /** Whether the log is the caller's now. If not, the id is taken, and the rest means nothing. */
   readonly isOpen: boolean;
+  /** Whether it was the caller's, who has settled the task since. */
+  readonly isOver: boolean;
   /** The epoch that is open. */
   readonly epoch: number;
   /** The number of the last frame. After a repeated call the log may have more than its first ones. */

@@ -137,9 +137,10 @@ export function createStoredTasks(
         const deadlineAt = optionalText(deadline);
         const epoch = Number(drawn ?? 0);
         noteEpoch(epoch);
-        const isOpen = knownAnswer(['open', 'exists'], answer, link) === 'open';
+        const known = knownAnswer(['open', 'over', 'exists'], answer, link);
         return {
-          ...{ isOpen, epoch, last: Number(last), cancel: optionalText(cancel) },
+          ...{ isOpen: known === 'open', isOver: known === 'over' },
+          ...{ epoch, last: Number(last), cancel: optionalText(cancel) },
           deadlineAt: deadlineAt === undefined ? undefined : Number(deadlineAt),
         };
       },

@@ -1,9 +1,12 @@
 import type { TaskLog } from '../../log/task-stream-context';
 
-/** The log of a task that waits for its first runner, for whoever has opened it: it takes nothing. */
-export function createWaitingLog(): TaskLog {
+/**
+ * The log of a task that its opener does not run, because it waits for its first runner or is over by
+ * now: it takes nothing.
+ */
+export function createIdleLog(attempt: number): TaskLog {
   return {
-    attempt: 0,
+    attempt,
     signal: new AbortController().signal,
     append() {},
     checkpoint: async () => false,
