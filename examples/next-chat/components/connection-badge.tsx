@@ -17,7 +17,7 @@ export function ConnectionBadge({
 }: {
   connection: TaskConnection;
   /** The server at the other end, when there are several. */
-  instance: string | undefined;
+  instance?: string | undefined;
   isStalled: boolean;
   isUnplugged: boolean;
 }) {

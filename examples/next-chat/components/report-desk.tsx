@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { createUnpluggableFetch } from '../lib/unpluggable-fetch';
 import type { writeReport } from '../lib/write-report';
 import { HowToTry } from './how-to-try';
+import { InstanceControls } from './instance-controls';
 import { LogPanel } from './log-panel';
 import { OutcomeCard } from './outcome-card';
 import { OutlinePanel } from './outline-panel';
@@ -81,13 +82,20 @@ export function ReportDesk({
             task={task}
             topic={topic}
             instance={instance}
-            runningOn={hasInstances ? runner : undefined}
-            hasInstances={hasInstances}
             isUnplugged={isUnplugged}
             isCancelling={isCancelling}
             onCancel={cancel}
-            onPlug={plug}
-          />
+          >
+            <button type="button" aria-pressed={isUnplugged} onClick={() => plug(!isUnplugged)}>
+              {isUnplugged ? 'Plug the network in' : 'Unplug the network'}
+            </button>
+            {hasInstances && (
+              <InstanceControls runningOn={status === 'running' ? runner : undefined} />
+            )}
+            {isUnplugged && (
+              <p className="aside">The page hears nothing now. The server keeps writing.</p>
+            )}
+          </RunPanel>
         )}
       </div>
 

@@ -1,12 +1,11 @@
 import type { UseTaskStreamResult } from 'ai-task-stream/react';
+import type { ReactNode } from 'react';
 import { ConnectionBadge } from './connection-badge';
-import { InstanceControls } from './instance-controls';
 import { StepBar } from './step-bar';
 import { timeLeft } from './time-left';
 
 const statusWords = {
   idle: 'Starting',
-  pending: 'Starting',
   running: 'Writing',
   completed: 'Completed',
   failed: 'Failed',
@@ -19,12 +18,11 @@ export function RunPanel({
   task: { status, attempt, steps, percent, remainingMs, progress, connection, isActive, isStalled },
   topic,
   instance,
-  runningOn,
-  hasInstances,
-  isUnplugged,
+  pendingWord,
+  isUnplugged = false,
   isCancelling,
   onCancel,
-  onPlug,
+  children,
 }: {
   task: Pick<
     UseTaskStreamResult,
@@ -39,25 +37,26 @@ export function RunPanel({
     | 'isStalled'
   >;
   topic: string | undefined;
-  instance: string | undefined;
-  /** The server that runs the task, where there are several. */
-  runningOn: string | undefined;
-  hasInstances: boolean;
-  isUnplugged: boolean;
+  /** The server at the other end, where there are several. */
+  instance?: string | undefined;
+  /** What is said while nobody runs the task. */
+  pendingWord?: string;
+  isUnplugged?: boolean;
   isCancelling: boolean;
   onCancel: () => void;
-  onPlug: (unplugged: boolean) => void;
+  /** What else can be done while the task is not over. */
+  children?: ReactNode;
 }) {
   // The page has left the task before its outcome, and does not know whether the task goes on.
   const isOutOfSight = !isActive && (status === 'pending' || status === 'running');
-  // The server that ran the task is gone, and another one has yet to take it up.
-  const isWaiting = status === 'pending' && steps.length > 0;
+  // With steps, the server that ran the task is gone, and another one has yet to take it up.
+  const waitingWord = pendingWord ?? (steps.length > 0 ? 'Waiting for a server' : 'Starting');
   const statusWord = isOutOfSight
     ? 'Out of sight'
     : isCancelling
       ? 'Stopping'
-      : isWaiting
-        ? 'Waiting for a server'
+      : status === 'pending'
+        ? waitingWord
         : statusWords[status];
   const shown = percent === undefined ? undefined : Math.floor(percent);
   const remaining = isActive && remainingMs !== undefined ? timeLeft(remainingMs) : undefined;
@@ -105,13 +104,7 @@ export function RunPanel({
           <button type="button" className="danger" onClick={onCancel} disabled={isCancelling}>
             {isCancelling ? 'Stopping …' : 'Cancel'}
           </button>
-          <button type="button" aria-pressed={isUnplugged} onClick={() => onPlug(!isUnplugged)}>
-            {isUnplugged ? 'Plug the network in' : 'Unplug the network'}
-          </button>
-          {hasInstances && <InstanceControls runningOn={isWaiting ? undefined : runningOn} />}
-          {isUnplugged && (
-            <p className="aside">The page hears nothing now. The server keeps writing.</p>
-          )}
+          {children}
         </div>
       )}
     </section>
