@@ -38,8 +38,12 @@ export interface FrameLog {
   rewind(last: Cursor, data: readonly string[]): void;
   /** To be called when the task has begun to wait for a runner: readers are told at once. */
   wake(): void;
-  /** Ends the log: readers are done once they have everything. */
-  end(): void;
+  /**
+   * Ends the log: readers are done once they have everything.
+   *
+   * @param options.isCut Whether the log ends without the task's outcome. Default false.
+   */
+  end(options?: { isCut: boolean }): void;
   /**
    * A reader that keeps all promises of a `TaskReader`: from after `cursor` on, or without the first
    * `skip` frames. It holds a position, and no copies of frames.
@@ -81,8 +85,8 @@ export function createFrameLog({
       window.wake();
     },
     wake: window.wake,
-    end() {
-      window.end();
+    end(how) {
+      window.end(how);
       window.wake();
     },
     read: (from) => createLogReader({ window, from, isAlive, isWaiting }),

@@ -106,6 +106,11 @@ export interface TaskLog {
    */
   release(options?: { isSaved?: boolean }): Promise<void>;
   /**
+   * Takes back the opening of a task that waits for its first runner, so that its id is free again.
+   * `false`: a runner has taken it, or it is over. Only for logs that were opened with `waits`.
+   */
+  withdraw?(): Promise<boolean>;
+  /**
    * Resolves once the tasks that this one superseded in its chat are saved, or cannot be saved any
    * more, so that the host saves the turns of a chat in their order. Default: there are no such tasks.
    */
@@ -271,6 +276,8 @@ export interface TaskStreamContext {
    * without it cannot be drained.
    */
   readonly draining?: Draining;
+  /** How long a settled task is kept, in milliseconds. Default: that is not known. */
+  readonly retentionMs?: number;
   /**
    * Lets this process take leave, before it ends: nothing is started or taken any more, tasks that
    * another process can go on with are handed over, others end as failed with the code `drained`, and

@@ -13,7 +13,7 @@ import type { AttemptsRecord } from '../log/task-record';
 import { later } from '../time/later';
 import { bytesOf } from './memory-bytes';
 import { makeDue } from './memory-open-tasks';
-import { retain } from './memory-retention';
+import { forget, retain } from './memory-retention';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
 
 /** How often in a row an attempt without a checkpoint may be handed over at no cost. */
@@ -152,6 +152,13 @@ export function endLog(state: MemoryState, log: MemoryLog, status: MemoryLog['st
   if (!log.isUnsaved) state.openTasks.delete(log);
   retain(state, log);
   log.frames.end();
+}
+
+/** Forgets a task that waits, as if it had never been opened. */
+export function withdrawLog(state: MemoryState, log: MemoryLog): void {
+  clearTimeout(log.attempts?.timer);
+  forget(state, log);
+  log.frames.end({ isCut: true });
 }
 
 /** Takes note of where the next attempt would begin: behind the newest frame. */

@@ -1,5 +1,5 @@
 import type { TaskLog } from '../log/task-stream-context';
-import { endLog, handOver, keepCheckpoint } from './memory-attempts';
+import { endLog, handOver, keepCheckpoint, withdrawLog } from './memory-attempts';
 import { bytesOf, frameOverheadBytes } from './memory-bytes';
 import { releaseOutcome } from './memory-outcome';
 import { type MemoryLog, type MemoryState, releaseLog } from './memory-state';
@@ -42,6 +42,11 @@ export function createMemoryLog(state: MemoryState, log: MemoryLog, token: strin
       if (log.token !== token) return;
       releaseOutcome(state, log, isSaved);
       releaseLog(state, log);
+    },
+    async withdraw() {
+      if (log.openedBy !== token || !log.attempts?.waiting || log.attempt !== 0) return false;
+      withdrawLog(state, log);
+      return true;
     },
     async predecessorsSaved() {
       await Promise.all(log.predecessors.map(({ released }) => released.promise));

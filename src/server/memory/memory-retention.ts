@@ -7,7 +7,8 @@ function expiryOf({ settledAt, retentionMs }: MemoryLog): number {
   return settledAt === undefined ? Number.POSITIVE_INFINITY : settledAt + retentionMs;
 }
 
-function forget(state: MemoryState, log: MemoryLog): void {
+/** Drops a log, whose id is free from then on. */
+export function forget(state: MemoryState, log: MemoryLog): void {
   releaseLog(state, log);
   state.logs.delete(log.taskId);
   state.openTasks.delete(log);

@@ -3,6 +3,7 @@ import { drainableContext } from '../log/drainable-context';
 import { earlyCancelMs, keepEarlyCancel, takeEarlyCancel } from '../log/early-cancels';
 import { createFrameLog } from '../log/frame-log';
 import { knownOf } from '../log/known-task';
+import { dueIn, lastKept } from '../log/open-tasks';
 import { ownedKey } from '../log/owned-key';
 import { cancelledError, createStopReason } from '../log/stop-reason';
 import { mayKnow, type TaskAsker } from '../log/task-guard';
@@ -18,7 +19,7 @@ import {
 } from './memory-attempts';
 import { bytesOf } from './memory-bytes';
 import { createMemoryLog } from './memory-log';
-import { lookAgain, takeDueTasks } from './memory-open-tasks';
+import { lookAgain, makeDue, takeDueTasks } from './memory-open-tasks';
 import { claimOutcome } from './memory-outcome';
 import { liveLog, scheduleSweep } from './memory-retention';
 import { type MemoryLog, type MemoryState, memoryStateOf } from './memory-state';
@@ -140,10 +141,13 @@ export function createMemoryContext(
       state.logs.set(taskId, log);
       if (work || savesOutcome) state.openTasks.set(log, log.createdAt + leaseMs);
       if (work && start) {
-        // The last frame is the snapshot, which each attempt replaces.
-        const last = { epoch: log.frames.epoch, n: log.frames.next - 2 };
+        const last = { epoch: log.frames.epoch, n: lastKept(options) };
         log.attempts = createMemoryAttempts({ work, start, waits: waits !== undefined }, last);
-        if (waits) beginWaiting(state, log, log.attempts, waits.delayMs);
+        if (waits) {
+          const { delayMs } = waits;
+          beginWaiting(state, log, log.attempts, delayMs);
+          makeDue(state, log, log.createdAt + dueIn({ work, delayMs, leaseMs }));
+        }
       }
       const early = takeCancelFor(state, taskId, { owner, definition });
       if (early) requestCancel(state, log, early.reason);
@@ -201,6 +205,8 @@ export function createMemoryContext(
     async activeTask(chatId, { owner } = {}) {
       return tasksOf(state, chatId, owner).at(-1)?.taskId;
     },
+
+    retentionMs,
 
     dueTasks: async (options) => takeDueTasks(state, options),
 

@@ -2,6 +2,7 @@ import type { TakenTask, TakeTaskOptions } from '../log/task-attempts';
 import { mayTake } from '../log/task-guard';
 import { beginAttempt, endWaitingInTime } from './memory-attempts';
 import { createMemoryLog } from './memory-log';
+import { makeDue } from './memory-open-tasks';
 import type { MemoryLog, MemoryState } from './memory-state';
 
 /** Makes the caller the runner of a task that waits. */
@@ -17,6 +18,7 @@ export function takeMemoryLog(
     endWaitingInTime(state, log, attempts);
     if (!attempts.waiting || Date.now() < attempts.waiting.notBefore) return undefined;
     beginAttempt(log, attempts, token);
+    makeDue(state, log, Date.now() + options.leaseMs);
   }
   const { owner, name, chatId, createdAt, isUnsaved, continued } = log;
   const { work, start, last, deadlineAt } = attempts;

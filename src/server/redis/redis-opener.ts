@@ -1,4 +1,5 @@
 import { createLogWindow } from '../log/log-window';
+import { dueIn, lastKept } from '../log/open-tasks';
 import type { StoredWork } from '../log/task-attempts';
 import { taskPartTest } from '../log/task-part-test';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
@@ -49,10 +50,14 @@ export function createRedisOpener({
   isClosed: () => boolean;
 }): TaskStreamContext['open'] {
   /** The log of a task that was opened as one that waits. If it was cancelled before, it ends. */
-  const waitingLog = async (taskId: string, cancel: string | undefined): Promise<TaskLog> => {
+  const waitingLog = async (
+    taskId: string,
+    cancel: string | undefined,
+    withdraw: () => Promise<boolean>,
+  ): Promise<TaskLog> => {
     // The storage may be away, which the link has reported. Then the next look ends the task.
     if (cancel !== undefined) await look(taskId).catch(() => {});
-    return createIdleLog(0);
+    return createIdleLog(0, { withdraw });
   };
 
   return async (taskId, options) => {
@@ -67,8 +72,7 @@ export function createRedisOpener({
     if (here && here.token !== token) return undefined;
     const stored = storedTask(taskId);
     const kept = keptOf(options);
-    // The last of the first frames is a snapshot, which each attempt replaces.
-    const startN = frames.length - 2;
+    const startN = lastKept(options);
     const delayMs = kept && waits && wholeMs(waits.delayMs);
     const opening: Opening = { token, details, frames, kept, startN, delayMs };
     const chat = chatId === undefined ? undefined : { owner, chatId };
@@ -78,7 +82,8 @@ export function createRedisOpener({
         ? { taskId, definition, createdAt: details.createdAt, log: token }
         : undefined;
     // In the index first, so that a task whose process is lost right after this is found.
-    const adding = openTask && openTasks.add(openTask, delayMs ?? leaseMs);
+    const adding =
+      openTask && openTasks.add(openTask, dueIn({ work: kept?.work, delayMs, leaseMs }));
     if (!openTasks.isAddedFirst()) await adding;
     const entering = chat && chats.enter(chat, taskId, waitMs);
     const claiming = [stored.open(opening), entering, adding] as const;
@@ -100,7 +105,14 @@ export function createRedisOpener({
       return isOver ? createIdleLog(1) : undefined;
     }
     if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
-    if (delayMs !== undefined) return waitingLog(taskId, cancel);
+    if (delayMs !== undefined) {
+      return waitingLog(taskId, cancel, async () => {
+        if (!(await stored.withdraw(opening))) return false;
+        if (openTask) void openTasks.remove(openTask);
+        if (chat) await chats.leaveUnlessRunning(chat, taskId);
+        return true;
+      });
+    }
 
     const other = tasks.get(taskId)?.producer;
     if (other?.token === token) return other;

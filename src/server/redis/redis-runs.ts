@@ -84,7 +84,7 @@ export function createRedisRuns({
         onEnd(how, delayMs) {
           if (how === 'handed-over') {
             // A process that has put its task off goes on with it itself, unless it is lost.
-            if (openTask && delayMs === 0) void openTasks.makeDue(openTask);
+            if (openTask && delayMs === 0) void openTasks.makeDue(openTask, 0);
             // Whoever takes the task holds its outcome.
             hold.stop();
             void hold.release();

@@ -52,7 +52,8 @@ function createContext(options: SharedOptions): TaskStreamContext {
     retentionMs,
     onLook: recentTasks.look,
     onWaiting(taskId, { definition, createdAt, attempts }) {
-      if (attempts) void openTasks.makeDue({ taskId, definition, createdAt, log: attempts.log });
+      const { log } = attempts ?? {};
+      if (log) void openTasks.makeDue({ taskId, definition, createdAt, log }, 0);
     },
   });
   const tasks = createLocalTasks({ storedTask, recentTasks });
@@ -141,6 +142,7 @@ function createContext(options: SharedOptions): TaskStreamContext {
       throw createLogAwayError();
     },
 
+    retentionMs,
     dueTasks: openTasks.due,
     lookAgain: openTasks.lookAgain,
 

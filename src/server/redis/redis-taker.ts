@@ -12,6 +12,7 @@ import type { LookAtTask } from './read/loss-watch';
 import type { RedisRuns } from './redis-runs';
 import type { KeptAttempts, StoredTaking } from './scripts/stored-attempts';
 import type { StoredRecord } from './scripts/stored-log';
+import type { StoredOpenTasks } from './scripts/stored-open-tasks';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
 
 /** The frames of a log before its first snapshot, with which it begins. */
@@ -32,6 +33,7 @@ export function createRedisTaker({
   tasks,
   runs,
   look,
+  openTasks,
   home,
   isClosed,
 }: {
@@ -40,6 +42,7 @@ export function createRedisTaker({
   tasks: LocalTasks;
   runs: RedisRuns;
   look: LookAtTask;
+  openTasks: StoredOpenTasks;
   /** Listens on the channel on which this process is told of cancels, and returns its name. */
   home: () => string;
   isClosed: () => boolean;
@@ -77,6 +80,8 @@ export function createRedisTaker({
     const { owner, name, chatId, createdAt, definition } = record;
     const { savesOutcome, startAt, log } = attempts;
     const { deadlineAt, now, epoch, cancel } = taken;
+    // Nobody need look for it before this attempt may be lost, and then somebody has to.
+    void openTasks.makeDue({ taskId, definition, createdAt, log }, leaseMs);
     const closedEpochs = new Map(record.closedEpochs);
     const rewinds = new Map(record.rewinds);
     if (!isAgain) {

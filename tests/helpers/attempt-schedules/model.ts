@@ -102,8 +102,10 @@ export function createAttemptModel({
   };
 
   let start = startAt(-1);
-  // The last frame that the next attempt keeps: at first the `start` chunk.
-  let stays: Place = { epoch: 0, n: opening.map(({ type }) => type).lastIndexOf('start') };
+  // The last frame that the next attempt keeps: at first the `start` chunk, or the snapshot of a task
+  // that waits for its first runner.
+  const lastKept = delayMs === undefined ? 'start' : 'data-task';
+  let stays: Place = { epoch: 0, n: opening.map(({ type }) => type).lastIndexOf(lastKept) };
 
   const canAct = (by: number) => state === 'running' && by === attempt;
 

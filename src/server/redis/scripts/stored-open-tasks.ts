@@ -47,8 +47,8 @@ export interface StoredOpenTasks {
   isAddedFirst(): boolean;
   /** Removes a task that needs nothing more. Never rejects: whoever looks at the task removes it. */
   remove(task: OpenTask): Promise<void>;
-  /** Makes a task due at once. Never rejects: it is due after a while by itself. */
-  makeDue(task: OpenTask): Promise<void>;
+  /** Makes a task due after a time. Never rejects: it is due after a while by itself. */
+  makeDue(task: OpenTask, inMs: number): Promise<void>;
   /** Gives tasks that are due to the caller alone. Makes a call for each shard, at most. */
   due(options: DueTasksOptions): Promise<DueTask[]>;
   /** Says when a task that was given is due again. */
@@ -97,7 +97,7 @@ export function createStoredOpenTasks(link: RedisLink, keys: RedisKeys): StoredO
       await link.command(['ZREM', key, entryOf(task)], key).catch(leaveIt);
     },
 
-    makeDue: (task) => move(keyOf(task), entryOf(task), '', 0).catch(leaveIt),
+    makeDue: (task, inMs) => move(keyOf(task), entryOf(task), '', wholeMs(inMs)).catch(leaveIt),
 
     async due({ definitions, limit, leaseMs }) {
       const found: DueTask[] = [];

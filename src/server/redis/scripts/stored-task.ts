@@ -152,8 +152,11 @@ export interface StoredTask extends HistorySource {
   readonly taskId: string;
   /** Claims a task, or begins its log anew. */
   open(opening: Opening): Promise<OpenAnswer>;
-  /** Takes back a claim, so that the id is free again. A cancel that came meanwhile is kept. */
-  withdraw(opening: Opening): Promise<void>;
+  /**
+   * Takes back a claim, so that the id is free again. A cancel that came meanwhile is kept. `false`: the
+   * task is not the caller's any more.
+   */
+  withdraw(opening: Opening): Promise<boolean>;
   /** Stores entries and renews the lease. */
   commit(commit: Commit): Promise<CommitAnswer>;
   /**

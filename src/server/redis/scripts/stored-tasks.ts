@@ -147,7 +147,8 @@ export function createStoredTasks(
 
       async withdraw({ token, details, kept }) {
         const args = [token, earlyCancelMs, cancelField(details)];
-        await link.run(withdrawScript, keysOf(kept !== undefined, earlyCancelsKey), args);
+        const withdrawKeys = keysOf(kept !== undefined, earlyCancelsKey);
+        return Number(await link.run(withdrawScript, withdrawKeys, args)) === 1;
       },
 
       async commit(commit) {
