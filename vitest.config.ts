@@ -8,6 +8,7 @@ const source = [
   { find: /^ai-task-stream$/, replacement: path('src/protocol/index.ts') },
   { find: /^ai-task-stream\/server$/, replacement: path('src/server/index.ts') },
   { find: /^ai-task-stream\/redis$/, replacement: path('src/server/redis/index.ts') },
+  { find: /^ai-task-stream\/bullmq$/, replacement: path('src/bullmq/index.ts') },
   { find: /^ai-task-stream\/testing$/, replacement: path('src/testing/index.ts') },
   { find: /^ai-task-stream\/ui$/, replacement: path('src/ui/index.ts') },
   { find: /^ai-task-stream\/react$/, replacement: path('src/ui/react/index.ts') },
@@ -194,6 +195,11 @@ export default defineConfig({
       ),
       bare(react('react-bare', [])),
       node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fiveAtATime }),
+      node('bullmq', ['tests/bullmq/**/*.test.ts'], {
+        ...redis,
+        ...fiveAtATime,
+        globalSetup: ['tests/bullmq/global-setup.ts'],
+      }),
       node('browser', ['tests/browser/**/*.test.ts'], { ...browser, ...fiveAtATime }),
       node('recipes', ['tests/recipes/**/*.test.ts'], {
         ...recipes,

@@ -12,6 +12,7 @@ const entries = {
   protocol: 'ai-task-stream',
   server: 'ai-task-stream/server',
   'server/redis': 'ai-task-stream/redis',
+  bullmq: 'ai-task-stream/bullmq',
   testing: 'ai-task-stream/testing',
   ui: 'ai-task-stream/ui',
   'ui/react': 'ai-task-stream/react',

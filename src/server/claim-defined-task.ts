@@ -4,6 +4,7 @@ import type { PlainDefinition } from './plain-definition';
 import { planTask, type StartedWith } from './planned-work';
 import { registerDefinition } from './registered-definitions';
 import { type ClaimedTask, claimTask } from './stream-task';
+import type { QueuedStart } from './task/ask-for-worker';
 import { checkTaskOptions } from './task/check-task-options';
 import type { RunTimeOptions } from './task/run-time';
 import { toTaskStreamContext } from './to-task-stream-context';
@@ -13,6 +14,8 @@ interface DefinedRun<Result>
   extends Omit<StartDefinedTaskOptions<Result>, 'params'>,
     Pick<StartedWith, 'storedInput' | 'params'>,
     RunTimeOptions {
+  /** Has a worker of a queue run the task. Default: this process runs it. */
+  queued?: QueuedStart | undefined;
   /** Resolves with the checked input. When it rejects, the task is refused and nothing is started. */
   readInput: () => Promise<unknown>;
 }
@@ -34,7 +37,10 @@ export function claimDefinedTask<Result>(
   checkTaskOptions({ ...settings, execute: definition.execute });
   settings.transformer ??= definition.transformer;
   const { chatId, deadlineMs } = settings;
-  const startedWith = { storedInput, request, params, hasChat: chatId !== undefined, deadlineMs };
+  const startedWith: StartedWith = {
+    ...{ storedInput, request, params, hasChat: chatId !== undefined, deadlineMs },
+    queue: own.queued?.queue,
+  };
   return claimTask<Result>(settings, {
     definition: definition.name,
     readInput,

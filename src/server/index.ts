@@ -16,6 +16,7 @@ export { hasAnswer } from './chat/has-answer';
 export { migrateMessages } from './chat/migrate-messages';
 export { type PlaceAnswerOptions, type PlacedAnswer, placeAnswer } from './chat/place-answer';
 export { readChatId } from './chat/read-chat-id';
+export type { SupervisedTask } from './check-tasks';
 export {
   type DefinedExecuteOptions,
   type DefineTaskOptions,
@@ -47,6 +48,7 @@ export type {
   TakenTask,
   TakeTaskOptions,
 } from './log/task-attempts';
+export type { QueuedAttempt, QueuedOpening, TaskRunnerQueue } from './log/task-queue';
 export type { TaskRecord } from './log/task-record';
 export type {
   CancelOptions,
@@ -79,7 +81,6 @@ export type {
 export { toNodeHandler } from './route/to-node-handler';
 export { type StreamedTask, streamTask } from './stream-task';
 export {
-  type SupervisedTask,
   type SuperviseTasksOptions,
   superviseOnce,
   superviseTasks,

@@ -3,6 +3,7 @@ import type { StartDefinedTaskOptions } from './define-task';
 import { bytesBeyond } from './log/bytes-beyond';
 import { serializeFaithfully } from './log/serialize';
 import type { StoredWork } from './log/task-attempts';
+import type { TaskRunnerQueue } from './log/task-queue';
 import type { PlainDefinition } from './plain-definition';
 import { inputDecoder, readInput } from './read-input';
 import type { RetryPlan } from './task/attempt-plan';
@@ -18,6 +19,8 @@ export interface StartedWith {
   /** Whether the chat is known already, so that the definition is not asked for it. */
   hasChat: boolean;
   deadlineMs: number | undefined;
+  /** The queue whose workers run the task. Default: this process does. */
+  queue: TaskRunnerQueue | undefined;
 }
 
 /** The work of a task that is about to start, and the chat that it is of. */
@@ -25,6 +28,9 @@ export type PlannedTask = Pick<
   StartTaskOptions,
   'execute' | 'retry' | 'chatId' | 'messageId' | 'originalMessages' | 'trigger'
 >;
+
+/** Of a task without `retry` whose work is stored because another process is to run it: once. */
+const noRetry: TaskRetry = { attempts: 1, maxTotal: 1 };
 
 const defaultMaxWaitMs = 86_400_000;
 const defaultMaxStoredBytes = 1024 * 1024;
@@ -54,11 +60,11 @@ function checkSize(texts: readonly (string | undefined)[], maxBytes: number): vo
 export async function planTask(
   definition: PlainDefinition,
   input: unknown,
-  { storedInput, request, params, hasChat, deadlineMs }: StartedWith,
+  { storedInput, request, params, hasChat, deadlineMs, queue }: StartedWith,
 ): Promise<PlannedTask> {
   const {
-    retry,
-    maxWaitMs = defaultMaxWaitMs,
+    retry = queue && noRetry,
+    maxWaitMs = queue?.maxWaitMs ?? defaultMaxWaitMs,
     maxStoredBytes = defaultMaxStoredBytes,
   } = definition;
   const context = stored(await definition.context?.({ request, params }), 'context');
@@ -71,7 +77,7 @@ export async function planTask(
     ...(json !== undefined && { input: json }),
     ...(context.json !== undefined && { context: context.json }),
     version: definition.version ?? 1,
-    runner: 'any',
+    runner: queue?.runner ?? 'any',
     attempts: retry.attempts ?? 3,
     maxTotal: retry.maxTotal ?? 100,
     maxWaitMs,

@@ -19,6 +19,7 @@ import { checkNames } from './log/check-names';
 import { createNotFoundError, isForClients, unlessAway } from './log/task-errors';
 import { createMemoryStreamContext } from './memory/memory-stream-context';
 import type { PlannedTask } from './planned-work';
+import type { QueuedStart } from './task/ask-for-worker';
 import { checkTaskOptions } from './task/check-task-options';
 import { followSettlement } from './task/follow-settlement';
 import { reportTo } from './task/mask-error';
@@ -105,7 +106,7 @@ export type ClaimSettings<Result> = Omit<
   StreamTaskOptions<never, Result, Record<string, number>, never>,
   'execute' | 'input' | 'retry'
 > &
-  RunTimeOptions & { maxCheckpointBytes?: number };
+  RunTimeOptions & { maxCheckpointBytes?: number; queued?: QueuedStart | undefined };
 
 /** What makes a task belong to a definition, and its work from the input. */
 export interface ClaimedDefinition {
@@ -135,6 +136,7 @@ export function claimTask<Result>(
   } = rest;
   const streamContext = toTaskStreamContext(givenContext);
   const { draining } = streamContext;
+  const queue = rest.queued?.queue;
 
   const start = (planned: PlannedTask) =>
     startTask({
@@ -199,7 +201,7 @@ export function claimTask<Result>(
   const cancel = async (reason?: string) => {
     const claim = await claiming;
     if (claim.kind === 'refused') return false;
-    return askToStop(claim.context, taskId, { owner, definition, reason });
+    return askToStop(claim.context, taskId, { owner, definition, reason, queue });
   };
 
   const toWatchedResponse: ClaimedTask<Result>['toWatchedResponse'] = async (init, watch) => {

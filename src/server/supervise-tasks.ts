@@ -1,9 +1,7 @@
-import { TaskError } from '../protocol/task-error';
-import { checkIsDefinition } from './check-definition';
+import { checkTasks, type SupervisedTask } from './check-tasks';
 import { checkCounts } from './log/check-counts';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import type { TaskStreamContext } from './log/task-stream-context';
-import type { PlainDefinition } from './plain-definition';
 import { makeRounds, startRounds } from './recovery/supervise';
 import {
   type CaredDefinition,
@@ -11,17 +9,12 @@ import {
   type SuperviseCounts,
   type SupervisionOptions,
 } from './recovery/supervision';
-import { registerDefinition } from './registered-definitions';
+import { withIndex } from './recovery/with-index';
 import { takeTask } from './take-task';
 import { reportTo } from './task/mask-error';
 import type { TaskSettleEvent } from './task/task-options';
 import { checkDurations } from './time/check-durations';
 import { toTaskStreamContext } from './to-task-stream-context';
-
-/** A task that `defineTask` has made. */
-export interface SupervisedTask {
-  readonly options: PlainDefinition;
-}
 
 export interface SuperviseTasksOptions {
   /** Where the logs live: one that has an index of open tasks, as those in Redis and in memory do. */
@@ -110,19 +103,19 @@ function settingsOf(
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   const context = withIndex(toTaskStreamContext(streamContext));
   const definitions = new Map<string | undefined, CaredDefinition>();
-  for (const task of tasks) {
-    checkIsDefinition(task);
-    const definition = task.options;
-    if (definitions.has(definition.name)) throw createTwiceError(definition.name);
-    registerDefinition(context, definition);
-    definitions.set(definition.name, careOf(task, context, { onSettle, heartbeatMs, onError }));
+  for (const task of checkTasks(tasks, context)) {
+    const care = careOf(task, context, { onSettle, heartbeatMs, onError });
+    definitions.set(task.options.name, care);
   }
   if (onSettle) {
     definitions.set(undefined, { version: 1, onSettle, take: async () => undefined });
   }
   const report: SupervisionOptions['report'] = (error, taskId) => reportTo(onError, error, taskId);
   return {
-    settings: { context, definitions, maxRunning, heartbeatMs, invokedAt, report },
+    settings: {
+      ...{ context, definitions, runner: 'any', maxRunning, maxDelivering: maxRunning },
+      ...{ heartbeatMs, invokedAt, report },
+    },
     ...{ heartbeatMs, report },
   };
 }
@@ -150,25 +143,4 @@ function careOf(
     onSettle: own ? (event) => own(event as Parameters<typeof own>[0]) : given,
     take: (taskId, time) => takeTask(task, taskId, { ...settings, ...time }),
   };
-}
-
-function hasIndex(context: TaskStreamContext): context is SupervisionOptions['context'] {
-  return context.dueTasks !== undefined && context.lookAgain !== undefined;
-}
-
-/** @throws TaskError `invalid-options` when the context has no index of open tasks. */
-function withIndex(context: TaskStreamContext): SupervisionOptions['context'] {
-  if (hasIndex(context)) return context;
-  throw new TaskError({
-    code: 'invalid-options',
-    message:
-      'This `streamContext` has no index of open tasks, by which a supervisor would find them. Use `createRedisStreamContext()` or `createMemoryStreamContext()`.',
-  });
-}
-
-function createTwiceError(name: string): TaskError {
-  return new TaskError({
-    code: 'invalid-options',
-    message: `\`tasks\` has two definitions of the name \`${name}\`. Give each a name of its own, and pass each once.`,
-  });
 }

@@ -20,6 +20,8 @@ export interface TakeTaskSettings
     >,
     RunTimeOptions {
   streamContext: TaskStreamContext | ResumableStreamContext;
+  /** The kind of runner that this process is. Default: `any`. */
+  runner?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface TakeTaskSettings
 export async function takeTask(
   { options: definition }: { readonly options: PlainDefinition },
   taskId: string,
-  { streamContext, ...own }: TakeTaskSettings,
+  { streamContext, runner = 'any', ...own }: TakeTaskSettings,
 ): Promise<TaskEnd | undefined> {
   const context = toTaskStreamContext(streamContext);
   const settings = { ...settingsOf(definition), ...defined(own) };
@@ -39,7 +41,7 @@ export async function takeTask(
   const runTime = createRunTime(settings);
   const { name, version = 1, retry = {} } = definition;
   return takeWaitingTask({
-    ...{ context, taskId: checkTaskId(taskId), definition: name, version, runner: 'any' },
+    ...{ context, taskId: checkTaskId(taskId), definition: name, version, runner },
     ...{ heartbeatMs, graceMs, runTime },
     plan: ({ work, owner, name: shown = name, chatId }) => ({
       ...settings,

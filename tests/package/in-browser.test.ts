@@ -27,13 +27,22 @@ const programs = {
     "import { createRedisStreamContext as create } from 'ai-task-stream/redis'; export const context = create({ url: 'redis://localhost' });",
 };
 
-describe.each(Object.entries(programs))('the entry for %s (reads dist)', (entry, program) => {
-  it('says in a page that it belongs on a server, and brings nothing else', async () => {
+/** BullMQ itself is for Node. */
+const forNode = {
+  bullmq:
+    "import { createTaskQueue as create } from 'ai-task-stream/bullmq'; export const queue = create({ tasks: [] });",
+};
+
+it.each(Object.entries({ ...programs, ...forNode }))(
+  'the entry for %s says in a page that it belongs on a server, and brings nothing else (reads dist)',
+  async (entry, program) => {
     const code = await bundle(program, { platform: 'browser' });
     expect(code.length).toBeLessThan(2_000);
     await expect(load(code)).rejects.toThrow(`ai-task-stream/${entry} runs on servers`);
-  });
+  },
+);
 
+describe.each(Object.entries(programs))('the entry for %s (reads dist)', (_entry, program) => {
   it.each([
     ['workerd', 'worker', 'browser'],
     ['edge-light', 'worker', 'browser'],

@@ -67,9 +67,16 @@ const forbidden: [file: string, specifier: string][] = [
   ['src/testing/probe.ts', '../ui/react/index'],
   ['src/testing/probe.ts', '../cli/probe'],
   ['src/testing/contract/probe.ts', 'vitest'],
+  ['src/server/probe.ts', '../bullmq/probe'],
+  ['src/server/probe.ts', 'bullmq'],
+  ['src/bullmq/probe.ts', '../server/redis/index'],
+  ['src/bullmq/probe.ts', '../server/route/probe'],
+  ['src/bullmq/probe.ts', '../ui/index'],
 ];
 
 const allowed: [file: string, specifier: string][] = [
+  ['src/bullmq/probe.ts', '../server/recovery/probe'],
+  ['src/bullmq/probe.ts', 'bullmq'],
   ['src/server/http/probe.ts', '../../protocol/index'],
   ['src/server/probe.ts', './task/probe'],
   ['src/server/probe.ts', './memory/probe'],

@@ -43,7 +43,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     const isClient = async (entry: string): Promise<boolean> =>
       directive.test(await readFile(new URL(`../../dist/${entry}.js`, import.meta.url), 'utf8'));
     expect(await isClient('react')).toBe(true);
-    for (const entry of ['index', 'server', 'redis', 'testing', 'ui'])
+    for (const entry of ['index', 'server', 'redis', 'bullmq', 'testing', 'ui'])
       expect(await isClient(entry)).toBe(false);
   });
 
@@ -61,7 +61,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
 
   it('loads React only in the React entry', async () => {
     const importsReact = /from ["']react["'/]/;
-    for (const entry of ['index', 'server', 'redis', 'testing', 'ui']) {
+    for (const entry of ['index', 'server', 'redis', 'bullmq', 'testing', 'ui']) {
       for (const file of await reachable(`${entry}.js`)) {
         expect(await readDist(file), `${entry} reaches ${file}`).not.toMatch(importsReact);
       }

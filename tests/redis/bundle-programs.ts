@@ -2,13 +2,14 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const folder = fileURLToPath(new URL('processes/', import.meta.url));
+const ofRedis = new URL('processes/', import.meta.url);
 
 /**
- * Bundles each script of `processes` with all that it uses, packages too: a process that loads them
+ * Bundles each script of a folder with all that it uses, packages too: a process that loads them
  * from hundreds of files takes twice as long to come up, and a test starts up to 20 at once.
  */
-export async function bundlePrograms(): Promise<Record<string, string>> {
+export async function bundlePrograms(from: URL = ofRedis): Promise<Record<string, string>> {
+  const folder = fileURLToPath(from);
   const names = readdirSync(folder).map((file) => file.replace('.ts', ''));
   const { outputFiles } = await build({
     entryPoints: names.map((name) => `${folder}${name}.ts`),

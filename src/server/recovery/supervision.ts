@@ -1,6 +1,5 @@
 import type { DueTask } from '../log/open-tasks';
 import type { TaskRecord } from '../log/task-record';
-import type { TaskStreamContext } from '../log/task-stream-context';
 import { deliverOutcome } from '../task/deliver-outcome';
 import type { TaskEnd } from '../task/run-attempts';
 import type { RunTimeOptions } from '../task/run-time';
@@ -10,23 +9,35 @@ import type { TaskSettleEvent } from '../task/task-options';
 import { careFor } from './care-for';
 import { beginInvocation, type Invocation } from './invocation';
 import type { Taker } from './who-takes';
+import type { IndexedContext } from './with-index';
 
 /** A definition as a supervisor knows it. */
 export interface CaredDefinition {
   readonly version: number;
   /** How long the host lets an invocation run a task, in milliseconds. Default: as long as it takes. */
   readonly maxRunMs?: number | undefined;
-  /** Takes a task that waits, and runs it. `undefined`: others have it. */
-  take(taskId: string, time: RunTimeOptions): Promise<TaskEnd | undefined>;
+  /**
+   * Takes a task that waits, and runs it, or has a worker of its queue run it (`passed`). `undefined`:
+   * others have it.
+   */
+  take(
+    taskId: string,
+    time: RunTimeOptions,
+    record: TaskRecord,
+  ): Promise<TaskEnd | 'passed' | undefined>;
   /** Told of an outcome that nobody could be told of. Default: nobody is. */
   readonly onSettle: ((event: TaskSettleEvent<unknown>) => Promise<void> | void) | undefined;
 }
 
 export interface SupervisionOptions {
-  context: TaskStreamContext & Required<Pick<TaskStreamContext, 'dueTasks' | 'lookAgain'>>;
+  context: IndexedContext;
   /** By their names; `undefined` for tasks that are of none. */
   definitions: ReadonlyMap<string | undefined, CaredDefinition>;
+  /** The kind of runner whose tasks it takes: `any`, or `queue:` and a name. */
+  runner: string;
   maxRunning: number;
+  /** How many outcomes it delivers at a time. */
+  maxDelivering: number;
   heartbeatMs: number;
   /** Set where the host ends the process' invocation: when that began, by `performance.now()`. */
   invokedAt: number | undefined;
@@ -73,13 +84,21 @@ const looksAtOnce = 16;
 /** After so many looks in a row that fail the storage counts as away. */
 const maxFailures = 3;
 
+/**
+ * After about how long somebody looks again whether the queue still has what it was asked for, in
+ * milliseconds. A worker that takes the task makes that sooner.
+ */
+const passedMs = 60_000;
+
 /** After how long a host that has failed to save an outcome is told again, in milliseconds. */
 const failedDeliveryMs = 60_000;
 
 export function createSupervision({
   context,
   definitions,
+  runner,
   maxRunning,
+  maxDelivering,
   heartbeatMs,
   invokedAt,
   report,
@@ -109,7 +128,7 @@ export function createSupervision({
 
   const takerOf = (definition: CaredDefinition | undefined): Omit<Taker, 'request'> => {
     return {
-      ...{ runner: 'any', versions, maxRunning, running: runningTasks(context).size },
+      ...{ runner, versions, maxRunning, running: runningTasks(context).size },
       isDraining: context.draining?.begun.aborted === true,
       invocation: invocationOf(definition)?.spent(),
     };
@@ -130,7 +149,7 @@ export function createSupervision({
   /** Begins to deliver an outcome, which may take the host long. */
   const startDelivering = async (task: DueTask, record: TaskRecord): Promise<void> => {
     // Not all at once, where the host has saved nothing for a while.
-    if (delivering >= maxRunning) return context.lookAgain(task, heartbeatMs);
+    if (delivering >= maxDelivering) return context.lookAgain(task, heartbeatMs);
     delivering++;
     const work = deliver(task, record)
       .catch((error: unknown) => report(error, task.taskId))
@@ -141,9 +160,16 @@ export function createSupervision({
     track(work);
   };
 
-  const take = async ({ taskId }: DueTask, definition: CaredDefinition): Promise<void> => {
+  const take = async (
+    task: DueTask,
+    definition: CaredDefinition,
+    record: TaskRecord,
+  ): Promise<void> => {
     // Counts as running from this call on.
-    const end = await definition.take(taskId, invocationOf(definition)?.runTime() ?? {});
+    const time = invocationOf(definition)?.runTime() ?? {};
+    const end = await definition.take(task.taskId, time, record);
+    // Supervisors that have found many tasks together do not find them together again.
+    if (end === 'passed') return context.lookAgain(task, passedMs * (0.75 + Math.random() / 2));
     if (!end) return;
     counts.taken++;
     track(end.released);
@@ -165,7 +191,9 @@ export function createSupervision({
     });
     switch (care.do) {
       case 'take':
-        if (definition && !runningTasks(context).has(taskId)) await take(task, definition);
+        if (definition && record && !runningTasks(context).has(taskId)) {
+          await take(task, definition, record);
+        }
         return undefined;
       case 'deliver':
         if (record) await startDelivering(task, record);

@@ -30,6 +30,7 @@ import type { Claim } from '../task/start-task';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
+import { createReaderCallers } from './reader-callers';
 import { createReaderTakers, type WatchedResponse } from './reader-takers';
 import {
   checkStartBody,
@@ -96,6 +97,7 @@ export function createTaskRoute<
     maxConcurrent = Number.POSITIVE_INFINITY,
     maxRunning = Number.POSITIVE_INFINITY,
     allowGet = false,
+    queue,
     streamContext: givenContext = createMemoryStreamContext(),
     transformer: ownTransformer,
     ...settings
@@ -117,10 +119,12 @@ export function createTaskRoute<
 
   const follow = (options: ResumeTaskOptions, watched?: WatchedResponse) =>
     followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute, watched);
-  const takers = createReaderTakers({
-    ...{ task, streamContext, slots, maxRunning, heartbeatMs },
-    ...{ onError: settings.onError, toTaskError: settings.toTaskError },
-  });
+  const takers = queue
+    ? createReaderCallers({ queue, streamContext, definition: ofThisRoute })
+    : createReaderTakers({
+        ...{ task, streamContext, slots, maxRunning, heartbeatMs },
+        ...{ onError: settings.onError, toTaskError: settings.toTaskError },
+      });
 
   const { refusal, askOwner } = createAdmission({ authorize, owner: ownerOf });
   const { onError } = settings;
@@ -154,6 +158,7 @@ export function createTaskRoute<
       const started = claimDefinedTask<Result>(definition, {
         ...{ ...settings, ...invocation?.runTime() },
         ...{ transformer, heartbeatMs, streamContext, taskId },
+        queued: queue && { queue, delayMs: 0 },
         readInput: async () => input,
         storedInput: () => given,
         ...{ owner, request, params },
@@ -213,7 +218,7 @@ export function createTaskRoute<
       const asker = { owner, definition: ofThisRoute };
       const record = await unlessAway(streamContext.inspect(taskId, asker));
       // A task that is not open yet is asked, too: the context keeps the request until it opens.
-      const cancelled = await askToStop(streamContext, taskId, { ...asker, reason });
+      const cancelled = await askToStop(streamContext, taskId, { ...asker, reason, queue });
       if (!record || !mayKnow(record, asker)) throw createNotFoundError();
       return jsonResponse({ cancelled });
     }),

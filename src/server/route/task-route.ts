@@ -1,3 +1,4 @@
+import type { TaskRunnerQueue } from '../log/task-queue';
 import type { TaskSettings, TaskTransformer } from '../task/task-options';
 
 /** What a request wants: POST starts, GET follows (with `?input=` it starts), DELETE cancels. */
@@ -47,6 +48,13 @@ export interface CreateTaskRouteOptions
    * input is JSON or, with a transformer, its text. Default false.
    */
   allowGet?: boolean;
+  /**
+   * Has workers of a queue run the tasks that this route starts, such as one that `createTaskQueue` of
+   * `ai-task-stream/bullmq` has made, on the same `streamContext`. This process then runs none of them,
+   * and `maxConcurrent` and `maxRunning` count none. While the queue is away, a start is answered with
+   * 503, and the task is not there. Default: this process runs them.
+   */
+  queue?: TaskRunnerQueue;
   /**
    * Decodes inputs, and encodes partial results and the result, of a definition that has no
    * `transformer` of its own. With `retry` it has to be the definition's.

@@ -1,8 +1,11 @@
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
+import type { AttemptStart } from '../log/task-attempts';
 import { checkTaskId, createUnavailableError, isForClients } from '../log/task-errors';
+import type { QueuedOpening } from '../log/task-queue';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
+import { askForWorker, type QueuedStart } from './ask-for-worker';
 import type { AttemptWork, RetryPlan } from './attempt-plan';
 import { createMessagesError } from './check-messages';
 import { openingOf } from './opening';
@@ -51,44 +54,54 @@ export interface StartTaskOptions
   heartbeatMs: number;
   /** How the task is attempted again. Default: it is not. */
   retry?: RetryPlan;
+  /** Has a worker run the task; with `retry`. Default: this process runs it. */
+  queued?: QueuedStart | undefined;
   /** The largest value of a checkpoint, in bytes of its JSON. Default 1 MiB. */
   maxCheckpointBytes?: number;
 }
 
-/** Claims the taskId and, if it was free, runs the task. Never rejects. */
+/** Claims the taskId and, if it was free, runs the task or has a worker run it. Never rejects. */
 export async function startTask(options: StartTaskOptions): Promise<Claim> {
-  const { taskId, name, owner, definition, chatId, concurrent, retry, onSettle } = options;
+  const { taskId, name, owner, definition, chatId, concurrent, retry, onSettle, queued } = options;
   const runTime = createRunTime(options);
   const reporting = createReporting(options, { attempt: 1 });
   const { mask, reporter } = reporting;
   const standing = reporter.standing();
-  const snapshot = { type: 'data-task' as const, id: taskId, data: standing.snapshot };
+  const data = queued ? { ...standing.snapshot, status: 'pending' as const } : standing.snapshot;
+  const snapshot = { type: 'data-task' as const, id: taskId, data };
   const opening = await openingOf(options, snapshot).catch(createMessagesError);
   if (TaskError.isInstance(opening)) return { kind: 'refused', error: opening };
 
   const token = createTaskId();
   const { history, chunks, continued } = opening;
   const skip = history.length;
-  const opened = await openLog(options, mask, {
-    ...{ owner, name, definition, chatId, concurrent, token },
+  const start: AttemptStart = { index: -1, ...standing, snapshot: data, nested: [] };
+  const stored: QueuedOpening = {
+    ...{ owner, name, definition, chatId, concurrent },
     leaseMs: 2 * options.heartbeatMs,
     graceMs: options.graceMs,
     frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
     ...(onSettle && { savesOutcome: true }),
     // A later attempt goes on with that message, too.
     ...((onSettle || retry) && continued && { continued: JSON.stringify(continued) }),
-    ...(retry && { work: retry.work, start: { index: -1, ...standing, nested: [] } }),
-  });
+    ...(retry && { work: retry.work, start }),
+  };
+  const waits = queued && { delayMs: queued.delayMs };
+  const opened = await openLog(options, mask, { ...stored, token, ...(waits && { waits }) });
   if ('error' in opened) return { kind: 'refused', error: opened.error };
   const { context, log } = opened;
   if (!log) return { kind: 'joined', context, skip };
+  if (queued) {
+    const error = await askForWorker(queued, { taskId, opening: stored, log, report: mask });
+    return error ? { kind: 'refused', error } : { kind: 'joined', context, skip };
+  }
   const first = { log, work: options, reporting, opening, chunks };
   return { kind: 'opened', context, skip, token, ...runAttempts(options, context, first, runTime) };
 }
 
 /** Opens the log. When it cannot be opened, the error is returned and not thrown. */
 async function openLog(
-  { taskId, streamContext, createFallback, whenUnavailable = 'refuse' }: StartTaskOptions,
+  { taskId, streamContext, createFallback, whenUnavailable = 'refuse', queued }: StartTaskOptions,
   report: (error: unknown) => unknown,
   open: OpenTaskOptions,
 ): Promise<{ context: TaskStreamContext; log: TaskLog | undefined } | { error: TaskError }> {
@@ -104,7 +117,7 @@ async function openLog(
     // Another process is asked next, so this is no trouble, and nothing may run here in its place.
     if (streamContext.draining?.begun.aborted) return { error };
     report(error);
-    if (whenUnavailable === 'refuse') return { error };
+    if (whenUnavailable === 'refuse' || queued) return { error };
     const context = createFallback();
     const log = await context.open(taskId, open);
     // A task in the fallback context is unknown to the host's own storage.

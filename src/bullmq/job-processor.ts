@@ -1,0 +1,146 @@
+import { DelayedError, WaitingError } from 'bullmq';
+import { TaskError } from '../protocol/task-error';
+import { createTaskId } from '../protocol/task-id';
+import type { SupervisedTask } from '../server/check-tasks';
+import { unlessAway } from '../server/log/task-errors';
+import type { TaskRecord } from '../server/log/task-record';
+import type { TaskStreamContext } from '../server/log/task-stream-context';
+import { takeTask } from '../server/take-task';
+import type { BullJob } from './bull-classes';
+import { parseJob, type TaskJob } from './job-data';
+import { judgeJob, retryMs } from './judge-job';
+import { openScheduled } from './open-scheduled';
+import type { QueueLink } from './queue-link';
+import { scheduledTaskId } from './scheduled-task-id';
+
+/** How long a context that does not say so keeps a task that is over, in milliseconds. */
+const defaultRetentionMs = 3_600_000;
+
+export interface JobProcessorOptions {
+  context: TaskStreamContext;
+  tasks: ReadonlyMap<string, SupervisedTask>;
+  link: QueueLink;
+  heartbeatMs: number;
+  report: (error: unknown, taskId: string) => void;
+}
+
+/** The task that a job calls a worker for. */
+interface CalledTask {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly task: SupervisedTask;
+  /** Opens the task if the storage does not know it. Absent: there is nothing to open it with. */
+  readonly open?: (() => Promise<unknown>) | undefined;
+  readonly ageMs: number;
+}
+
+/** What becomes of a job: it is `done`, or comes again after some time, or at once to another worker. */
+type JobEnd = 'done' | { readonly laterMs: number };
+
+/** Makes what a worker of BullMQ does with each job. */
+export function createJobProcessor({
+  context,
+  tasks,
+  link,
+  heartbeatMs,
+  report,
+}: JobProcessorOptions): (job: BullJob, token?: string) => Promise<void> {
+  const { draining, retentionMs = defaultRetentionMs } = context;
+
+  /** The task of a job of this process' definitions. */
+  const callOf = async (job: BullJob, data: TaskJob): Promise<CalledTask | undefined> => {
+    const task = tasks.get(data.definition);
+    if (!task) return undefined;
+    const ageMs = Date.now() - job.timestamp;
+    if ('schedule' in data) {
+      const { schedule } = data;
+      const taskId = await scheduledTaskId(schedule.seed, job.id ?? '');
+      const open = () => openScheduled({ context, link, task, taskId, schedule, report });
+      // Before its time it was not open.
+      return { taskId, task, open, attempt: 1, ageMs: ageMs - (job.opts.delay ?? 0) };
+    }
+    const { taskId, attempt, opening } = data;
+    const openWaiting = (given: NonNullable<typeof opening>) =>
+      context.open(taskId, { ...given, token: createTaskId(), waits: { delayMs: 0 } });
+    return { taskId, attempt, task, ageMs, open: opening && (() => openWaiting(opening)) };
+  };
+
+  const judge = (record: TaskRecord | undefined, { attempt, open, ageMs, task }: CalledTask) =>
+    judgeJob(
+      record,
+      { attempt, ageMs, canOpen: open !== undefined },
+      { runner: link.runner, version: task.options.version ?? 1, retentionMs, now: Date.now() },
+    );
+
+  /** Asks for the next attempt at a task that this worker has handed over. */
+  const passOn = async ({ taskId, task }: CalledTask, data: TaskJob): Promise<void> => {
+    const record = await context.inspect(taskId);
+    if (!record?.isWaiting || record.runner !== link.runner) return;
+    const { attempt = 0, notBefore = 0 } = record;
+    await link.enqueue({
+      ...{ taskId, definition: task.options.name, attempt: attempt + 1 },
+      delayMs: Math.max(0, notBefore - Date.now()),
+      ...('opening' in data && { opening: data.opening }),
+    });
+  };
+
+  const run = async (called: CalledTask, data: TaskJob): Promise<JobEnd> => {
+    const { taskId, task, open } = called;
+    let verdict = judge(await unlessAway(context.inspect(taskId)), called);
+    if (verdict.do === 'open') {
+      await open?.();
+      verdict = { do: 'take' };
+    }
+    if (verdict.do === 'skip') return 'done';
+    if (verdict.do === 'later') return { laterMs: verdict.inMs };
+    const { heartbeatMs: own = heartbeatMs } = task.options;
+    const settings = { streamContext: context, runner: link.runner, heartbeatMs: own };
+    const end = await takeTask(task, taskId, settings);
+    // Others were faster, or the storage's clock is behind: the task's record tells.
+    if (!end) {
+      const again = judge(await unlessAway(context.inspect(taskId)), called);
+      return again.do === 'skip' ? 'done' : { laterMs: 'inMs' in again ? again.inMs : retryMs };
+    }
+    const settlement = await end.settled;
+    await end.released;
+    if (!settlement) {
+      // Workers look for such tasks, too.
+      await passOn(called, data).catch((error: unknown) => report(error, taskId));
+    }
+    return 'done';
+  };
+
+  const process = async (job: BullJob): Promise<JobEnd> => {
+    const data = parseJob(job.data);
+    if (!data) {
+      throw new TaskError({
+        code: 'invalid-options',
+        message: `The job ${job.id} is no task. Give tasks a queue of their own.`,
+      });
+    }
+    // Another worker may know what this one does not: it is of a newer release.
+    const called = data === 'later' ? undefined : await callOf(job, data);
+    if (!called || data === 'later') return { laterMs: retryMs };
+    try {
+      return await run(called, data);
+    } catch (error) {
+      const isAway = TaskError.isInstance(error) && error.code === 'context-unavailable';
+      if (!isAway) report(error, called.taskId);
+      return { laterMs: retryMs };
+    }
+  };
+
+  return async (job, token) => {
+    const processing = process(job);
+    draining?.track(processing);
+    const end = await processing;
+    if (end === 'done') return;
+    // A process that takes leave has only kept the job from others.
+    if (draining?.begun.aborted) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    await job.moveToDelayed(Date.now() + end.laterMs, token);
+    throw new DelayedError();
+  };
+}

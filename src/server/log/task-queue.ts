@@ -1,0 +1,32 @@
+import type { OpenTaskOptions } from './task-stream-context';
+
+/** A task that is to be opened, as far as it does not matter who opens it. */
+export type QueuedOpening = Omit<OpenTaskOptions, 'token' | 'waits'>;
+
+/** An attempt at a task that a worker of a queue is to make. */
+export interface QueuedAttempt {
+  readonly taskId: string;
+  readonly definition: string;
+  /** Which attempt, counted from 1. */
+  readonly attempt: number;
+  /** How long no worker may begin, in milliseconds. Default 0. */
+  readonly delayMs?: number;
+  /** What the task was opened with, for a worker that finds that the storage has lost it. */
+  readonly opening?: QueuedOpening;
+}
+
+/** A queue whose workers run tasks that other processes have started. */
+export interface TaskRunnerQueue {
+  /** The kind of runner that its workers are: `queue:` and its name. */
+  readonly runner: string;
+  /** How long a task may wait for a worker, each time, in milliseconds. */
+  readonly maxWaitMs: number;
+  /**
+   * Asks for an attempt. Idempotent: asked again for the same attempt, the queue does nothing.
+   *
+   * @throws when it is not known that the queue has it, after some seconds at most.
+   */
+  enqueue(attempt: QueuedAttempt): Promise<void>;
+  /** Takes back what was asked for, where no worker has begun. Never rejects. */
+  remove(attempt: Pick<QueuedAttempt, 'taskId' | 'attempt'>): Promise<void>;
+}

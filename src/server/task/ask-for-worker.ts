@@ -1,0 +1,56 @@
+import type { TaskError } from '../../protocol/task-error';
+import { createUnavailableError } from '../log/task-errors';
+import type { QueuedOpening, TaskRunnerQueue } from '../log/task-queue';
+import type { TaskLog } from '../log/task-stream-context';
+
+/** How a task is started that a worker runs. */
+export interface QueuedStart {
+  readonly queue: TaskRunnerQueue;
+  /** How long no worker may begin, in milliseconds. */
+  readonly delayMs: number;
+}
+
+/**
+ * Asks the queue for the first attempt at a task that was opened for it. If the queue is away, the
+ * opening is taken back, and the error is returned and not thrown.
+ */
+export async function askForWorker(
+  { queue, delayMs }: QueuedStart,
+  {
+    taskId,
+    opening,
+    log,
+    report,
+  }: {
+    taskId: string;
+    opening: QueuedOpening;
+    log: TaskLog;
+    report: (error: unknown) => unknown;
+  },
+): Promise<TaskError | undefined> {
+  const { definition = '' } = opening;
+  try {
+    await queue.enqueue({ taskId, definition, attempt: 1, delayMs, opening });
+    return undefined;
+  } catch (cause) {
+    const error = createUnavailableError(cause);
+    report(error);
+    const isWithdrawn = await withdraw(log, report);
+    // A worker has the task by now, because somebody else has asked the queue for it.
+    if (isWithdrawn === false) return undefined;
+    return error;
+  }
+}
+
+/** Takes an opening back; `undefined` when it is not known whether it was. */
+async function withdraw(
+  log: TaskLog,
+  report: (error: unknown) => unknown,
+): Promise<boolean | undefined> {
+  try {
+    return await log.withdraw?.();
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
+}
