@@ -35,7 +35,8 @@ function nameTask(body: unknown): string | undefined {
 /** How long a message is sent again: a person waits, and wants to hear soon that nobody answers. */
 const maxSendMs = 10_000;
 
-function briefly({ reconnect, ...options }: FollowOptions): FollowOptions {
+/** The same, with the time for which a message is sent again. */
+export function briefly({ reconnect, ...options }: FollowOptions): FollowOptions {
   const maxElapsedMs = Math.min(reconnect?.maxElapsedMs ?? maxSendMs, maxSendMs);
   return { ...options, reconnect: { ...reconnect, maxElapsedMs } };
 }
@@ -49,10 +50,12 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
   readonly #follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>;
   #answer: TaskAnswer | undefined;
 
+  /** @param known The task to follow. Default: the one that the chat runs. */
   constructor(
     options: TaskChatTransportOptions<Message>,
     follow: (answer: TaskAnswer) => ReadableStream<UIMessageChunk>,
     over: AbortSignal,
+    known: string | undefined,
   ) {
     super(options);
     this.#follow = follow;
@@ -67,7 +70,8 @@ export class FirstRequest<Message extends UIMessage> extends DefaultChatTranspor
       // Such as from a process that drains: the next request comes to another one.
       const isAgain = (status: number) => isOneFile && status === 503;
       const named = nameTask(init?.body);
-      const send = () => fetch(input, { ...init, ...(named && { body: named }), signal });
+      const address = known ? addQuery(String(input), { taskId: known }) : input;
+      const send = () => fetch(address, { ...init, ...(named && { body: named }), signal });
       const forget = isRead ? onAbort(over, close) : undefined;
       let answered: Promise<Response>;
       if (isRead) answered = requestPatiently(options, send, signal);

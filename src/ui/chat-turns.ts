@@ -4,6 +4,8 @@ export interface ChatTurn {
   request?: Promise<void> | undefined;
   /** The task that was followed last, until it has settled. */
   task?: UnsettledChatTask | undefined;
+  /** The task of which the chat shows what is void, until it is followed anew. */
+  voidTaskId?: string | undefined;
   /** How many streams of the turn the chat reads. */
   streams: number;
   /** How often the chat has asked to resume the turn. */

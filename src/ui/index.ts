@@ -1,3 +1,10 @@
+export { createTaskChat } from './chat/create-task-chat';
+export type {
+  TaskChat,
+  TaskChatActions,
+  TaskChatOptions,
+  TaskChatState,
+} from './chat/task-chat-types';
 export { type CreateTaskStream, createTaskStream } from './create-task-stream';
 export type { TaskCancel } from './task-cancel';
 export type { PrepareCancelRequest, TaskChatTransportOptions } from './task-chat-options';

@@ -9,7 +9,10 @@ interface Turn<Message extends UIMessage> {
 }
 
 /** The message that a turn is about: the one that is named, if it is still there, else the last. */
-function messageOf<Message extends UIMessage>({ messages, messageId }: Turn<Message>): Message[] {
+export function messageOfTurn<Message extends UIMessage>({
+  messages,
+  messageId,
+}: Turn<Message>): Message[] {
   const named = messages.find(({ id }) => id === messageId);
   return named ? [named] : messages.slice(-1);
 }
@@ -33,7 +36,7 @@ export function applyLayout<Message extends UIMessage>(
     prepareSendMessagesRequest:
       prepareSendMessagesRequest ??
       (({ id, messages, body, trigger, messageId }) => ({
-        body: { ...body, id, messages: messageOf({ messages, messageId }), trigger, messageId },
+        body: { ...body, id, messages: messageOfTurn({ messages, messageId }), trigger, messageId },
       })),
     prepareReconnectToStreamRequest:
       prepareReconnectToStreamRequest ?? (({ id }) => ({ api: addQuery(api, { chatId: id }) })),

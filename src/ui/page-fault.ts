@@ -7,6 +7,11 @@ import { thrownAnswer } from './thrown-answer';
 const ofNetwork =
   /network|to fetch|fetch failed|connect|offline|internet|load failed|timed? ?out|socket|abort|terminated|reach|getaddr/i;
 
+/** Whether a message tells of trouble with the network. */
+export function isOfNetwork(message: unknown): boolean {
+  return ofNetwork.test(String(message));
+}
+
 /** Turns what the page's code has thrown into `page-failed`; a `TaskError` stays as it is. */
 export function pageFault(what: string, cause: unknown): TaskError {
   if (TaskError.isInstance(cause)) return cause;
@@ -26,5 +31,5 @@ export function toAnswer(error: unknown, maker?: string): Response {
   const { name, message = error, stack } = Object(error);
   // An error of the network is a TypeError, too. One in the user's language has no stack.
   const isOfCode = maker || (name === 'TypeError' ? stack : /^(Reference|Range|URI)E/.test(name));
-  throw isOfCode && !ofNetwork.test(message) ? pageFault(maker ?? '`fetch`', error) : error;
+  throw isOfCode && !isOfNetwork(message) ? pageFault(maker ?? '`fetch`', error) : error;
 }

@@ -31,3 +31,14 @@ export function onPageWake(listener: () => void): () => void {
     globalThis.document?.removeEventListener?.('visibilitychange', onVisibilityChange);
   };
 }
+
+/** Calls the listener when somebody comes back to the page; returns the way to stop. */
+export function onPageReturn(listener: () => void): () => void {
+  const removeWake = onPageWake(listener);
+  // Of two windows side by side, both are visible all the time.
+  globalThis.addEventListener?.('focus', listener);
+  return () => {
+    removeWake();
+    globalThis.removeEventListener?.('focus', listener);
+  };
+}

@@ -72,7 +72,12 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     turn.resumeCount++;
     this.#cancelOnStop(options, turn);
     try {
-      return await this.#firstRequest(options, turn).reconnectToStream(options);
+      // A task that the chat leaves to follow it anew may be over by then: it is asked for by its name.
+      const { voidTaskId: taskId } = turn;
+      const request = this.#firstRequest(options, turn, taskId);
+      const stream = await request.reconnectToStream(options);
+      if (turn.voidTaskId === taskId) turn.voidTaskId = undefined;
+      return stream;
     } catch (error) {
       await turn.successor?.takesPlace;
       throw error;
@@ -117,9 +122,9 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
     return JSON.stringify([this.#options.api ?? '/api/chat', chatId]);
   }
 
-  #firstRequest(options: RequestOptions, turn: ChatTurn): FirstRequest<Message> {
+  #firstRequest(options: RequestOptions, turn: ChatTurn, taskId?: string): FirstRequest<Message> {
     const follow = (answer: TaskAnswer) => this.#follow(answer, options, turn);
-    return new FirstRequest(this.#options, follow, turn.over.signal);
+    return new FirstRequest(this.#options, follow, turn.over.signal, taskId);
   }
 
   #follow(
@@ -161,6 +166,7 @@ export class TaskChatTransport<Message extends UIMessage = UIMessage>
         task.settled.abort();
       },
       onVoid: () => {
+        turn.voidTaskId = taskId;
         turn.isRewinding = true;
         callPage(() => this.#options.onRewind?.({ chatId }));
         turn.isRewinding = false;

@@ -1,5 +1,5 @@
 import type { ChatInit, ChatTransport, UIMessage } from 'ai';
-import type { TaskChatTransport, TaskChatTransportOptions } from '../../src/ui';
+import type { createTaskChat, TaskChatTransport, TaskChatTransportOptions } from '../../src/ui';
 import type { useTaskStream } from '../../src/ui/react';
 import { importWithAi } from './import-with-ai';
 
@@ -26,6 +26,7 @@ export interface ChatVersion {
     /** The AI SDK's own transport. */
     createStockTransport(options: TaskChatTransportOptions): ChatTransport<UIMessage>;
     createChat(init: ChatInit<UIMessage>): NotedChat;
+    createTaskChat: typeof createTaskChat;
   }>;
   /** A fresh copy of the page's modules with React, in which `ai` is this version. */
   loadReact(): Promise<{
@@ -64,6 +65,7 @@ function createVersion({
             ...options,
             reconnect: { initialDelayMs: 0, ...options.reconnect },
           }),
+        createTaskChat: ui.createTaskChat,
         createStockTransport: (options) => new DefaultChatTransport(options),
         createChat(init) {
           const noted: Omit<NotedChat, 'chat'> = { data: [], finishes: [], errors: [] };

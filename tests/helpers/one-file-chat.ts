@@ -51,6 +51,8 @@ export interface OneFileChat {
   /** The bodies of all turns that were sent, in order. */
   turns(): SentTurn[];
   /** Sends a turn as another page would. */
+  send(turn: SentTurn): Promise<Response>;
+  /** The same, with a new question. */
   ask(chatId: string, text: string): Promise<Response>;
   cut(): void;
   stop(): Promise<void>;
@@ -71,12 +73,15 @@ export async function startOneFileChat({
   beforeSave,
   heartbeatMs = 60_000,
   messages: kept = [],
+  shouldRetry = () => false,
 }: {
   execute: Execute;
   intercept?: Intercept;
   /** Awaited before an answer is saved. */
   beforeSave?: () => Promise<void>;
   heartbeatMs?: number;
+  /** Whether an error of the work is worth another attempt. */
+  shouldRetry?: (error: unknown) => boolean;
   /** What the chat of the id `chat` has from the start. */
   messages?: UIMessage[];
 }): Promise<OneFileChat> {
@@ -104,7 +109,7 @@ export async function startOneFileChat({
 
   const task = defineTask({
     name: 'chat',
-    retry: { attempts: 3, backoffMs: 0 },
+    retry: { attempts: 3, backoffMs: 0, when: shouldRetry },
     heartbeatMs,
     chat: ({ input }) => {
       const { id: chatId, trigger, taskId } = input as SentTurn;
@@ -178,6 +183,12 @@ export async function startOneFileChat({
     if (!(await intercept(request, response))) await handle(message, response);
   });
   const api = `${origin}/api/chat`;
+  const send = (turn: SentTurn) =>
+    fetch(api, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(turn),
+    });
 
   return {
     api,
@@ -186,14 +197,14 @@ export async function startOneFileChat({
     count: (kind) =>
       requests.filter((request) => [request.method, kindOf(request)].includes(kind)).length,
     turns: () => requests.flatMap(({ body }) => body ?? []),
+    send,
     ask: (id, text) => {
-      const message = { id: randomUUID(), role: 'user', parts: [{ type: 'text', text }] };
-      const turn = { id, taskId: randomUUID(), trigger: 'submit-message', messages: [message] };
-      return fetch(api, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(turn),
-      });
+      const message: UIMessage = {
+        id: randomUUID(),
+        role: 'user',
+        parts: [{ type: 'text', text }],
+      };
+      return send({ id, taskId: randomUUID(), trigger: 'submit-message', messages: [message] });
     },
     cut,
     stop,

@@ -2,35 +2,14 @@ import type { UIMessage } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { aborted, until } from '../../helpers/async';
 import { chatVersions } from '../../helpers/chat-versions';
-import { startOneFileChat } from '../../helpers/one-file-chat';
-import { onCleanUp, serve } from '../helpers';
+import { serve } from '../helpers';
 import { openPage, sendTaskHead, textOf } from './helpers';
+import { say, serveOneFile, textMessage } from './one-file';
 
 const layout = 'one-file' as const;
 
-async function serveOneFile(...parameters: Parameters<typeof startOneFileChat>) {
-  const server = await startOneFileChat(...parameters);
-  onCleanUp(() => server.close());
-  return server;
-}
-
-function say(
-  writer: {
-    write(
-      chunk:
-        | { type: 'text-start' | 'text-end'; id: string }
-        | { type: 'text-delta'; id: string; delta: string },
-    ): void;
-  },
-  text: string,
-) {
-  writer.write({ type: 'text-start', id: 't' });
-  writer.write({ type: 'text-delta', id: 't', delta: text });
-  writer.write({ type: 'text-end', id: 't' });
-}
-
-const user = (id: string): UIMessage => ({ id, role: 'user', parts: [{ type: 'text', text: id }] });
-const assistant = (id: string): UIMessage => ({ ...user(id), role: 'assistant' });
+const user = (text: string) => textMessage('user', text);
+const assistant = (text: string) => textMessage('assistant', text);
 
 describe.each(chatVersions)('a chat in one file, with AI SDK $version', (version) => {
   it('uploads the one message that a turn is about, and what a page adds', async () => {
