@@ -106,7 +106,8 @@ function countKept(
   if (index < 0 && next && next.id !== answerId) throw gone();
   if (index < 0) return kept;
   const upTo = roles[index] === 'user' ? index + 1 : index;
-  if (upTo < kept && afterId !== undefined) throw gone();
+  // The page has another chat than this one, so it does not know what would go.
+  if (upTo !== kept && afterId !== undefined) throw gone();
   return upTo;
 }
 
