@@ -54,6 +54,7 @@ export function settingsOf<Result>({
   input: _input,
   context: _context,
   chat: _chat,
+  isTurn: _isTurn,
   retry: _retry,
   version: _version,
   maxRunMs,
@@ -66,6 +67,7 @@ export function settingsOf<Result>({
   | 'input'
   | 'context'
   | 'chat'
+  | 'isTurn'
   | 'retry'
   | 'version'
   | 'maxRunMs'

@@ -11,6 +11,11 @@ export interface PlainDefinition<Result = never>
     DefineTaskOptions<StandardSchemaV1 | undefined, Result, Record<string, number>, never>,
     'chat' | 'checkpoint' | 'context' | 'dataPartSchemas' | 'execute' | 'partial' | 'retry'
   > {
+  /**
+   * Whether the input is the turn of a chat: it is told with the outcome, also by another process, and
+   * the work gets to know the turns before it.
+   */
+  isTurn?: boolean;
   retry?: TaskRetry;
   context?: (options: {
     request: Request | undefined;

@@ -26,7 +26,7 @@ export interface StartedWith {
 /** The work of a task that is about to start, and the chat that it is of. */
 export type PlannedTask = Pick<
   StartTaskOptions,
-  'execute' | 'retry' | 'chatId' | 'messageId' | 'originalMessages' | 'trigger'
+  'execute' | 'retry' | 'chatId' | 'messageId' | 'originalMessages' | 'trigger' | 'turn'
 >;
 
 /** Of a task without `retry` whose work is stored because another process is to run it: once. */
@@ -70,7 +70,10 @@ export async function planTask(
   const context = stored(await definition.context?.({ request, params }), 'context');
   const values = { input, context: context.value };
   const chat = hasChat ? undefined : await askChat(definition, values);
-  if (!retry) return { ...chat, execute: executeOf(definition, { ...values, request, params }) };
+  const turn = definition.isTurn && { turn: storedInput() };
+  if (!retry) {
+    return { ...chat, ...turn, execute: executeOf(definition, { ...values, request, params }) };
+  }
   const { json } = stored(storedInput(), 'input');
   checkSize([json, context.json], maxStoredBytes);
   const work: StoredWork = {
@@ -84,7 +87,7 @@ export async function planTask(
     ...(deadlineMs !== undefined && { deadlineMs }),
   };
   const execute = executeOf(definition, { ...values, request: undefined, params: {} });
-  return { ...chat, execute, retry: planRetry(definition, retry, work) };
+  return { ...chat, ...turn, execute, retry: planRetry(definition, retry, work) };
 }
 
 /** How a task of a definition is attempted again. */
@@ -129,8 +132,9 @@ async function askChat({ chat }: PlainDefinition, values: Values) {
 
 /** The work with what it is given beside its means. */
 function executeOf(
-  { execute }: PlainDefinition,
+  { execute, isTurn }: PlainDefinition,
   given: Values & Pick<StartedWith, 'request' | 'params'>,
 ): PlannedTask['execute'] {
-  return (means) => execute({ ...means, ...given } as never);
+  return ({ before, ...means }) =>
+    execute({ ...means, ...given, ...(isTurn && { before }) } as never);
 }

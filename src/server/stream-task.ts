@@ -84,7 +84,7 @@ export function streamTask<
   }
   return claimTask<Result>(settings as ClaimSettings<Result>, {
     // The cast is safe: the input is that of the same options.
-    execute: (given) =>
+    execute: ({ before: _before, ...given }) =>
       execute({ ...given, input: input as Input } as Parameters<typeof execute>[0]),
   }).task;
 }

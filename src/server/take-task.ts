@@ -47,6 +47,7 @@ export async function takeTask(
       ...settings,
       ...{ taskId, owner, name: shown, chatId, heartbeatMs, streamContext: context },
       definition: name,
+      ...(definition.isTurn && { turn: JSON.parse(work.input ?? 'null') }),
       deadlineMs: work.deadlineMs,
       createFallback: createMemoryStreamContext,
       onSettle: onSettle && ((event) => onSettle(event as Parameters<typeof onSettle>[0])),

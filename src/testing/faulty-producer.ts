@@ -1,4 +1,3 @@
-import type { UIMessage } from 'ai';
 import type { TaskLog } from '../server/index';
 import { createLostTask } from '../server/log/lost-frames';
 import { createStopReason, lostError } from '../server/log/stop-reason';
@@ -25,7 +24,7 @@ export interface ProducedTask {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly name: string | undefined;
-  /** The message that the task continues, as JSON. */
+  /** What the task was opened with as `continued`. */
   readonly continued: string | undefined;
   /** The frames of the log until now. */
   readonly frames: readonly string[];
@@ -44,7 +43,7 @@ export function createFaultyProducer({
     taskId,
     createdAt,
     name,
-    ...(continued !== undefined && { continued: JSON.parse(continued) as UIMessage }),
+    ...(continued !== undefined && { continued: JSON.parse(continued) }),
     cancel: undefined,
   });
   for (const frame of firstFrames) lost.track(frame);
@@ -112,6 +111,7 @@ export function createFaultyProducer({
       if (!isGone) await plan.call('release', () => inner.release(how));
     },
     predecessorsSaved: async () => inner.predecessorsSaved?.(),
+    ...(inner.predecessors && { predecessors: inner.predecessors }),
     get isStored() {
       return inner.isStored;
     },

@@ -1,4 +1,3 @@
-import type { UIMessage } from 'ai';
 import { frameType } from '../../protocol/compact-replay';
 import type { TaskError } from '../../protocol/task-error';
 import {
@@ -8,6 +7,7 @@ import {
   type TaskOutcome,
 } from '../../protocol/task-parts';
 import { closingChunks } from './closing-chunks';
+import { keptTurnOf } from './kept-turn';
 import { addAnsweredCalls, concernsParts, type OpenPartsNow, trackChunk } from './open-parts';
 import { cancelledError, lostError } from './stop-reason';
 
@@ -30,10 +30,10 @@ export interface LostTaskOptions {
   /** The display name that the task was opened with. */
   name: string | undefined;
   /**
-   * The message that the task continues, for what its chunks in the log cannot carry: in AI SDK 6
-   * the answer to an approval.
+   * What the task was opened with as `continued`, parsed: for what the chunks of a message that goes on
+   * cannot carry in the log, in AI SDK 6 the answer to an approval.
    */
-  continued?: UIMessage;
+  continued?: unknown;
   /** Set when somebody had asked the task to stop: then it counts as cancelled. */
   cancel: { readonly reason: string | undefined } | undefined;
   /** Why the task ends otherwise. Default: its process is gone. */
@@ -77,7 +77,7 @@ export function createLostTask({
         if (isTaskPart(part)) trackTask(part);
       } else if (concernsParts(type)) {
         trackChunk(openParts, JSON.parse(frame));
-        if (type === 'start') addAnsweredCalls(openParts, continued);
+        if (type === 'start') addAnsweredCalls(openParts, keptTurnOf(continued).message);
       }
     },
 

@@ -1,6 +1,6 @@
 /** The right to tell the host of an outcome, which one holder has at a time. */
 export interface OutcomeClaim {
-  /** The message that the task continues, as JSON. */
+  /** What the task was opened with as `continued`. */
   readonly continued?: string;
   /** Ends the claim. If the host was told, the task stops being its chat's active one. */
   release(options: { isSaved: boolean }): Promise<void>;

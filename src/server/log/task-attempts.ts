@@ -89,7 +89,7 @@ export interface TakenTask {
   readonly createdAt: number;
   /** Whether the host has to be told of the outcome. */
   readonly savesOutcome: boolean;
-  /** The message that the task continues, as JSON. */
+  /** What the task was opened with as `continued`. */
   readonly continued?: string;
   /** What is left until the deadline, in milliseconds. Absent: there is none. */
   readonly deadlineLeftMs?: number;

@@ -13,6 +13,8 @@ export interface TaskRecord {
   readonly cursor: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** The same by the storage's clock, if it has one of its own. Default: `createdAt`. */
+  readonly openedAt?: number;
   /**
    * Whether the task is over and the host does not have the outcome yet: the host is being told now,
    * or the process that had to tell it was lost or has failed to.

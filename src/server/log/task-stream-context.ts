@@ -115,6 +115,8 @@ export interface TaskLog {
    * more, so that the host saves the turns of a chat in their order. Default: there are no such tasks.
    */
   predecessorsSaved?(): Promise<void>;
+  /** These tasks, by their ids; those that are saved may be among them. Default: not known. */
+  readonly predecessors?: readonly string[];
   /** Whether so much waits to be stored that merged streams should pause. */
   readonly isBehind: boolean;
   /** Resolves once merged streams may go on, or when storing what waits may take long. */
@@ -166,8 +168,8 @@ export interface OpenTaskOptions {
    */
   savesOutcome?: boolean;
   /**
-   * The message that the task continues, as JSON. It is kept while the task is unsaved, for another
-   * process that may have to tell the host of the outcome.
+   * What another process needs that may have to tell the host of the outcome, as JSON: the message that
+   * the task continues, and in a chat's route the turn. It is kept while the task is unsaved.
    */
   continued?: string;
   /**

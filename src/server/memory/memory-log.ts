@@ -51,6 +51,7 @@ export function createMemoryLog(state: MemoryState, log: MemoryLog, token: strin
     async predecessorsSaved() {
       await Promise.all(log.predecessors.map(({ released }) => released.promise));
     },
+    predecessors: log.predecessors.map(({ taskId }) => taskId),
     isBehind: false,
     async caughtUp() {},
     async flushed() {},

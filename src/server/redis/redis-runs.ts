@@ -76,6 +76,7 @@ export function createRedisRuns({
         ...{ limits, scheduler },
         tenure: {
           release: hold.release,
+          predecessors: unsaved,
           async predecessorsSaved() {
             const { released } = holds;
             await awaitSaved({ taskIds: unsaved, released, look, isClosed });

@@ -121,9 +121,10 @@ function createContext(options: SharedOptions): TaskStreamContext {
         if (recent && (!options || mayKnow(recent, options))) throw createLogAwayError();
         return undefined;
       }
-      const { status, epoch, end, isUnsaved } = log.record;
+      const { status, epoch, end, isUnsaved, openedAt } = log.record;
       return {
         ...{ taskId, ...knownOf(log.record), status, cursor: formatCursor(epoch, end) },
+        ...(openedAt !== undefined && { openedAt }),
         ...(isUnsaved && { isUnsaved }),
         ...(isLost(log) && !here?.producer && { isLost: true }),
         ...attemptsRecord(log.record),

@@ -1,10 +1,17 @@
 import type { UIMessage } from 'ai';
 import type { StoredWork } from '../log/task-attempts';
 import type { ExecuteOptions } from './task-options';
+import type { TurnsBefore } from './turns-before';
+
+/** What the work of an attempt gets. */
+export interface AttemptMeans extends Omit<ExecuteOptions<never, string, unknown>, 'input'> {
+  /** The turns of the task's chat before it. Not for hosts. */
+  readonly before: TurnsBefore;
+}
 
 /** The work of one attempt. */
 export interface AttemptWork {
-  execute: (options: Omit<ExecuteOptions<never, string, unknown>, 'input'>) => unknown;
+  execute: (means: AttemptMeans) => unknown;
   /** The chat's messages, where the host has given them for this attempt. */
   originalMessages?: readonly UIMessage[];
   trigger?: string;

@@ -1,5 +1,5 @@
-import type { UIMessage } from 'ai';
 import { TaskError } from '../../protocol/task-error';
+import { decodeKeptTurn } from '../log/kept-turn';
 import type { TakenTask } from '../log/task-attempts';
 import type { AttemptWork, RetryPlan } from './attempt-plan';
 import { checkMessages } from './check-messages';
@@ -60,8 +60,7 @@ function openingAgain(
   const isAnew = trigger === 'regenerate-message';
   const last = originalMessages?.at(-1);
   const isContinuation = last?.role === 'assistant' && !isAnew;
-  const stored: UIMessage | undefined = taken.continued && JSON.parse(taken.continued);
-  const continued = stored ?? (isContinuation ? last : undefined);
+  const continued = decodeKeptTurn(taken.continued).message ?? (isContinuation ? last : undefined);
   const isInChat =
     taken.chatId !== undefined || originalMessages !== undefined || continued !== undefined;
   return {

@@ -1,5 +1,6 @@
 import { parseCursor } from '../../protocol/cursor';
 import { acrossAttempts } from '../log/across-attempts';
+import { decodeKeptTurn } from '../log/kept-turn';
 import type { OutcomeClaim } from '../log/outcome-claim';
 import { createNotFoundError } from '../log/task-errors';
 import type { TaskStreamContext } from '../log/task-stream-context';
@@ -99,11 +100,11 @@ async function deliver(
     if (reader) return reader;
     throw createNotFoundError();
   };
+  const { message: continued, turn } = decodeKeptTurn(claim.continued);
   /** The message; `undefined` when it cannot be whole, which `onError` is told. */
   const readMessage = async (chatId: string | undefined) => {
-    if (chatId === undefined && claim.continued === undefined) return undefined;
+    if (chatId === undefined && continued === undefined) return undefined;
     try {
-      const continued = claim.continued === undefined ? undefined : JSON.parse(claim.continued);
       return await readFinishedMessage({ reader: await read(), taskId, continued });
     } catch (error) {
       onError(error);
@@ -118,6 +119,7 @@ async function deliver(
     await onSettle({
       ...{ ...settlement, name, chatId, owner, isStored: true, isRecovered: true },
       ...(message && { message }),
+      ...(turn !== undefined && { turn }),
     });
   };
   return tellHost({ tell, release: (end) => claim.release(end), report: onError });

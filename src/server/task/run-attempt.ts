@@ -19,6 +19,7 @@ import { type RunOutcome, runTask } from './run-task';
 import type { StartTaskOptions } from './start-task';
 import type { TaskAttempt } from './task-reporter';
 import { createTaskWriter } from './task-writer';
+import { turnsBefore } from './turns-before';
 
 /** What an attempt begins with. */
 export interface AttemptBeginning {
@@ -139,7 +140,8 @@ export function runAttempt(
       if (taken) await recall(taken);
       signal.throwIfAborted();
       const task = attemptTask(reporter.task, attempt, nested.runnerOf(taskId, signal));
-      return work.execute({ task, writer: writer.writer, signal });
+      const before = turnsBefore(log, { graceMs, report: mask });
+      return work.execute({ task, writer: writer.writer, signal, before });
     },
     ...(retry && { handOver: createHandOver({ retry, log, work, canPass, mask }) }),
     encodeResult: means.encode,

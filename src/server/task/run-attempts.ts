@@ -1,6 +1,5 @@
 import type { TaskSettlement } from '../../protocol/task-parts';
 import type { TaskLog, TaskStreamContext } from '../log/task-stream-context';
-import { atMost } from '../time/at-most';
 import { beginAgain } from './begin-again';
 import { deliverOutcome } from './deliver-outcome';
 import { type AttemptBeginning, type RunningAttempt, runAttempt } from './run-attempt';
@@ -9,7 +8,8 @@ import { countRunning } from './running-tasks';
 import type { RunSettled } from './settle-task';
 import type { StartTaskOptions } from './start-task';
 import { takeAgain } from './take-again';
-import { maxTellMs, tellHost } from './tell-host';
+import { tellHost } from './tell-host';
+import { turnsBefore } from './turns-before';
 
 /** How a task ends that this process runs. Neither promise rejects. */
 export interface TaskEnd {
@@ -82,11 +82,10 @@ async function release(
 ): Promise<void> {
   const { log, reporting } = beginning;
   const { mask } = reporting;
-  const { onSettle, graceMs = 5_000 } = options;
+  const { onSettle, graceMs } = options;
   if (outcome?.isOurs && onSettle) {
-    // The turns of a chat are saved in their order. The turns before this one were told to stop.
-    const maxWaitMs = graceMs + maxTellMs;
-    if (log.predecessorsSaved) await atMost(maxWaitMs, log.predecessorsSaved().catch(mask));
+    // The turns of a chat are saved in their order.
+    await turnsBefore(log, { graceMs, report: mask }).saved();
     await tellHost({
       tell: () => tell(options, { log, run, outcome, onSettle, report: mask }),
       release: (how) => log.release(how),
@@ -100,7 +99,7 @@ async function release(
 }
 
 async function tell(
-  { name, chatId, owner }: StartTaskOptions,
+  { name, chatId, owner, turn }: StartTaskOptions,
   {
     log,
     run,
@@ -121,6 +120,7 @@ async function tell(
     ...{ ...settlement, name, chatId, owner, isRecovered: false },
     isStored: isStored && (log.isStored ?? true),
     ...saved,
+    ...(turn !== undefined && { turn }),
   });
 }
 

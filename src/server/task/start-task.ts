@@ -1,6 +1,7 @@
 import { TaskError } from '../../protocol/task-error';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskSettlement } from '../../protocol/task-parts';
+import { encodeKeptTurn } from '../log/kept-turn';
 import type { AttemptStart } from '../log/task-attempts';
 import { checkTaskId, createUnavailableError, isForClients } from '../log/task-errors';
 import type { QueuedOpening } from '../log/task-queue';
@@ -58,6 +59,8 @@ export interface StartTaskOptions
   queued?: QueuedStart | undefined;
   /** The largest value of a checkpoint, in bytes of its JSON. Default 1 MiB. */
   maxCheckpointBytes?: number;
+  /** The turn of a chat that the task is of: any JSON. It is told with the outcome. */
+  turn?: unknown;
 }
 
 /** Claims the taskId and, if it was free, runs the task or has a worker run it. Never rejects. */
@@ -76,6 +79,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { history, chunks, continued } = opening;
   const skip = history.length;
   const start: AttemptStart = { index: -1, ...standing, snapshot: data, nested: [] };
+  const kept = encodeKeptTurn({ message: continued, turn: options.turn });
   const stored: QueuedOpening = {
     ...{ owner, name, definition, chatId, concurrent },
     leaseMs: 2 * options.heartbeatMs,
@@ -83,7 +87,7 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
     frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
     ...(onSettle && { savesOutcome: true }),
     // A later attempt goes on with that message, too.
-    ...((onSettle || retry) && continued && { continued: JSON.stringify(continued) }),
+    ...((onSettle || retry) && kept !== undefined && { continued: kept }),
     ...(retry && { work: retry.work, start }),
   };
   const waits = queued && { delayMs: queued.delayMs };

@@ -20,7 +20,7 @@ export interface RedisProducerOptions {
   /** The reason of a cancel that came before the task, as it is stored. */
   cancel: string | undefined;
   /** Releases the task, and waits for the tasks that its chat has to save before it. */
-  tenure: Pick<TaskLog, 'release' | 'predecessorsSaved'>;
+  tenure: Pick<TaskLog, 'release' | 'predecessorsSaved' | 'predecessors'>;
   /**
    * Called once, when nothing of this producer will be stored any more; after a hand-over with the time
    * in which nobody may take the task, in milliseconds.
