@@ -4,7 +4,7 @@ import type { TaskRunnerQueue } from './log/task-queue';
 import type { CancelOptions, TaskStreamContext } from './log/task-stream-context';
 
 /** How a task is asked to stop. */
-interface AskToStopOptions extends CancelOptions {
+export interface AskToStopOptions extends CancelOptions {
   /** The queue whose workers run the task, which has nothing more to do about it. Default: none. */
   queue?: TaskRunnerQueue | undefined;
 }

@@ -85,13 +85,20 @@ function openerOf(context: TaskStreamContext, taskId: string, options: ReadTaskO
     context.read(taskId, after ? { ...options, cursor: after, isContinued: true } : options);
 }
 
-/**
- * Does what `resumeTask` promises, without the type of the messages.
- *
- * @param definition The name of a definition; tasks of other definitions count as unknown. Default:
- * tasks of all definitions, and of none.
- * @param watched Is told what becomes of the response.
- */
+/** How a task is followed, besides what hosts may say of that. */
+interface FollowTaskOptions {
+  /**
+   * The name of a definition; tasks of other definitions count as unknown. Default: tasks of all
+   * definitions, and of none.
+   */
+  definition?: string;
+  /** Is told what becomes of the response. */
+  watched?: ResponseWatch | undefined;
+  /** How many frames from the start are left out, where there is no cursor. Default 0. */
+  skip?: number;
+}
+
+/** Does what `resumeTask` promises, without the type of the messages. */
 export function followTask(
   {
     taskId: givenTaskId,
@@ -104,8 +111,7 @@ export function followTask(
     waitUntil,
     onError,
   }: ResumeTaskOptions,
-  definition?: string,
-  watched?: ResponseWatch,
+  { definition, watched, skip }: FollowTaskOptions = {},
 ): ResumedTask {
   checkNames({ owner });
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
@@ -121,7 +127,7 @@ export function followTask(
       ? await streamContext.activeTask(chatId, { owner })
       : checkTaskId(givenTaskId);
     if (taskId === undefined) return emptyResponse(undefined, init);
-    const openReader = openerOf(streamContext, taskId, { owner, definition, cursor });
+    const openReader = openerOf(streamContext, taskId, { owner, definition, cursor, skip });
     const reader = await openReader();
     if (!reader) {
       if (isByChat) return emptyResponse(undefined, init);

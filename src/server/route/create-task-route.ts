@@ -1,27 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { UIDataTypes } from 'ai';
-import { askToStop } from '../ask-to-stop';
 import { checkIsDefinition, checkRouteTransformer } from '../check-definition';
 import { claimDefinedTask } from '../claim-defined-task';
 import type { TaskDefinition } from '../define-task';
-import { closeBehind } from '../http/closing-connections';
 import { readCursor } from '../http/read-cursor';
 import { readJsonBody } from '../http/read-json-body';
 import { readEvents, readQuery } from '../http/read-query';
-import { failureResponse, jsonResponse } from '../http/responses';
 import { callHost } from '../log/call-host';
 import { checkCounts } from '../log/check-counts';
-import {
-  checkTaskId,
-  createNotFoundError,
-  createTooManyTasksError,
-  unlessAway,
-} from '../log/task-errors';
-import { mayKnow } from '../log/task-guard';
-import type { TaskStreamContext } from '../log/task-stream-context';
+import { checkTaskId, createTooManyTasksError, unlessAway } from '../log/task-errors';
 import { createMemoryStreamContext } from '../memory/memory-stream-context';
 import { inputDecoder, readInput } from '../read-input';
-import { beginInvocation, type Invocation } from '../recovery/invocation';
+import type { Invocation } from '../recovery/invocation';
 import { registerDefinition } from '../registered-definitions';
 import { followTask, type ResumeTaskOptions } from '../resume-task';
 import { reportTo } from '../task/mask-error';
@@ -30,6 +20,8 @@ import type { Claim } from '../task/start-task';
 import { checkDurations } from '../time/check-durations';
 import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
+import { answering, type RouteHandler } from './answering';
+import { cancelResponse } from './cancel-response';
 import { createReaderCallers } from './reader-callers';
 import { createReaderTakers, type WatchedResponse } from './reader-takers';
 import {
@@ -38,40 +30,8 @@ import {
   refuseToStartByGet,
   type StartRequest,
 } from './start-request';
-import type {
-  CreateTaskRouteOptions,
-  TaskRoute,
-  TaskRouteContext,
-  TaskRouteHandler,
-} from './task-route';
+import type { CreateTaskRouteOptions, TaskRoute, TaskRouteContext } from './task-route';
 import { createTaskSlots } from './task-slots';
-
-type RouteHandler = (
-  request: Request,
-  context: TaskRouteContext | undefined,
-  invocation: Invocation | undefined,
-) => Promise<Response>;
-
-/** Wraps a handler so that an error which it throws becomes a response. */
-function answering(
-  handler: RouteHandler,
-  {
-    onError,
-    streamContext,
-    maxRunMs,
-  }: Pick<CreateTaskRouteOptions, 'onError'> & {
-    streamContext: TaskStreamContext;
-    maxRunMs: number | undefined;
-  },
-): TaskRouteHandler {
-  const refuse = (error: unknown) =>
-    failureResponse(error, (cause) => reportTo(onError, cause, ''));
-  return async (request, context) => {
-    const invocation = beginInvocation(maxRunMs);
-    const response = await handler(request, context, invocation).catch(refuse);
-    return closeBehind(response, streamContext.draining);
-  };
-}
 
 /**
  * Serves a defined task: `export const { POST, GET, DELETE } = createTaskRoute(task)`. A task with
@@ -118,7 +78,7 @@ export function createTaskRoute<
   const ofThisRoute = definition.name;
 
   const follow = (options: ResumeTaskOptions, watched?: WatchedResponse) =>
-    followTask({ ...options, streamContext, heartbeatMs }, ofThisRoute, watched);
+    followTask({ ...options, streamContext, heartbeatMs }, { definition: ofThisRoute, watched });
   const takers = queue
     ? createReaderCallers({ queue, streamContext, definition: ofThisRoute })
     : createReaderTakers({
@@ -215,12 +175,12 @@ export function createTaskRoute<
       if (refused) return refused;
       const owner = await askOwner(request);
       const reason = readQuery(request, 'reason');
-      const asker = { owner, definition: ofThisRoute };
-      const record = await unlessAway(streamContext.inspect(taskId, asker));
-      // A task that is not open yet is asked, too: the context keeps the request until it opens.
-      const cancelled = await askToStop(streamContext, taskId, { ...asker, reason, queue });
-      if (!record || !mayKnow(record, asker)) throw createNotFoundError();
-      return jsonResponse({ cancelled });
+      return cancelResponse(streamContext, taskId, {
+        owner,
+        definition: ofThisRoute,
+        reason,
+        queue,
+      });
     }),
   };
 }
