@@ -55,6 +55,7 @@ export function settingsOf<Result>({
   context: _context,
   chat: _chat,
   isTurn: _isTurn,
+  work: _work,
   retry: _retry,
   version: _version,
   maxRunMs,
@@ -68,6 +69,7 @@ export function settingsOf<Result>({
   | 'context'
   | 'chat'
   | 'isTurn'
+  | 'work'
   | 'retry'
   | 'version'
   | 'maxRunMs'

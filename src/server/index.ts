@@ -70,6 +70,15 @@ export {
   toResumableStreamContext,
 } from './resumable/to-resumable-stream-context';
 export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
+export type {
+  ChatExecuteOptions,
+  ChatOfOwner,
+  ChatRoute,
+  CreateChatRouteOptions,
+  FirstTurnOptions,
+  SaveChatOptions,
+} from './route/chat/chat-route';
+export { createChatRoute } from './route/create-chat-route';
 export { createTaskRoute } from './route/create-task-route';
 export type {
   CreateTaskRouteOptions,

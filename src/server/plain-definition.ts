@@ -16,6 +16,8 @@ export interface PlainDefinition<Result = never>
    * the work gets to know the turns before it.
    */
   isTurn?: boolean;
+  /** What the host has written of `execute`, by which definitions are told apart. Default: `execute`. */
+  work?: (options: never) => unknown;
   retry?: TaskRetry;
   context?: (options: {
     request: Request | undefined;

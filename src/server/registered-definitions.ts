@@ -37,7 +37,7 @@ function traitsOf({ steps, retry, ...definition }: PlainDefinition): string {
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, Object(value) === value ? typeof value : value])
     .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
-  return JSON.stringify([traits, steps, retry, valuesIn(definition.execute)]);
+  return JSON.stringify([traits, steps, retry, valuesIn(definition.work ?? definition.execute)]);
 }
 
 /**

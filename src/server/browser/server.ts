@@ -10,6 +10,7 @@ export {
   nothing as changesBetween,
   nothing as checkedContext,
   nothing as checkMessage,
+  nothing as createChatRoute,
   nothing as createFrameLog,
   nothing as createLostTask,
   nothing as createMemoryStreamContext,

@@ -1,6 +1,6 @@
 import { TaskError } from '../../protocol/task-error';
 
-function createQueryError(message: string): TaskError {
+export function createQueryError(message: string): TaskError {
   return new TaskError({ code: 'invalid-query', message });
 }
 

@@ -119,7 +119,7 @@ async function deliver(
     await onSettle({
       ...{ ...settlement, name, chatId, owner, isStored: true, isRecovered: true },
       ...(message && { message }),
-      ...(turn !== undefined && { turn }),
+      ...(turn !== undefined && { turn, continued }),
     });
   };
   return tellHost({ tell, release: (end) => claim.release(end), report: onError });

@@ -1,5 +1,5 @@
 import type { TaskSettlement } from '../../protocol/task-parts';
-import type { TaskLog, TaskStreamContext } from '../log/task-stream-context';
+import type { TaskStreamContext } from '../log/task-stream-context';
 import { beginAgain } from './begin-again';
 import { deliverOutcome } from './deliver-outcome';
 import { type AttemptBeginning, type RunningAttempt, runAttempt } from './run-attempt';
@@ -87,7 +87,7 @@ async function release(
     // The turns of a chat are saved in their order.
     await turnsBefore(log, { graceMs, report: mask }).saved();
     await tellHost({
-      tell: () => tell(options, { log, run, outcome, onSettle, report: mask }),
+      tell: () => tell(options, { beginning, run, outcome, onSettle, report: mask }),
       release: (how) => log.release(how),
       report: mask,
     });
@@ -101,13 +101,13 @@ async function release(
 async function tell(
   { name, chatId, owner, turn }: StartTaskOptions,
   {
-    log,
+    beginning: { log, opening },
     run,
     outcome,
     onSettle,
     report,
   }: {
-    log: TaskLog;
+    beginning: AttemptBeginning;
     run: RunningAttempt;
     outcome: RunSettled;
     onSettle: NonNullable<StartTaskOptions['onSettle']>;
@@ -120,7 +120,7 @@ async function tell(
     ...{ ...settlement, name, chatId, owner, isRecovered: false },
     isStored: isStored && (log.isStored ?? true),
     ...saved,
-    ...(turn !== undefined && { turn }),
+    ...(turn !== undefined && { turn, continued: opening.continued }),
   });
 }
 
