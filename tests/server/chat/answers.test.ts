@@ -305,7 +305,7 @@ describe.each(serverVersions)(
             }
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 150 },
       );
       expect(taken).toBeGreaterThan(0);
     });
