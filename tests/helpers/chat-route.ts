@@ -10,6 +10,7 @@ import {
 import { expect } from 'vitest';
 import { chunksIn } from './sse';
 import { createId, createOwnContext } from './tasks';
+import { textChunks } from './text-chunks';
 
 /** A database with the messages of each chat, kept as JSON. */
 export interface ChatStore {
@@ -60,15 +61,6 @@ export function textsOf(messages: readonly UIMessage[]): string[] {
     const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
     return `${id}: ${texts.join('')}`;
   });
-}
-
-/** Chunks of a text, as a model streams it. */
-export function textChunks(text: string, id = 'text'): UIMessageChunk[] {
-  return [
-    { type: 'text-start', id },
-    { type: 'text-delta', id, delta: text },
-    { type: 'text-end', id },
-  ];
 }
 
 type Options = Partial<CreateChatRouteOptions>;

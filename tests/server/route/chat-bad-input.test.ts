@@ -9,11 +9,11 @@ import {
   createChatStore,
   openPage,
   refusalOf,
-  textChunks,
   textsOf,
   userMessage,
 } from '../../helpers/chat-route';
 import { createId } from '../../helpers/tasks';
+import { textChunks } from '../../helpers/text-chunks';
 
 const clientCall = {
   type: 'tool-locate',

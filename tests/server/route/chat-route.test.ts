@@ -10,12 +10,12 @@ import {
   createChatStore,
   openPage,
   refusalOf,
-  textChunks,
   textsOf,
   userMessage,
 } from '../../helpers/chat-route';
 import { chunksIn, readWrites } from '../../helpers/sse';
 import { createId } from '../../helpers/tasks';
+import { textChunks } from '../../helpers/text-chunks';
 
 describe('A turn of a chat', () => {
   it('saves the question before the model is asked, and the answer behind it (R-CHAT-4)', async () => {

@@ -1,0 +1,39 @@
+// Serves chats whose turns stand still, each at the point that its chat's id tells. It is killed then.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { UIMessage } from 'ai';
+import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { toNodeHandler } from 'ai-task-stream/server';
+import { createClient } from 'redis';
+import { createHeldChats, heldAt } from '../../helpers/held-chats';
+
+const { HELD_REDIS_URL: url = '', HELD_KEY_PREFIX: keyPrefix = '' } = process.env;
+
+const client = createClient({ url });
+await client.connect();
+const keyOf = (chatId: string) => `${keyPrefix}:messages:${chatId}`;
+
+const chats = createHeldChats({
+  streamContext: createRedisStreamContext({ url, keyPrefix }),
+  heartbeatMs: Number(process.env.HELD_HEARTBEAT_MS),
+  store: {
+    load: async (chatId) => JSON.parse((await client.get(keyOf(chatId))) ?? '[]') as UIMessage[],
+    async save(chatId, messages) {
+      await client.set(keyOf(chatId), JSON.stringify(messages));
+    },
+  },
+  async hold(chatId, point) {
+    if (point !== heldAt(chatId)) return;
+    process.send?.({ held: chatId });
+    await new Promise(() => {});
+  },
+});
+const handlers = { once: toNodeHandler(chats.once), again: toNodeHandler(chats.again) };
+
+const server = createServer((request, response) => {
+  const isAgain = request.url?.startsWith('/again');
+  void handlers[isAgain ? 'again' : 'once'](request, response);
+});
+server.listen(0, '127.0.0.1', () => {
+  process.send?.({ port: (server.address() as AddressInfo).port });
+});
