@@ -165,6 +165,36 @@ describe('readers of a settled log', () => {
   });
 });
 
+describe('readers of a log whose end Redis has lost again', () => {
+  it('are told of a gap if they had begun, and see the task closed as lost if they come then', async () => {
+    const log = await open();
+    const [slow, quick] = [await elsewhere.read(taskId), await elsewhere.read(taskId)];
+    await write(log, 1, 4);
+    // More than a process keeps at hand for a reader that is slow.
+    for (let n = 4; n < 40; n++) {
+      log.append(numberedChunk(n, 40_000));
+      await log.flushed();
+    }
+    await log.settle([numberedChunk(40)], 'completed');
+    while (!(await quick!.next()).done);
+    // As in a copy that had not got the newest yet, and takes the place of the one that had.
+    const gone = Array.from({ length: 37 }, (_, n) => `${first}-${n + 5}`);
+    await own.admin.send('XDEL', key('f'), ...gone);
+    await own.admin.send('HSET', key('m'), 'end', '3', 'status', 'running');
+    await own.admin.send('HDEL', key('m'), 'settledAt');
+
+    const received = await readToEnd(slow!);
+    expect(received.filter((item) => item.startsWith('gap'))).toHaveLength(1);
+    expect(received.slice(0, 4)).toEqual(['0', '1', '2', '3']);
+    expect(received.at(-1)).toBe('40');
+    expect(await readAll(elsewhere)).toEqual([
+      ...['0', '1', '2', '3'],
+      ...['data-task', 'data-task-error', 'data-task-settle', 'error'],
+    ]);
+    quick!.close();
+  });
+});
+
 describe('readers of a task that is running', () => {
   it('are told of a gap by the next heartbeat, and get what follows', async () => {
     const proxy = await startFaultProxy(own.server.url);

@@ -193,6 +193,10 @@ class LogReader implements TaskReader {
   private async fetch(history: LogHistory) {
     const { walk } = this;
     const { window, position, firstEpoch } = walk;
+    const hasMoved = () =>
+      walk.queued.length > 0 ||
+      walk.position.epoch !== position.epoch ||
+      walk.position.n !== position.n;
     this.isFetching = true;
     try {
       const part = await history(position);
@@ -200,16 +204,17 @@ class LogReader implements TaskReader {
       changeLog(walk);
       // If another log has taken the place of the one that was read, the answer is out of date.
       if (walk.firstEpoch === firstEpoch) {
-        if (part?.record.firstEpoch === firstEpoch) accept(walk, part);
-        // Frames are missing for good only if the log has ended: an open log may yet be written anew.
-        else if (window.isEnded) accept(walk, nothingOf(window));
+        const isOfLog = part?.record.firstEpoch === firstEpoch;
+        if (isOfLog) accept(walk, part);
+        // Frames are missing for good only if the log has ended: an open log may yet be written anew,
+        // and the producer may yet store what the storage does not have of an end that is known here.
+        const isMissing = isOfLog ? !part.hasMore && !hasMoved() && !this.isAlive : true;
+        if (window.isEnded && isMissing) accept(walk, nothingOf(window));
       }
     } catch {
       // The storage is away, which the context has reported. It is asked again later.
     }
-    const { epoch, n } = walk.position;
-    const hasMoved = epoch !== position.epoch || n !== position.n || walk.queued.length > 0;
-    if (!hasMoved && !this.isEnded) await pause(retryMs);
+    if (!hasMoved() && !this.isEnded) await pause(retryMs);
     this.isFetching = false;
     this.check();
   }

@@ -281,6 +281,30 @@ describe('a reader that waits', () => {
     reader.close();
   });
 
+  it('does not wait for the end of a log that the storage has lost, once the producer is gone', async () => {
+    const window = createLogWindow({ taskId, epoch: base, next: 3 });
+    window.push(frameOf(0, 3));
+    window.end();
+    let isAlive = true;
+    let asked = 0;
+    const reader = createLogReader({
+      window,
+      // As if it had gone back to the time before the frames that follow.
+      history: async (position) => {
+        if (++asked === 3) isAlive = false;
+        return fetchFrom([[{ size: 1, isDeleted: false }]], position, 2, 'running');
+      },
+      isAlive: () => isAlive,
+    });
+    expect(await readAll(reader)).toEqual([
+      ['0-0', frameOf(0, 0)],
+      ['0-2', gap],
+      ['0-3', frameOf(0, 3)],
+    ]);
+    expect(asked).toBe(3);
+    reader.close();
+  });
+
   it('ends when its process does not expect the log any more', async () => {
     const window = createLogWindow({ taskId, epoch: base, next: 1 });
     let isGone = false;

@@ -60,13 +60,13 @@ export function createRedisReaders({
     const { record } = log;
     const isOpen = !isOver(record);
     let task = tasks.get(taskId);
-    const isBehind = !isOpen && !task?.window.isEnded;
     const isOther = task !== undefined && task.window.firstEpoch !== record.firstEpoch;
     if (isOther && task && !task.isGone && !isAhead(record, task.window)) {
       throw createLogAwayError();
     }
-    // A log that `isGone` for readers here may have come back after all.
-    if (!task || isBehind || isOther || task.isGone) {
+    // A log that has ended is for its reader alone. One whose end is known here may be open, because the
+    // look was early or Redis has lost the end, and one that `isGone` here may have come back after all.
+    if (!task || !isOpen || task.window.isEnded || isOther || task.isGone) {
       const window = createLogWindow({
         taskId,
         firstEpoch: record.firstEpoch,
