@@ -3,6 +3,7 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { typedChat } from './typed-chat';
 import { typedMessages } from './typed-messages';
+import { typedRoute } from './typed-route';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -24,6 +25,7 @@ it('is a transport of `useChat` and `Chat`, and types messages, by AI SDK 7', ()
   // By `npm run typecheck`.
   expect(typedChat).toBeTypeOf('function');
   expect(typedMessages).toBeTypeOf('function');
+  expect(typedRoute).toBeTypeOf('function');
 });
 
 it.each([
@@ -35,7 +37,9 @@ it.each([
   ({ ai, aiReact }) => {
     const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-    const names = ['typed-chat', 'typed-messages'].map((name) => `${root}tests/ui/chat/${name}.ts`);
+    const names = ['typed-chat', 'typed-messages', 'typed-route'].map(
+      (name) => `${root}tests/ui/chat/${name}.ts`,
+    );
     const own = { ai: [`./node_modules/${ai}`], '@ai-sdk/react': [`./node_modules/${aiReact}`] };
     const ownOptions = { ...options, paths: { ...options.paths, ...own } };
     const program = ts.createProgram(names, ownOptions, createSharingHost(ownOptions));

@@ -90,14 +90,12 @@ export interface CreateChatRouteOptions<
   owner: 'public' | ((request: Request) => Promise<string | undefined> | string | undefined);
   /**
    * Loads the messages of a chat: `[]` for one that is new, `undefined` for one that is not the owner's,
-   * which is answered with 404. Where it throws, the answer is 503.
+   * which is answered with 404. Where it throws, the answer is 503. They may be of older forms, and of
+   * tools and data parts that the chat had before, so they have no other type than that of any message.
    */
   load: (
     chat: ChatOfOwner,
-  ) =>
-    | Promise<readonly ChatMessage<Metadata, Data, Tools>[] | undefined>
-    | readonly ChatMessage<Metadata, Data, Tools>[]
-    | undefined;
+  ) => Promise<readonly UIMessage[] | undefined> | readonly UIMessage[] | undefined;
   /**
    * Saves a chat: when a turn begins, and when it is over. Write `messages`, or delete `removed` and
    * then write `changed`. Called at least once for each, by one turn at a time. A turn goes on when this
