@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TaskError } from '../protocol/task-error';
 import { checkJson } from './http/check-json';
+import { schemaIssues } from './http/schema-issues';
 import type { TaskTransformer } from './task/task-options';
 
 /** @throws TaskError `invalid-input`. */
@@ -57,13 +58,9 @@ export async function readInput(
   if (!schema) return input;
   const checked = await schema['~standard'].validate(input);
   if (!checked.issues) return checked.value;
-  const issues = checked.issues.map(({ message, path }) => ({
-    message,
-    path: path?.map((key) => String(typeof key === 'object' ? key.key : key)),
-  }));
   throw new TaskError({
     code: 'invalid-input',
     message: 'The input does not fit. See the issues in `details`.',
-    details: { issues },
+    details: { issues: schemaIssues(checked.issues) },
   });
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { checkJson } from '../http/check-json';
+import { schemaIssues } from '../http/schema-issues';
 import { checkTaskId } from '../log/task-errors';
 import { createBodyError } from './chat-errors';
 import type { ChatTrigger, ChatTurn } from './chat-types';
@@ -76,11 +77,9 @@ export async function readBodyFields(
   if (!schema) return fields;
   const checked = await schema['~standard'].validate(fields);
   if (!checked.issues) return checked.value;
-  const issues = checked.issues.map(({ message, path }) => ({
-    message,
-    path: path?.map((key) => String(typeof key === 'object' ? key.key : key)),
-  }));
-  throw createBodyError('The body does not fit. See the issues in `details`.', { issues });
+  throw createBodyError('The body does not fit. See the issues in `details`.', {
+    issues: schemaIssues(checked.issues),
+  });
 }
 
 /**
