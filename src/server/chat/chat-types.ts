@@ -41,7 +41,10 @@ export interface ChangedMessage<Message extends UIMessage = UIMessage> {
   readonly message: Message;
 }
 
-/** What has to be written to a table that has a row for each message. */
+/**
+ * What has to be written to a table that has a row for each message. Ids of messages are made by pages,
+ * so that those of two chats may be the same: the key of a row is the chat and the message together.
+ */
 export interface ChatChanges<Message extends UIMessage = UIMessage> {
   /** Messages to insert or to replace, by their ids, with their places. */
   readonly changed: readonly ChangedMessage<Message>[];

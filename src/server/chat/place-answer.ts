@@ -43,17 +43,17 @@ function findPlace<Message extends UIMessage>(
 ): Place<Message> {
   const known = indexOf(stored, answer.id);
   if (known >= 0) return split(stored, known, known + 1);
-  const { trigger, message, afterId, goneId } = turn;
+  const { trigger, message, afterId, goneId, isNew } = turn;
   const goesOn = trigger === 'submit-message' && message?.role === 'assistant';
   if (goesOn || afterId === undefined) return undefined;
   const question = indexOf(stored, afterId);
   if (question < 0 && afterId !== null) return placeOfNew(stored, turn, isStarted);
   const next = stored[question + 1];
   const kept = stored.slice(0, question + 1);
-  // What the turn removes is still there, so its start was not saved.
   const isUnsaved = isStarted === false || (next !== undefined && next.id === goneId);
   const edited = isUnsaved && message?.role === 'user' ? [...kept.slice(0, -1), message] : kept;
-  if (next && next.id === goneId) return [edited, []];
+  // What the turn removes is still there. Behind a question that is new there is nothing of that.
+  if (isUnsaved && !isNew) return [edited, []];
   // Another answer to the same question: it was asked anew since.
   return next?.role === 'assistant' ? undefined : [edited, stored.slice(question + 1)];
 }

@@ -102,7 +102,7 @@ function withoutAnswer(part: Record<string, unknown>): unknown {
 }
 
 describe.each(serverVersions)(
-  'an assistant’s message from a page, with AI SDK $version',
+  'an assistant’s message from a page (R-CHAT-3), with AI SDK $version',
   ({ load }) => {
     let server: Awaited<ReturnType<ServerVersion['load']>>['server'];
 

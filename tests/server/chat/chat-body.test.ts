@@ -84,7 +84,7 @@ describe('the body of a turn', () => {
   });
 });
 
-describe('the id of a chat', () => {
+describe('the id of a chat (R-CHAT-1)', () => {
   it.each(['a', 'chat-1_2', 'x'.repeat(128)])('may be %s', (id) => {
     expect(readChatId(id)).toBe(id);
   });

@@ -5,7 +5,7 @@ import { assistant, idsOf, turnOf, user } from '../../helpers/chat-turns';
 const before = [user('u1'), assistant('a1')];
 const answer = assistant('answer');
 
-describe('the answer of a turn', () => {
+describe('the answer of a turn (R-CHAT-5)', () => {
   it('stands behind its question', async () => {
     const { messages, turn } = await applyTurn(before, turnOf({ message: user('u2') }));
     const placed = placeAnswer(messages, turn, answer);
@@ -65,6 +65,22 @@ describe('the answer of a turn', () => {
     expect(placed.removed).toEqual(['a1']);
   });
 
+  it('takes the place of one that was saved since the page has asked for it anew', async () => {
+    // The answer to the question was still being written when the page asked for another one.
+    const turn = turnOf({ trigger: 'regenerate-message', afterId: 'u1' });
+    const applied = await applyTurn([user('u1')], turn);
+    const placed = placeAnswer(before, applied.turn, answer, { isStarted: false });
+    expect(placed.messages).toEqual([user('u1'), answer]);
+    expect(placed.removed).toEqual(['a1']);
+  });
+
+  it('keeps what follows a new question, though its start was said not to be saved', async () => {
+    const { messages, turn } = await applyTurn(before, turnOf({ message: user('u2') }));
+    const stored = [...messages, user('u3')];
+    const placed = placeAnswer(stored, turn, answer, { isStarted: false });
+    expect(placed.messages).toEqual([...messages, answer, user('u3')]);
+  });
+
   it('begins a chat that had no question', async () => {
     const greeting = [assistant('hello')];
     const turn = turnOf({ trigger: 'regenerate-message', messageId: 'hello' });
@@ -95,7 +111,7 @@ describe('the answer of a turn', () => {
   });
 });
 
-describe('an answer that was recovered', () => {
+describe('an answer that was recovered (R-CHAT-7)', () => {
   it('is there already when the chat has a message of its id', async () => {
     const turn = turnOf({ message: user('u2') });
     expect(hasAnswer(before, turn)).toBe(false);

@@ -128,7 +128,7 @@ function createChat() {
   };
 }
 
-describe('any turns of a chat', () => {
+describe('any turns of a chat (R-CHAT-5, R-CHAT-8)', () => {
   it('keep ids unique and messages in order, are applied once, and are the same in rows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(events, { maxLength: 25 }), async (all) => {
