@@ -31,7 +31,8 @@ const probeFile = join(root, '.types', 'probe.ts');
 export function compareTypes(folders, entries) {
   const files = new Map();
   for (const [side, folder] of Object.entries(folders)) {
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.d.ts'))) {
+    const names = readdirSync(folder, { recursive: true });
+    for (const name of names.filter((file) => file.endsWith('.d.ts'))) {
       files.set(join(sides[side], name), strictly(readFileSync(join(folder, name), 'utf8')));
     }
   }

@@ -2,7 +2,7 @@
 // built package. `--update` stores the present types as those of the last release: run it with a
 // release, and when a change that breaks programs is meant.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { compareTypes } from './compare-types.mjs';
 import { root } from './run-step.mjs';
 
@@ -16,10 +16,15 @@ const names = types.map((path) => path.replace(/^\.\/dist\/(.*)\.d\.ts$/, '$1'))
 if (process.argv.includes('--update')) {
   await rm(released, { recursive: true, force: true });
   await mkdir(released, { recursive: true });
-  for (const [name, text] of await readBuilt()) await writeFile(join(released, name), text);
+  for (const [name, text] of await readBuilt()) {
+    await mkdir(dirname(join(released, name)), { recursive: true });
+    await writeFile(join(released, name), text);
+  }
   console.log('tests/package/released now has the present types.');
 } else {
-  const before = (await readdir(released)).filter((name) => types.includes(`./dist/${name}`));
+  const before = (await readdir(released, { recursive: true })).filter((name) =>
+    types.includes(`./dist/${name}`),
+  );
   const wanted = [...new Set([...names, ...before.map((name) => name.replace('.d.ts', ''))])];
   const problems = compareTypes({ before: released, after: built }, wanted);
   for (const problem of problems) console.log(problem);
@@ -40,7 +45,9 @@ async function readBuilt() {
     if (files.has(file)) continue;
     const text = await readFile(join(built, file), 'utf8');
     files.set(file, text);
-    for (const [, next] of text.matchAll(/'\.\/([^']+)\.js'/g)) waiting.push(`${next}.d.ts`);
+    for (const [, next] of text.matchAll(/'(\.{1,2}\/[^']+)\.js'/g)) {
+      waiting.push(join(dirname(file), `${next}.d.ts`));
+    }
   }
   const plain = (text) => text.replaceAll(/-[\w-]{8}(?=\.(js|d\.ts))/g, '');
   return [...files].map(([name, text]) => [plain(name), plain(text)]);
