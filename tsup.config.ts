@@ -12,6 +12,7 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     ui: 'src/ui/index.ts',
     react: 'src/ui/react/index.ts',
+    'react/chat': 'src/ui/react/chat/index.ts',
     cli: 'src/cli/cli.ts',
   },
   format: 'esm',
@@ -24,6 +25,6 @@ export default defineConfig({
   // esbuild shakes the tree while it bundles. tsup's `treeshake: true` would add a pass through
   // Rollup, which drops the "use client" directive.
   loader: { '.lua': 'text' },
-  external: ['ai', 'bullmq', 'ioredis', 'react', 'react-dom', 'redis', /^node:/],
+  external: ['@ai-sdk/react', 'ai', 'bullmq', 'ioredis', 'react', 'react-dom', 'redis', /^node:/],
   silent: true,
 });

@@ -12,6 +12,7 @@ const source = [
   { find: /^ai-task-stream\/testing$/, replacement: path('src/testing/index.ts') },
   { find: /^ai-task-stream\/ui$/, replacement: path('src/ui/index.ts') },
   { find: /^ai-task-stream\/react$/, replacement: path('src/ui/react/index.ts') },
+  { find: /^ai-task-stream\/react\/chat$/, replacement: path('src/ui/react/chat/index.ts') },
 ];
 
 // The ES modules of these go through Vite together with ours, so that one alias decides which

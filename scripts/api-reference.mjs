@@ -16,6 +16,7 @@ const entries = {
   testing: 'ai-task-stream/testing',
   ui: 'ai-task-stream/ui',
   'ui/react': 'ai-task-stream/react',
+  'ui/react/chat': 'ai-task-stream/react/chat',
 };
 
 if (process.argv.includes('--check')) {

@@ -1,6 +1,7 @@
 import type { ChatInit, ChatTransport, UIMessage } from 'ai';
 import type { createTaskChat, TaskChatTransport, TaskChatTransportOptions } from '../../src/ui';
 import type { useTaskStream } from '../../src/ui/react';
+import type { useTaskChat } from '../../src/ui/react/chat';
 import { importWithAi } from './import-with-ai';
 
 // One version's types stand for all: those in which the others differ are not used here.
@@ -31,6 +32,7 @@ export interface ChatVersion {
   /** A fresh copy of the page's modules with React, in which `ai` is this version. */
   loadReact(): Promise<{
     useTaskStream: typeof useTaskStream;
+    useTaskChat: typeof useTaskChat;
     TaskChatTransport: typeof TaskChatTransport;
     /** The hook of this version, in terms of version 7. */
     useChat: AiReact['useChat'];
@@ -49,11 +51,18 @@ function createVersion({
   return {
     version,
     async loadReact() {
-      const { useChat } = (await importAiReact()) as AiReact;
-      const [{ useTaskStream }, { TaskChatTransport }] = await importWithAi(importAi, () =>
-        Promise.all([import('../../src/ui/react'), import('../../src/ui')]),
+      const aiReact = (await importAiReact()) as AiReact;
+      const [{ useTaskStream }, { useTaskChat }, { TaskChatTransport }] = await importWithAi(
+        importAi,
+        () =>
+          Promise.all([
+            import('../../src/ui/react'),
+            import('../../src/ui/react/chat'),
+            import('../../src/ui'),
+          ]),
+        aiReact,
       );
-      return { useTaskStream, TaskChatTransport, useChat };
+      return { useTaskStream, useTaskChat, TaskChatTransport, useChat: aiReact.useChat };
     },
     async load() {
       const { Chat } = (await importAiReact()) as AiReact;

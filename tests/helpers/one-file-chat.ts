@@ -90,6 +90,7 @@ export async function startOneFileChat({
   const requests: OneFileRequest[] = [];
   const answersOf = new Map<string, { original: UIMessage[]; rest: UIMessage[] }>();
   let turns = 0;
+  let isClosed = false;
 
   /** What the turn goes on from; it is the chat's from now on. */
   function begin({ id, messages, trigger, messageId, taskId }: SentTurn): void {
@@ -134,6 +135,7 @@ export async function startOneFileChat({
   async function whenBegun(chatId: string, waitMs: number): Promise<void> {
     const endsAt = performance.now() + waitMs;
     while (performance.now() < endsAt && !(await streamContext.activeTask(chatId))) {
+      if (isClosed) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
@@ -210,6 +212,7 @@ export async function startOneFileChat({
     stop,
     start,
     async close() {
+      isClosed = true;
       await stop();
       for (const chatId of chats.keys()) await cancelTask({ chatId, streamContext });
       await streamContext.close();

@@ -4,6 +4,8 @@ import { vi } from 'vitest';
 export interface Page {
   setOnline(isOnline: boolean): void;
   setVisible(isVisible: boolean): void;
+  /** Tells that the window has got the focus. */
+  focus(): void;
   /** How many listeners there are, on the window and the document together. */
   listenerCount(): number;
 }
@@ -41,6 +43,7 @@ export function stubPage(): Page {
       document.visibilityState = isVisible ? 'visible' : 'hidden';
       document.dispatchEvent(new Event('visibilitychange'));
     },
+    focus: () => void window.dispatchEvent(new Event('focus')),
     listenerCount: () => counted.size,
   };
 }

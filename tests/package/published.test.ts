@@ -38,11 +38,11 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     expect(stdout).toBe(`${packageJson.version}\n`);
   });
 
-  it('marks the React entry, and no other, as client code', async () => {
+  it('marks the React entries, and no other, as client code', async () => {
     const directive = /^(['"])use client\1;/;
     const isClient = async (entry: string): Promise<boolean> =>
       directive.test(await readFile(new URL(`../../dist/${entry}.js`, import.meta.url), 'utf8'));
-    expect(await isClient('react')).toBe(true);
+    for (const entry of ['react', 'react/chat']) expect(await isClient(entry)).toBe(true);
     for (const entry of ['index', 'server', 'redis', 'bullmq', 'testing', 'ui'])
       expect(await isClient(entry)).toBe(false);
   });
@@ -59,7 +59,7 @@ describe('the published package (reads dist: `npm run build` before)', () => {
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js']));
   });
 
-  it('loads React only in the React entry', async () => {
+  it('loads React only in the React entries', async () => {
     const importsReact = /from ["']react["'/]/;
     for (const entry of ['index', 'server', 'redis', 'bullmq', 'testing', 'ui']) {
       for (const file of await reachable(`${entry}.js`)) {

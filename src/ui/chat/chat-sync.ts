@@ -102,6 +102,8 @@ export function createChatSync<Message extends UIMessage>({
       // The page has read that answer to its end, and the server is about to save it.
       const isRead = activeTask !== null && getChatTask(activeTask)?.task.settlement !== undefined;
       if (!isRead) {
+        // Whoever is told of what is shown now, and wants to know more, begins anew.
+        if (activeTask === null) running = undefined;
         const isTaken = takeOver(loaded);
         patch({ isLoading: false, failure: undefined });
         isLoaded();
@@ -116,20 +118,24 @@ export function createChatSync<Message extends UIMessage>({
 
   function tell(error: unknown): void {
     const failure = tellable(error) as Error;
-    patch({ failure });
+    patch({ isLoading: false, failure });
     onError(failure);
   }
 
-  async function start(signal: AbortSignal, isTold: boolean, isFollowed: boolean): Promise<void> {
-    try {
-      await catchUp(signal, isFollowed);
-    } catch (error) {
-      if (!signal.aborted && (isTold || progress().isLoading)) tell(error);
-    }
-    running = undefined;
-    // A chat that was left before it was loaded is loaded when it is shown again.
-    if (!signal.aborted && progress().isLoading) patch({ isLoading: false });
-    isLoaded();
+  function start(signal: AbortSignal, isTold: boolean, isFollowed: boolean): Promise<void> {
+    const end = (error?: unknown) => {
+      if (running === run) running = undefined;
+      const { isLoading } = progress();
+      // A chat that was left before it was loaded is loaded when it is shown again.
+      if (!signal.aborted) {
+        if (error !== undefined && (isTold || isLoading)) tell(error);
+        else if (isLoading) patch({ isLoading: false });
+      }
+      isLoaded();
+    };
+    const run: Promise<void> = catchUp(signal, isFollowed).then(() => end(), end);
+    running = run;
+    return run;
   }
 
   return {
@@ -143,8 +149,7 @@ export function createChatSync<Message extends UIMessage>({
       firstLoad ??= new Promise((resolve) => {
         isLoaded = resolve;
       });
-      running ??= start(signal, isTold, false);
-      return running;
+      return running ?? start(signal, isTold, false);
     },
     rewind(signal) {
       isVoid = true;
@@ -155,10 +160,7 @@ export function createChatSync<Message extends UIMessage>({
         await stopped;
         // What is being followed already is followed anew by that.
         await running;
-        if (isVoid && signal?.aborted === false) {
-          running = start(signal, false, true);
-          await running;
-        }
+        if (isVoid && signal?.aborted === false) await start(signal, false, true);
         if (rewind !== rewinds) return;
         rewinding = undefined;
         isVoid = false;

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { typedChat } from './typed-chat';
 import { typedMessages } from './typed-messages';
 import { typedRoute } from './typed-route';
+import { TypedTaskChat } from './typed-task-chat';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -26,6 +27,7 @@ it('is a transport of `useChat` and `Chat`, and types messages, by AI SDK 7', ()
   expect(typedChat).toBeTypeOf('function');
   expect(typedMessages).toBeTypeOf('function');
   expect(typedRoute).toBeTypeOf('function');
+  expect(TypedTaskChat).toBeTypeOf('function');
 });
 
 it.each([
@@ -37,7 +39,7 @@ it.each([
   ({ ai, aiReact }) => {
     const { config } = ts.readConfigFile(`${root}tsconfig.tests.json`, ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-    const names = ['typed-chat', 'typed-messages', 'typed-route'].map(
+    const names = ['typed-chat', 'typed-messages', 'typed-route', 'typed-task-chat'].map(
       (name) => `${root}tests/ui/chat/${name}.ts`,
     );
     const own = { ai: [`./node_modules/${ai}`], '@ai-sdk/react': [`./node_modules/${aiReact}`] };
