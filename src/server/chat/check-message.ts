@@ -41,8 +41,15 @@ function checkParts(parts: unknown): readonly (Fields & { readonly type: string 
   return parts;
 }
 
-function checkFile({ url, providerReference }: Fields): void {
-  if (providerReference !== undefined) return;
+/** Whether a file is at a provider, and has no address of its own. */
+function isAtProvider({ url, providerReference }: Fields): boolean {
+  const names = isFields(providerReference) ? Object.values(providerReference) : [];
+  return url === '' && names.length > 0 && names.every((name) => typeof name === 'string');
+}
+
+function checkFile(file: Fields): void {
+  const { url } = file;
+  if (isAtProvider(file)) return;
   const address = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (address && fileSchemes.has(address.protocol)) return;
   throw createMessageError(

@@ -28,6 +28,8 @@ describe.each(serverVersions)(
       expect(await check(message)).toEqual(message);
       const link = { type: 'file', mediaType: 'image/png', url: 'https://example.com/a.png' };
       expect(await check(ofUser(link))).toEqual(ofUser(link));
+      const uploaded = { ...file, url: '', providerReference: { provider: 'file-1' } };
+      expect(await check(ofUser(uploaded))).toEqual(ofUser(uploaded));
     });
 
     it('has nothing that a page must not say', async () => {
@@ -81,6 +83,17 @@ describe.each(serverVersions)(
       ['a file without an address', ofUser({ ...file, url: undefined })],
       ['a file of the server', ofUser({ ...file, url: 'file:///etc/passwd' })],
       ['a file of the page', ofUser({ ...file, url: 'blob:https://example.com/1' })],
+      [
+        'a file of the server that says to be at a provider',
+        ofUser({ ...file, url: 'file:///etc/passwd', providerReference: { provider: 'file-1' } }),
+      ],
+      [
+        'a file without an address at no provider',
+        ofUser({ ...file, url: '', providerReference: {} }),
+      ],
+      ['data by a name that all objects have', ofUser({ type: 'data-constructor', data: {} })],
+      ['data by another such name', ofUser({ type: 'data-toString', data: {} })],
+      ['data by the name of a prototype', ofUser({ type: 'data-__proto__', data: {} })],
       ['a tool call', ofUser({ type: 'tool-pay', toolCallId: 'c', state: 'input-available' })],
       ['thoughts', ofUser({ type: 'reasoning', text: 'Hm.' })],
       ['parts of a task', ofUser({ type: 'data-task-settle', data: { status: 'completed' } })],

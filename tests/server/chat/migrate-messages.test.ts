@@ -118,6 +118,7 @@ describe.each(serverVersions)('stored messages, with AI SDK $version', ({ load }
     const unfit = [
       { type: 'data-note', data: 7 },
       { type: 'data-nobody', data: 7 },
+      { type: 'data-constructor', data: 7 },
       { type: 'data-task-settle', data: 7 },
       { type: 'nonsense' },
     ];
