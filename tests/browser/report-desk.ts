@@ -4,8 +4,8 @@ import { composeOutline, composeSection } from '../../examples/next-chat/lib/com
 import { type Desk, isErrorOrWarning, noteComplaints, patience, startDesk } from './desk';
 import { demoPace, type RunningDemo, startDemo } from './start-demo';
 
-/** Where the demo's reports are. */
-const reportPath = '/report';
+/** Where the reports are, by the command that starts the demo. */
+const reportPaths = { demo: '/report', 'demo:workers': '/' };
 
 export { patience };
 
@@ -35,18 +35,20 @@ export interface ReportDesk {
 
 export function startReportDesk({
   args = [],
+  command = 'demo',
 }: {
-  /** Of `npm run demo`. */
+  /** Of the command. */
   args?: readonly string[];
+  command?: keyof typeof reportPaths;
 } = {}): Promise<ReportDesk> {
   return startDesk(async (desk) => {
-    const demo = await startDemo({ ...desk.modelEnv, OPENAI_MODEL: 'local-writer' }, args);
+    const demo = await startDemo({ ...desk.modelEnv, OPENAI_MODEL: 'local-writer' }, args, command);
     desk.own(demo, demo.stop);
-    return createReportDesk(desk, demo);
+    return createReportDesk(desk, demo, reportPaths[command]);
   }, demoPace);
 }
 
-function createReportDesk(desk: Desk, demo: RunningDemo): ReportDesk {
+function createReportDesk(desk: Desk, demo: RunningDemo, reportPath: string): ReportDesk {
   const openPage: ReportDesk['openPage'] = async ({ address = demo.address, ...options } = {}) => {
     desk.countAnew();
     const page = await (await desk.openBrowser(options)).newPage();

@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../../examples/next-chat/demo/run.mjs', import.meta.url));
+const programOf = (path: string) =>
+  fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
+
+/** What the commands run. */
+const demoPrograms = {
+  demo: programOf('next-chat/demo/run.mjs'),
+  'demo:workers': programOf('bullmq-workers/run.mjs'),
+};
 
 /** How fast its model writes: so that a page shows it growing. */
 export const demoPace = { wordsPerSecond: 3_000 };
@@ -28,8 +35,9 @@ export async function runDemo(
 export async function startDemo(
   env: Record<string, string> = {},
   args: readonly string[] = [],
+  command: keyof typeof demoPrograms = 'demo',
 ): Promise<RunningDemo> {
-  const { child, ended, output } = spawnDemo({ PORT: '0', ...env }, args);
+  const { child, ended, output } = spawnDemo({ PORT: '0', ...env }, args, command);
   const address = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {
       const printed = /Open\s+(http:\S+)[\s\S]*Stop/.exec(output())?.[1];
@@ -49,7 +57,11 @@ export async function startDemo(
   };
 }
 
-function spawnDemo(env: Record<string, string>, args: readonly string[]) {
+function spawnDemo(
+  env: Record<string, string>,
+  args: readonly string[],
+  command: keyof typeof demoPrograms = 'demo',
+) {
   // Without the key, so that a test never talks to OpenAI; and in no Redis that it does not name.
   const {
     REDIS_URL: _redisUrl,
@@ -58,7 +70,7 @@ function spawnDemo(env: Record<string, string>, args: readonly string[]) {
     OPENAI_MODEL: _model,
     ...rest
   } = process.env;
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [demoPrograms[command], ...args], {
     env: { ...rest, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
