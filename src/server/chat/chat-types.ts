@@ -74,6 +74,6 @@ export interface ChatSchemas<
   tools?: Tools;
   /** The chat's own data parts, by their names without `data-`. */
   dataPartSchemas?: { readonly [Name in keyof Data]: StandardSchemaV1<unknown, Data[Name]> };
-  /** The metadata of all messages. */
+  /** The metadata of messages that have some. */
   messageMetadataSchema?: StandardSchemaV1<unknown, Metadata>;
 }

@@ -97,7 +97,8 @@ async function checkUser<Message extends UIMessage>(
   // Schemas may change what they check. What they were given is stored, so that it fits again.
   const checked = await validateMessages([message], {
     dataPartSchemas,
-    ...(messageMetadataSchema && { messageMetadataSchema }),
+    // A message may have none, whatever they are: those that the server gives an answer may be required.
+    ...(metadata !== undefined && messageMetadataSchema && { messageMetadataSchema }),
   });
   if (checked.success) return message as Message;
   throw createMessageError(

@@ -14,8 +14,8 @@ async function withFittingMetadata(
   message: UIMessage,
   schema: StandardSchemaV1 | undefined,
 ): Promise<UIMessage> {
-  if (!schema) return message;
   const { metadata, ...others } = message;
+  if (!schema || metadata === undefined) return message;
   const checked = await schema['~standard'].validate(metadata);
   return checked.issues ? others : { ...message, metadata: checked.value };
 }

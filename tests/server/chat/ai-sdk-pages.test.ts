@@ -205,7 +205,7 @@ describe.each(newest)('a page of AI SDK $version', ({ major, load }) => {
 
   it('sends files, data and metadata, and gets whatever an answer may have', async () => {
     const dataPartSchemas = { place: z.object({ lat: z.number() }), note: z.unknown() };
-    const messageMetadataSchema = z.object({ sentAt: z.number() }).or(z.undefined());
+    const messageMetadataSchema = z.object({ sentAt: z.number() });
     const { host, open } = openChat({ dataPartSchemas, messageMetadataSchema });
     const chat = open();
     const kinds = ['source-url', 'source-document', 'file', 'data-note'];
