@@ -3,15 +3,21 @@ import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { streamTask, type TaskStreamContext } from 'ai-task-stream/server';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
+import { resolveConnection } from '../../src/server/redis/client/resolve-connection';
 import { createRedisKeys } from '../../src/server/redis/scripts/redis-keys';
 import { aborted, createDeferred, until } from '../helpers/async';
 import { setUpOwnServers } from '../helpers/own-redis';
 import type { RedisAdmin } from '../helpers/redis-admin';
-import { expectAccepted, type RedisInstance, withEachClient } from '../helpers/redis-contexts';
+import {
+  createHostClient,
+  expectAccepted,
+  type RedisInstance,
+  withEachClient,
+} from '../helpers/redis-contexts';
 import { readWrites, storedChunksIn, typesIn } from '../helpers/sse';
 import { createId, follow, readLog } from '../helpers/tasks';
 
-const { instances, startWithAdmin } = setUpOwnServers();
+const { instances, startServer, startWithAdmin } = setUpOwnServers();
 
 /** A task that writes a word before and one after a gate. */
 function startTask(
@@ -198,6 +204,23 @@ it('answers a start that Redis refuses with 503, and names the cause to the cont
       start(/it wants a password/, requirePassword),
       start(/the password or the user is wrong/, requirePassword, 'wrong'),
     ]);
+  }));
+
+it('is told of a refused connection why it was refused, and never only that it was closed', () =>
+  withEachClient(async (kind) => {
+    const { url } = await startServer({ args: ['--requirepass', 'secret'] });
+    const told: string[] = [];
+    const events = {
+      onReady() {},
+      onMessage() {},
+      onError: (error: unknown) => told.push(`${error}`),
+    };
+    const open = (await resolveConnection({ client: createHostClient(kind, url) }).findOpen())(
+      events,
+    );
+    await until(() => told.length > 3);
+    open.close();
+    expect(told.filter((error) => !error.includes('NOAUTH'))).toEqual([]);
   }));
 
 it('leaves the id of a task free that could not enter its chat, and what was asked of it', () =>

@@ -59,14 +59,21 @@ export function openIoRedisConnection(
   const tell = (error: unknown) => {
     if (!isClosed) onError(error);
   };
-  client.on('error', tell);
+  let hasTold = false;
+  client.on('error', (error) => {
+    hasTold = true;
+    tell(error);
+  });
   client.on('ready', () => {
     if (!isClosed) onReady();
   });
   client.on('message', (channel, message) => {
     if (!isClosed) onMessage(String(channel), String(message));
   });
-  client.connect().catch(tell);
+  client.connect().catch((error: unknown) => {
+    // That the connection was closed says less than the error for which it was.
+    if (!hasTold) tell(error);
+  });
 
   return {
     get isReady() {
