@@ -7,6 +7,7 @@ export interface BullQueue {
   add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
   remove(jobId: string): Promise<number>;
   getJobState(jobId: string): Promise<string>;
+  getJob(jobId: string): Promise<{ readonly processedOn?: number | undefined } | undefined>;
   upsertJobScheduler(
     id: string,
     repeat: Omit<RepeatOptions, 'key'>,

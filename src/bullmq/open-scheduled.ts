@@ -29,7 +29,7 @@ export async function openScheduled({
   const input: unknown = json === undefined ? undefined : JSON.parse(json);
   const how = { schema: options.input, transformer: inputDecoder(options.transformer) };
   // The worker has a job for it already.
-  const queue = { ...link, enqueue: async () => {} };
+  const queue = { ...link, enqueue: async () => 'asked' as const };
   const { claiming } = claimDefinedTask(options, {
     ...{ streamContext: context, taskId, owner },
     readInput: () => readInput(input, how),

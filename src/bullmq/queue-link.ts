@@ -1,5 +1,5 @@
 import type { JobsOptions } from 'bullmq';
-import type { QueuedAttempt, TaskRunnerQueue } from '../server/log/task-queue';
+import type { QueueAnswer, QueuedAttempt, TaskRunnerQueue } from '../server/log/task-queue';
 import { answerWithin } from '../server/time/answer-within';
 import type { BullQueue } from './bull-classes';
 import { attemptJob, jobIdOf } from './job-data';
@@ -14,6 +14,12 @@ export const ownJobOptions = {
 
 /** The states in which a job does nothing more, but keeps its id. */
 const endStates: ReadonlySet<string> = new Set(['completed', 'failed']);
+
+/** How long a worker has a job before another one is called, at least, in milliseconds. */
+const heldMs = 1_000;
+
+/** How often another one is called, at most, in milliseconds. */
+const againMs = 5_000;
 
 export interface QueueLinkOptions {
   /** The queue, which connects when this is called first. */
@@ -46,22 +52,34 @@ export function createQueueLink({
     }
   };
 
-  const add = async (attempt: QueuedAttempt, options: JobsOptions): Promise<void> => {
+  const addJob = (jobId: string, attempt: QueuedAttempt, options: JobsOptions) =>
+    queue().add(attempt.definition, attemptJob(attempt), {
+      ...options,
+      ...ownJobOptions,
+      ...{ jobId, delay: Math.ceil(attempt.delayMs ?? 0) },
+      // What was begun goes before what was not.
+      ...(attempt.attempt > 1 && { lifo: true }),
+    });
+
+  const ask = async (attempt: QueuedAttempt, options: JobsOptions): Promise<QueueAnswer> => {
     const jobId = jobIdOf(attempt);
-    const { delayMs = 0, definition } = attempt;
-    const addJob = () =>
-      queue().add(definition, attemptJob(attempt), {
-        ...options,
-        ...ownJobOptions,
-        ...{ jobId, delay: Math.ceil(delayMs) },
-        // What was begun goes before what was not.
-        ...(attempt.attempt > 1 && { lifo: true }),
-      });
-    await addJob();
+    await addJob(jobId, attempt, options);
     // Of a task that was opened just now there can be no earlier job.
-    if (attempt.opening || !endStates.has(await queue().getJobState(jobId))) return;
-    await queue().remove(jobId);
-    await addJob();
+    if (attempt.opening) return 'asked';
+    const state = await queue().getJobState(jobId);
+    if (endStates.has(state)) {
+      await queue().remove(jobId);
+      await addJob(jobId, attempt, options);
+    }
+    if (state !== 'active') return 'asked';
+    // The task waits, so the worker that has the job was lost before it took the task, or is about to.
+    // BullMQ finds that out by its lock, which takes long; a job that is one too many does no harm.
+    const { processedOn = Date.now() } = (await queue().getJob(jobId)) ?? {};
+    const now = Date.now();
+    if (now - processedOn >= heldMs) {
+      await addJob(`${jobId}-${Math.floor(now / againMs)}`, attempt, options);
+    }
+    return 'held';
   };
 
   const withJobOptions = (options: JobsOptions): TaskRunnerQueue => ({
@@ -70,8 +88,9 @@ export function createQueueLink({
       try {
         // If the answer comes too late, the task was withdrawn.
         const takeBack = () => attempt.opening && void remove(attempt);
-        await answerWithin(commandTimeoutMs, add(attempt, options), takeBack);
+        const answer = await answerWithin(commandTimeoutMs, ask(attempt, options), takeBack);
         trouble.over();
+        return answer;
       } catch (error) {
         trouble.report(error);
         throw error;

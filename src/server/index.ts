@@ -48,7 +48,7 @@ export type {
   TakenTask,
   TakeTaskOptions,
 } from './log/task-attempts';
-export type { QueuedAttempt, QueuedOpening, TaskRunnerQueue } from './log/task-queue';
+export type { QueueAnswer, QueuedAttempt, QueuedOpening, TaskRunnerQueue } from './log/task-queue';
 export type { TaskRecord } from './log/task-record';
 export type {
   CancelOptions,

@@ -33,8 +33,8 @@ export function superviseQueue({
       version,
       onSettle: onSettle && ((event) => onSettle(event as Parameters<typeof onSettle>[0])),
       async take(taskId, _time, { attempt = 0 }) {
-        await queue.enqueue({ taskId, definition: name, attempt: attempt + 1 });
-        return 'passed';
+        const asked = { taskId, definition: name, attempt: attempt + 1 };
+        return (await queue.enqueue(asked)) === 'asked' ? 'passed' : undefined;
       },
     });
   }

@@ -20,6 +20,7 @@ interface OpenQueueOptions extends Partial<Omit<CreateTaskQueueOptions, 'tasks'>
   major?: keyof typeof bullVersions;
   keyPrefix?: string;
   url?: string;
+  retentionMs?: number;
 }
 
 /** Queues that are closed together, and the contexts of their tasks. */
@@ -31,8 +32,18 @@ export function createQueues() {
   return {
     instances,
     /** A queue as one process has it, with a context of its own. */
-    open({ tasks, major = 6, keyPrefix, url = sharedRedisUrl(), ...options }: OpenQueueOptions) {
-      const instance = instances.open({ url, ...(keyPrefix && { keyPrefix }) });
+    open({
+      tasks,
+      major = 6,
+      keyPrefix,
+      url = sharedRedisUrl(),
+      retentionMs,
+      ...options
+    }: OpenQueueOptions) {
+      const instance = instances.open({
+        ...{ url, retentionMs },
+        ...(keyPrefix && { keyPrefix }),
+      });
       const errors: unknown[] = [];
       const name = options.name ?? instance.keyPrefix;
       const queue = createTaskQueue({

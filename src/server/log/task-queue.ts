@@ -15,6 +15,12 @@ export interface QueuedAttempt {
   readonly opening?: QueuedOpening;
 }
 
+/**
+ * What a queue says when it is asked for an attempt. `asked`: a worker will come. `held`: a worker has
+ * the call since before, and may be gone with it.
+ */
+export type QueueAnswer = 'asked' | 'held';
+
 /** A queue whose workers run tasks that other processes have started. */
 export interface TaskRunnerQueue {
   /** The kind of runner that its workers are: `queue:` and its name. */
@@ -22,11 +28,12 @@ export interface TaskRunnerQueue {
   /** How long a task may wait for a worker, each time, in milliseconds. */
   readonly maxWaitMs: number;
   /**
-   * Asks for an attempt. Idempotent: asked again for the same attempt, the queue does nothing.
+   * Asks for an attempt. Idempotent: asked again for the same attempt, the queue calls another worker
+   * only if the one that it has called has not begun for a while.
    *
    * @throws when it is not known that the queue has it, after some seconds at most.
    */
-  enqueue(attempt: QueuedAttempt): Promise<void>;
+  enqueue(attempt: QueuedAttempt): Promise<QueueAnswer>;
   /** Takes back what was asked for, where no worker has begun. Never rejects. */
   remove(attempt: Pick<QueuedAttempt, 'taskId' | 'attempt'>): Promise<void>;
 }

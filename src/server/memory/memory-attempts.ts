@@ -157,6 +157,7 @@ export function endLog(state: MemoryState, log: MemoryLog, status: MemoryLog['st
 /** Forgets a task that waits, as if it had never been opened. */
 export function withdrawLog(state: MemoryState, log: MemoryLog): void {
   clearTimeout(log.attempts?.timer);
+  log.attempts = undefined;
   forget(state, log);
   log.frames.end({ isCut: true });
 }

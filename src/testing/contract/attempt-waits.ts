@@ -72,6 +72,24 @@ export function describeWaiting({ describe, itIf }: ContractSuite): void {
       }),
     );
 
+    it(
+      'is taken back by its opener as if it had never been, unless somebody has taken it (R-QUEUE-5)',
+      withAttempts(async ({ openWork, take, elsewhere, context, taskId }) => {
+        const chatId = createTaskId();
+        const waits = { delayMs: 0 };
+        const withdrawn = await openWork({}, { chatId, waits });
+        equal(await withdrawn.withdraw?.(), true);
+        expectNone(await elsewhere.inspect(taskId));
+        equal(await elsewhere.activeTask(chatId), undefined);
+        equal(await withdrawn.withdraw?.(), false);
+        // Its id is free.
+        const log = await openWork({}, { waits });
+        await take({ context: elsewhere });
+        equal(await log.withdraw?.(), false);
+        expectMembers(await context.inspect(taskId), { status: 'running', attempt: 1 });
+      }),
+    );
+
     for (const [what, waits] of [
       ['before its first attempt', true],
       ['between two attempts', false],
