@@ -1,5 +1,5 @@
 import type { UIMessage } from 'ai';
-import { isToolPart, type Part, type ToolPart } from './tool-parts';
+import { isPassed, isToolPart, type Part, type ToolPart } from './tool-parts';
 
 const ended = new Set(['output-available', 'output-denied']);
 
@@ -24,9 +24,9 @@ function pastCall(call: ToolPart): ToolPart | undefined {
 }
 
 /** A call of the message that goes on. Its answered approvals, and calls of the provider, are not over. */
-function presentCall(call: ToolPart): ToolPart | undefined {
+function presentCall(call: ToolPart, parts: UIMessage['parts']): ToolPart | undefined {
   const goesOn =
-    call.state === 'approval-responded' ||
+    (call.state === 'approval-responded' && !isPassed(parts, call)) ||
     (call.state === 'input-available' && call.providerExecuted === true);
   return goesOn ? call : pastCall(call);
 }
@@ -49,7 +49,7 @@ export function partsForModel(parts: UIMessage['parts'], goesOn: boolean): UIMes
   const fitted: readonly { readonly type: string }[] = parts
     .filter(isReadableFile)
     .flatMap((part: { readonly type: string }) =>
-      isToolPart(part) ? (readable(part) ?? []) : part,
+      isToolPart(part) ? (readable(part, parts) ?? []) : part,
     );
   return fitted as UIMessage['parts'];
 }

@@ -1,7 +1,7 @@
 import type { ToolSet, UIMessage } from 'ai';
 import { createMessageError } from './chat-errors';
 import { isSameJson } from './same-json';
-import { isToolPart, nameOf, type Part, type ToolPart, toolOf } from './tool-parts';
+import { isPassed, isToolPart, nameOf, type Part, type ToolPart, toolOf } from './tool-parts';
 import { validateMessages } from './validate-messages';
 
 /** A stored message with what a page has answered. */
@@ -166,6 +166,8 @@ export async function takeAnswers<Message extends UIMessage>(
     }
     const answered = answer(call, part, tools);
     if (answered === call) continue;
+    const isApproved = answered.state === 'approval-responded' && isGranted(answered);
+    if (isApproved && isPassed(parts, call)) throw notWaiting(call);
     await checkAnswer(stored, answered, tools);
     parts[parts.indexOf(call)] = answered;
     answers.push(part);

@@ -36,3 +36,14 @@ export function toolOf(part: ToolPart, tools: ToolSet | undefined): ToolSet[stri
   const name = nameOf(part);
   return tools && name !== undefined && Object.hasOwn(tools, name) ? tools[name] : undefined;
 }
+
+/**
+ * Whether the message has gone on behind the step of a call. The AI SDK runs approved calls of the last
+ * step only, so that a call of an earlier one never gets a result.
+ */
+export function isPassed(parts: readonly { readonly type: string }[], call: ToolPart): boolean {
+  const behind = parts.slice(parts.indexOf(call) + 1);
+  const next = behind.findIndex(({ type }) => type === 'step-start');
+  const later = next < 0 ? [] : behind.slice(next);
+  return later.some(({ type }) => type !== 'step-start' && !type.startsWith('data-'));
+}

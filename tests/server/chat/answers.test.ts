@@ -164,6 +164,14 @@ describe.each(serverVersions)(
       await expect(send([askedFirst], [located])).rejects.toEqual(invalid);
     });
 
+    it('may still deny a call behind whose step the message has gone on', async () => {
+      const applied = await send([step, asked, step, text], [responded(false)]);
+      expect(partsOf(applied)).toEqual([step, responded(false), step, text]);
+      // A step that has begun and has nothing is no step that the message has gone on with.
+      const begun = await send([step, asked, step], [responded(true)]);
+      expect(partsOf(begun)).toEqual([step, responded(true), step]);
+    });
+
     it('answers calls of dynamic tools that run on the page', async () => {
       const dynamic = { ...waiting, type: 'dynamic-tool', toolName: 'locate' };
       const answered = { ...located, type: 'dynamic-tool', toolName: 'locate' };

@@ -88,6 +88,19 @@ describe.each(serverVersions)('stored messages, with AI SDK $version', ({ load }
     expect(await migratedParts([...kept, open], { goesOn: true })).toEqual(kept);
   });
 
+  it('lose approved calls of a step that the message has gone on behind, which never run', async () => {
+    const step = { type: 'step-start' };
+    const answered = (id: string, approved: boolean) => ({
+      ...{ ...call, toolCallId: id, state: 'approval-responded' },
+      approval: { id, approved },
+    });
+    const [granted, refused] = [answered('granted', true), answered('refused', false)];
+    const open = { ...granted, toolCallId: 'open' };
+    const stored = [step, granted, refused, step, text, open];
+    const denied = { ...refused, state: 'output-denied' };
+    expect(await migratedParts(stored, { goesOn: true })).toEqual([step, denied, step, text, open]);
+  });
+
   it('tell calls of tools that are gone or have changed as calls of any tool', async () => {
     const weather = (inputSchema: z.ZodType, outputSchema?: z.ZodType) => ({
       weather: { inputSchema, ...(outputSchema && { outputSchema }) },
