@@ -36,21 +36,45 @@ export type HoldPoint = (typeof holdPoints)[number];
 
 /** The id of a chat whose turn stands still at a point. */
 export function heldChatId(point: HoldPoint): string {
-  return `${holdPoints.indexOf(point)}-${createId()}`;
+  return `held-${holdPoints.indexOf(point)}-${createId()}`;
 }
 
 /** Where the turn of a chat stands still. */
 export function heldAt(chatId: string): HoldPoint | undefined {
-  return holdPoints[Number.parseInt(chatId, 10)];
+  const [, index] = /^held-(\d+)-/.exec(chatId) ?? [];
+  return index === undefined ? undefined : holdPoints[Number(index)];
 }
 
 /** Lets a chat stand still at a point, or go on. */
 type Hold = (chatId: string, point: HoldPoint) => Promise<void>;
 
-/** The messages of chats, whole. */
-export interface MessageStore {
-  load(chatId: string): Promise<UIMessage[]>;
-  save(chatId: string, messages: readonly UIMessage[]): Promise<void>;
+/** Keeps texts by their names. */
+export interface TextStore {
+  get(key: string): Promise<string | null>;
+  set(key: string, text: string): Promise<void>;
+}
+
+/** A chat as it is stored: whole, and with the number of the newest turn that it has. */
+export interface StoredChat {
+  readonly messages: UIMessage[];
+  readonly revision: number;
+}
+
+/** The chats in a store, which refuse what comes too late. */
+function storedChats({ get, set }: TextStore) {
+  const load = async (chatId: string): Promise<StoredChat> => {
+    const text = await get(chatId);
+    return text === null ? { messages: [], revision: 0 } : JSON.parse(text);
+  };
+  return {
+    load,
+    async save({ chatId, messages, revision, isRecovered }: SaveChatOptions): Promise<void> {
+      const stored = await load(chatId);
+      if (!isRecovered && revision <= stored.revision) return;
+      const newest = Math.max(revision, stored.revision);
+      await set(chatId, JSON.stringify({ messages, revision: newest }));
+    },
+  };
 }
 
 /** A log whose verbs stand still before and after. */
@@ -97,10 +121,11 @@ export function createHeldChats({
   hold = async () => {},
 }: {
   streamContext: TaskStreamContext;
-  store: MessageStore;
+  store: TextStore;
   heartbeatMs: number;
   hold?: Hold;
 }): Record<'once' | 'again', ChatRoute> {
+  const stored = storedChats(store);
   // How often each chat was loaded.
   const loads = new Map<string, number>();
   const loadPoints: readonly HoldPoint[] = [
@@ -123,12 +148,12 @@ export function createHeldChats({
         loads.set(chatId, count + 1);
         const point = loadPoints[count];
         if (point) await hold(chatId, point);
-        return store.load(chatId);
+        return (await stored.load(chatId)).messages;
       },
       async save(saving) {
-        const { chatId, messages } = saving;
+        const { chatId } = saving;
         await hold(chatId, saved(saving) ? 'saves the answer' : 'saves the question');
-        await store.save(chatId, messages);
+        await stored.save(saving);
         await hold(chatId, saved(saving) ? 'has saved the answer' : 'has saved the question');
       },
       async execute({ chatId, writer }) {

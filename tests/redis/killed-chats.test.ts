@@ -28,10 +28,9 @@ beforeAll(async () => {
   chats = createHeldChats({
     ...{ streamContext: context, heartbeatMs },
     store: {
-      load: async (chatId) =>
-        JSON.parse(((await admin.send('GET', keyOf(chatId))) as string | null) ?? '[]'),
-      async save(chatId, messages) {
-        await admin.send('SET', keyOf(chatId), JSON.stringify(messages));
+      get: async (chatId) => (await admin.send('GET', keyOf(chatId))) as string | null,
+      async set(chatId, text) {
+        await admin.send('SET', keyOf(chatId), text);
       },
     },
   });
@@ -150,7 +149,7 @@ describe('A chat whose server is killed when a turn', () => {
       ),
     );
     for (const { chatId } of turns) {
-      await admin.send('SET', keyOf(chatId), JSON.stringify(history));
+      await admin.send('SET', keyOf(chatId), JSON.stringify({ messages: history, revision: 0 }));
     }
     await killAll(turns);
     recoveries = new Map(

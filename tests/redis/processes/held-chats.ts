@@ -1,7 +1,6 @@
 // Serves chats whose turns stand still, each at the point that its chat's id tells. It is killed then.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { UIMessage } from 'ai';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { toNodeHandler } from 'ai-task-stream/server';
 import { createClient } from 'redis';
@@ -13,13 +12,14 @@ const client = createClient({ url });
 await client.connect();
 const keyOf = (chatId: string) => `${keyPrefix}:messages:${chatId}`;
 
+const streamContext = createRedisStreamContext({ url, keyPrefix });
 const chats = createHeldChats({
-  streamContext: createRedisStreamContext({ url, keyPrefix }),
+  streamContext,
   heartbeatMs: Number(process.env.HELD_HEARTBEAT_MS),
   store: {
-    load: async (chatId) => JSON.parse((await client.get(keyOf(chatId))) ?? '[]') as UIMessage[],
-    async save(chatId, messages) {
-      await client.set(keyOf(chatId), JSON.stringify(messages));
+    get: (chatId) => client.get(keyOf(chatId)),
+    async set(chatId, text) {
+      await client.set(keyOf(chatId), text);
     },
   },
   async hold(chatId, point) {
@@ -36,4 +36,10 @@ const server = createServer((request, response) => {
 });
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
+});
+
+process.once('SIGTERM', async () => {
+  server.close();
+  await streamContext.drain?.({ timeoutMs: 1_500 });
+  process.exit(0);
 });
