@@ -127,6 +127,18 @@ describe('A chat that several processes serve', () => {
     expect(textsOf(await storedMessages(chatId))).toEqual(['q1: q1', `${taskId}: the answer`]);
   });
 
+  it('is not waited for by a process that drains, and only follows its turns', async () => {
+    const chatId = heldChatId('begins to answer');
+    const asking = post(1, 'once', { chatId, question: 'q1', taskId: createId() });
+    expect(await servers[1]?.process.next()).toEqual({ held: chatId });
+    const following = await openPage(chats.once, { chatId }).follow();
+    const text = following.text();
+    // Longer than any test.
+    await context.drain?.({ timeoutMs: 1_000_000 });
+    expect(await text).not.toContain('[DONE]');
+    await (await asking).body?.cancel();
+  });
+
   it('is looked after by a supervisor while no page is there (R-CHAT-6)', async () => {
     servers[2] = await startServer();
     const { process } = servers[2];

@@ -77,7 +77,17 @@ async function claimOutcome({
         const read = (after = cursor) => context.read(taskId, { owner, cursor: after });
         const reader = record && (await read());
         if (!reader) return undefined;
-        await followSettlement(acrossAttempts(reader, read, cursor), taskId);
+        const across = acrossAttempts(reader, read, cursor);
+        // A process that is to end does not wait for what others run.
+        const stay = context.draining?.whenBegun(across.close);
+        try {
+          await followSettlement(across, taskId);
+        } catch (error) {
+          if (context.draining?.begun.aborted) return undefined;
+          throw error;
+        } finally {
+          stay?.();
+        }
         await pause(slackMs);
         break;
       }
