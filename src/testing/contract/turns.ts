@@ -16,10 +16,17 @@ function watch(promise: Promise<void> | undefined): { isDone: boolean; done: Pro
 /** Tries three turns of a chat, of which the second runs on the instance `at`. */
 async function savesInOrder({ open }: Bench, at: TaskStreamContext): Promise<void> {
   const chatId = createTaskId();
-  const first = await open({ chatId, savesOutcome: true });
+  const firstId = createTaskId();
+  const first = await open({ chatId, savesOutcome: true, taskId: firstId });
   const secondId = createTaskId();
   const second = await open({ chatId, savesOutcome: true, taskId: secondId, context: at });
   const third = await open({ chatId, savesOutcome: true, taskId: createTaskId() });
+  const before = third.predecessors;
+  if (before)
+    deepEqual(
+      [firstId, secondId].map((id) => before.includes(id)),
+      [true, true],
+    );
   await second.settle([], 'cancelled');
   await third.settle([], 'completed');
   const beforeSecond = watch(second.predecessorsSaved?.());
