@@ -44,12 +44,14 @@ afterAll(async () => {
   admin.close();
 });
 
+const firstSteps = ['load', 'repeat', 'ask on'] as const;
+
 /** A turn whose process is killed. */
 interface KilledTurn {
   readonly point: HoldPoint;
   readonly kind: 'once' | 'again';
-  /** Whether a page loads the chat before the request is made again. */
-  readonly isLoadedFirst: boolean;
+  /** What is done first: a page loads the chat, makes its request again, or asks the next question. */
+  readonly first: (typeof firstSteps)[number];
   readonly chatId: string;
   readonly taskId: string;
 }
@@ -112,7 +114,7 @@ const nothingYet: ReadonlySet<HoldPoint> = new Set([
 
 /** What becomes of a turn whose process was killed. */
 async function recover(killed: KilledTurn): Promise<void> {
-  const { kind, chatId, taskId, isLoadedFirst } = killed;
+  const { kind, chatId, taskId, first } = killed;
   const expectWhole = (messages: readonly UIMessage[]) => {
     expect(idsOf(messages)).toEqual(['q0', 'a0', 'q1', taskId]);
     const [, , question, answer = ''] = textsOf(messages);
@@ -121,7 +123,19 @@ async function recover(killed: KilledTurn): Promise<void> {
     if (kind === 'again') expect(answer).toBe(`${taskId}: the answer`);
     else expect(`${taskId}: the answer`.startsWith(answer)).toBe(true);
   };
-  if (isLoadedFirst) {
+  const askOn = async () => {
+    const next = createId();
+    await openPage(chats[kind], { chatId }).ask(userMessage('q2'), { taskId: next });
+    return ['q2', next];
+  };
+  if (first === 'ask on') {
+    // The turn that was killed comes first, though its process has saved nothing of it.
+    const asked = await askOn();
+    const known = nothingYet.has(killed.point) ? ['q0', 'a0'] : ['q0', 'a0', 'q1', taskId];
+    expect(idsOf(await load(killed))).toEqual([...known, ...asked]);
+    return;
+  }
+  if (first === 'load') {
     const messages = await load(killed);
     if (nothingYet.has(killed.point)) expect(messages).toEqual(history);
     else expectWhole(messages);
@@ -129,11 +143,10 @@ async function recover(killed: KilledTurn): Promise<void> {
   await repeat(killed);
   expectWhole(await load(killed));
   // The chat goes on behind it.
-  const next = createId();
-  await openPage(chats[kind], { chatId }).ask(userMessage('q2'), { taskId: next });
+  const asked = await askOn();
   const messages = await load(killed);
   expectWhole(messages.slice(0, 4));
-  expect(idsOf(messages.slice(4))).toEqual(['q2', next]);
+  expect(idsOf(messages.slice(4))).toEqual(asked);
 }
 
 describe('A chat whose server is killed when a turn', () => {
@@ -143,8 +156,8 @@ describe('A chat whose server is killed when a turn', () => {
   beforeAll(async () => {
     const turns = holdPoints.flatMap((point) =>
       (['once', 'again'] as const).flatMap((kind) =>
-        [true, false].map((isLoadedFirst): KilledTurn => {
-          return { point, kind, isLoadedFirst, chatId: heldChatId(point), taskId: createId() };
+        firstSteps.map((first): KilledTurn => {
+          return { point, kind, first, chatId: heldChatId(point), taskId: createId() };
         }),
       ),
     );
