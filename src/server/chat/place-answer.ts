@@ -2,6 +2,7 @@ import type { UIMessage } from 'ai';
 import { indexOf } from './apply-turn';
 import { changesBetween } from './changes-between';
 import type { ChatChanges, ChatTurn } from './chat-types';
+import { isContinuation } from './is-continuation';
 
 /** A chat with the answer of a turn. */
 export interface PlacedAnswer<Message extends UIMessage = UIMessage> extends ChatChanges<Message> {
@@ -43,9 +44,8 @@ function findPlace<Message extends UIMessage>(
 ): Place<Message> {
   const known = indexOf(stored, answer.id);
   if (known >= 0) return split(stored, known, known + 1);
-  const { trigger, message, afterId, goneId, isNew } = turn;
-  const goesOn = trigger === 'submit-message' && message?.role === 'assistant';
-  if (goesOn || afterId === undefined) return undefined;
+  const { message, afterId, goneId, isNew } = turn;
+  if (isContinuation(turn) || afterId === undefined) return undefined;
   const question = indexOf(stored, afterId);
   if (question < 0 && afterId !== null) return placeOfNew(stored, turn, isStarted);
   const next = stored[question + 1];

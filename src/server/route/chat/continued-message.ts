@@ -1,11 +1,5 @@
 import { isToolUIPart, type UIMessage } from 'ai';
 import { TaskError } from '../../../protocol/task-error';
-import type { ChatTurn } from '../../chat/chat-types';
-
-/** Whether a turn goes on with a message of the assistant instead of writing a new one. */
-export function isContinuation({ trigger, message }: ChatTurn): boolean {
-  return trigger === 'submit-message' && message?.role === 'assistant';
-}
 
 /**
  * How far a message has come that goes on: how many parts it has, and where its tool calls stand. By

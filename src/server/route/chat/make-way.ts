@@ -1,8 +1,8 @@
 import { TaskError } from '../../../protocol/task-error';
 import { askToStop } from '../../ask-to-stop';
 import type { ChatTurn } from '../../chat/chat-types';
+import { isContinuation } from '../../chat/is-continuation';
 import { createChatAwayError } from './chat-store';
-import { isContinuation } from './continued-message';
 import { lastTurn, settleTurn } from './last-turn';
 import type { TurnMeans } from './turn-means';
 

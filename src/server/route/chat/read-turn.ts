@@ -1,7 +1,7 @@
 import { type ChatBody, readBodyFields } from '../../chat/chat-body';
 import type { ChatTurn } from '../../chat/chat-types';
 import { checkMessage } from '../../chat/check-message';
-import { isContinuation } from './continued-message';
+import { isContinuation } from '../../chat/is-continuation';
 import type { PlainChat } from './plain-chat';
 
 /**

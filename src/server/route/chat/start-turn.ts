@@ -1,6 +1,7 @@
 import { createTaskId } from '../../../protocol/task-id';
 import { applyTurn } from '../../chat/apply-turn';
 import { readChatBody } from '../../chat/chat-body';
+import { isContinuation } from '../../chat/is-continuation';
 import { claimDefinedTask } from '../../claim-defined-task';
 import { readJsonBody } from '../../http/read-json-body';
 import { readEvents } from '../../http/read-query';
@@ -14,7 +15,7 @@ import type { Invocation } from '../../recovery/invocation';
 import type { ChatAdmission } from './chat-admission';
 import type { ChatFollower } from './chat-follower';
 import { createNoChatError } from './chat-store';
-import { isContinuation, progressOf } from './continued-message';
+import { progressOf } from './continued-message';
 import { makeWay } from './make-way';
 import type { TurnInput } from './plain-chat';
 import { readTurn } from './read-turn';
