@@ -10,7 +10,7 @@ import { checkDurations } from '../server/time/check-durations';
 import { toTaskStreamContext } from '../server/to-task-stream-context';
 import type { BullQueue } from './bull-classes';
 import { createJobProcessor } from './job-processor';
-import { failFast, sharedConnection } from './queue-connection';
+import { failFast, isCluster, sharedConnection } from './queue-connection';
 import { createQueueLink } from './queue-link';
 import { scheduleTask } from './schedule-task';
 import { startWorker } from './start-worker';
@@ -53,6 +53,10 @@ export function createTaskQueue({
     '`createTaskQueue` needs a `connection`, such as `{ url: process.env.REDIS_URL }`, or a `queue`.',
   );
   check(!name.includes(':'), 'The `name` of a queue must not hold a colon.');
+  check(
+    !isCluster(connection) || /\{[^}]+\}/.test(queueOptions.prefix ?? ''),
+    'In a Redis Cluster all keys of a queue must be in one slot: give it a `prefix` in braces, such as `{tasks}`.',
+  );
   checkDurations({
     maxWaitMs: { value: maxWaitMs, least: 0, most: Number.MAX_SAFE_INTEGER },
     commandTimeoutMs: { value: commandTimeoutMs, least: 1 },

@@ -12,6 +12,11 @@ function isClient(connection: ConnectionOptions): boolean {
   return typeof (connection as { connect?: unknown }).connect === 'function';
 }
 
+/** Whether a connection is a client of a cluster. */
+export function isCluster(connection: ConnectionOptions | undefined): boolean {
+  return (connection as { isCluster?: unknown } | undefined)?.isCluster === true;
+}
+
 /** Has calls fail while Redis is away, instead of waiting for it. A client is the host's to set up. */
 export function failFast(connection: ConnectionOptions): ConnectionOptions {
   return isClient(connection) ? connection : { ...connection, enableOfflineQueue: false };

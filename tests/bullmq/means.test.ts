@@ -3,6 +3,7 @@
 import { createTaskQueue } from 'ai-task-stream/bullmq';
 import { createMemoryStreamContext, defineTask } from 'ai-task-stream/server';
 import { Queue, Worker } from 'bullmq';
+import { Cluster } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { until } from '../helpers/async';
@@ -149,6 +150,15 @@ it.each([
   const connection = { url: sharedRedisUrl() };
   const options = { streamContext, tasks: [noted], connection, ...wrong };
   expect(() => createTaskQueue(options)).toThrow(message);
+});
+
+it('asks for a prefix that keeps a queue in one slot of a cluster (R-QUEUE-1)', () => {
+  const connection = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true });
+  const { context: streamContext } = queues.instances.open({ url: sharedRedisUrl() });
+  const options = { streamContext, tasks: [noted], connection };
+  expect(() => createTaskQueue({ ...options, prefix: 'tasks' })).toThrow(/such as `\{tasks\}`/);
+  expect(() => createTaskQueue({ ...options, prefix: '{tasks}' })).not.toThrow();
+  connection.disconnect();
 });
 
 it('refuses to start a task that is none of its own (R-QUEUE-1)', () => {
