@@ -1,5 +1,6 @@
 import type { UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskChat, TaskChatOptions, TaskChatState } from '../../../src/ui';
+import { until } from '../../helpers/async';
 import type { ChatVersion } from '../../helpers/chat-versions';
 import { type OneFileChat, startOneFileChat } from '../../helpers/one-file-chat';
 import { onCleanUp } from '../helpers';
@@ -23,6 +24,11 @@ export function say(writer: Pick<UIMessageStreamWriter, 'write'>, text: string, 
 /** A message of one part of text. */
 export function textMessage(role: 'user' | 'assistant', text: string, id = text): UIMessage {
   return { id, role, parts: [{ type: 'text', text }] };
+}
+
+/** Resolves once the chat is saved with these texts. */
+export function keeps({ chats }: Pick<OneFileChat, 'chats'>, ...texts: string[]): Promise<void> {
+  return until(() => JSON.stringify(textsOf(chats.get('chat'))) === JSON.stringify(texts));
 }
 
 /** A page that shows a chat, and notes what it has shown. */

@@ -1,5 +1,6 @@
 import { streamText, tool, type UIMessage } from 'ai';
 import type { InferChatMessage } from 'ai-task-stream';
+import { useTaskChat } from 'ai-task-stream/react/chat';
 import { createChatRoute, createMemoryStreamContext } from 'ai-task-stream/server';
 import { TaskChatTransport } from 'ai-task-stream/ui';
 import { z } from 'zod';
@@ -64,6 +65,14 @@ export function typedRoute(): unknown[] {
   return [
     chat.POST,
     new TaskChatTransport<Message>({ layout: 'one-file' }),
+    () => {
+      const { addToolOutput, messages } = useTaskChat<typeof chat>({ id: 'chat' });
+      addToolOutput({ tool: 'locate', toolCallId: 'call', output: { city: 'Rome' } });
+      // @ts-expect-error the tool has another output
+      addToolOutput({ tool: 'locate', toolCallId: 'call', output: { town: 'Rome' } });
+      const same: Message[] = messages;
+      return same;
+    },
     ({ parts }: InferChatMessage<typeof plain>) => parts.length,
     ({ metadata }: Message) => metadata?.model.trim(),
     ({ parts }: Message) =>
