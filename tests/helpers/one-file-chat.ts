@@ -21,6 +21,7 @@ interface SentTurn {
 
 interface OneFileRequest {
   method: string;
+  path: string;
   query: Record<string, string>;
   headers: IncomingMessage['headers'];
   /** The turn, of a POST. */
@@ -101,8 +102,9 @@ export async function startOneFileChat({
 
   const { origin, cut, stop, start } = await startHttpServer(async (message, response) => {
     const { method = '', url = '', headers } = message;
-    const query = Object.fromEntries(new URL(url, 'http://chat').searchParams);
-    const request: OneFileRequest = { method, query, headers };
+    const { pathname: path, searchParams } = new URL(url, 'http://chat');
+    const query = Object.fromEntries(searchParams);
+    const request: OneFileRequest = { method, path, query, headers };
     if (method === 'POST') {
       let text = '';
       for await (const piece of message) text += piece;

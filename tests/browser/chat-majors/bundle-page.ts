@@ -15,9 +15,9 @@ const packages: Record<6 | 7, Record<string, string>> = {
 };
 
 /** The page with all that it is made of, for one major version of the AI SDK. */
-export async function bundlePage(major: 6 | 7): Promise<string> {
+export async function bundlePage(major: 6 | 7, entry: URL = entries[major]): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(entries[major])],
+    entryPoints: [fileURLToPath(entry)],
     absWorkingDir: fileURLToPath(root),
     bundle: true,
     write: false,
