@@ -6,6 +6,7 @@ import { onPageReturn } from '../page-wake';
 import { createTaskCancel } from '../task-cancel';
 import type { TaskChatTransportOptions } from '../task-chat-options';
 import { TaskChatTransport } from '../task-chat-transport';
+import { warnOnce } from '../warn-once';
 import { awaitTurn } from './await-turn';
 import { type ChatProgress, isBusy } from './chat-progress';
 import { createChatSync } from './chat-sync';
@@ -140,6 +141,9 @@ export function createChatSession<Message extends UIMessage, Chat extends Abstra
     answering = callId;
     await add();
     if (answering === callId) answering = undefined;
+    if (answers.isWaitingFor(chat.messages, callId)) {
+      warnOnce('This version of `ai` takes answers to calls of the last message only. Update it.');
+    }
   }
 
   async function stop(reason: string | undefined): Promise<boolean> {

@@ -55,7 +55,10 @@ export interface TaskChatActions<Message extends UIMessage = UIMessage> {
   readonly regenerate: AbstractChat<Message>['regenerate'];
   /** Gives the output of a tool that the page runs. */
   readonly addToolOutput: AbstractChat<Message>['addToolOutput'];
-  /** Answers whether a tool may be run; also in a message that is not the last. */
+  /**
+   * Answers whether a tool may be run; also in a message that is not the last, which AI SDK 7 knows
+   * from 7.0.113 on.
+   */
   readonly addToolApprovalResponse: AbstractChat<Message>['addToolApprovalResponse'];
   /** Takes away the error. */
   readonly clearError: () => void;

@@ -28,6 +28,8 @@ export interface ToolAnswers<Message extends UIMessage> {
   take(message: Message | undefined): () => void;
   /** The message that the answer belongs to. */
   messageOf(messages: readonly Message[], id: string | undefined): Message | undefined;
+  /** Whether the call still waits for the answer, because the chat has not taken it. */
+  isWaitingFor(messages: readonly Message[], id: string): boolean;
   /** Whether a message has got what it waited for from this page, and waits for nothing else. */
   isComplete(message: Message | undefined): boolean;
   /** The messages of the server, with the answers in calls that wait there still. */
@@ -60,6 +62,10 @@ export function createToolAnswers<Message extends UIMessage>(): ToolAnswers<Mess
     },
     messageOf: (messages, id) =>
       id === undefined ? undefined : messages.filter((message) => has(message, id)).at(-1),
+    isWaitingFor: (messages, id) =>
+      messages.some(({ parts }) =>
+        parts.some((part) => isWaiting(part) && idsOf(part).includes(id)),
+      ),
     isComplete: (message) =>
       message !== undefined && idsIn(message).length > 0 && !message.parts.some(isWaiting),
     addTo(messages, shown) {
