@@ -5,9 +5,14 @@ import { errorResponse, failureResponse } from '../http/responses';
 import { type NodeRequest, toWebRequest } from '../http/to-web-request';
 import type { TaskRoute, TaskRouteHandler } from './task-route';
 
+/** Whether a property of a route is the handler of a method. The route of a chat has others, too. */
+function isHandler([method, handler]: [string, unknown]): boolean {
+  return /^[A-Z]+$/.test(method) && typeof handler === 'function';
+}
+
 /** The handler of a method. HTTP/2 clients may send any text as the method, even `constructor`. */
 function handlerOf(route: TaskRoute, method: string): TaskRouteHandler | undefined {
-  const handlers = new Map<string, TaskRouteHandler>(Object.entries(route));
+  const handlers = new Map<string, TaskRouteHandler>(Object.entries(route).filter(isHandler));
   return handlers.get(method) ?? (method === 'HEAD' ? handlers.get('GET') : undefined);
 }
 
@@ -46,8 +51,6 @@ async function answer(route: TaskRoute, request: NodeRequest, body: BodyStream):
 export function toNodeHandler(
   route: TaskRoute,
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
-  const isHandler = ([method, handler]: [string, unknown]) =>
-    /^[A-Z]+$/.test(method) && typeof handler === 'function';
   if (!Object.entries(Object(route)).some(isHandler)) {
     throw new TaskError({
       code: 'invalid-options',

@@ -1,9 +1,12 @@
 // Turns of a chat that are attempted again, and processes that take leave of a chat.
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
 import type { UIMessage } from 'ai';
 import { TaskError } from 'ai-task-stream';
-import { createChatRoute, superviseOnce } from 'ai-task-stream/server';
+import { createChatRoute, superviseOnce, toNodeHandler } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
 import { aborted, createDeferred, until } from '../../helpers/async';
+import { openWork } from '../../helpers/attempted-task';
 import {
   createChat,
   createChatStore,
@@ -11,6 +14,7 @@ import {
   textsOf,
   userMessage,
 } from '../../helpers/chat-route';
+import { withHttp2Session } from '../../helpers/http2-session';
 import { readWrites } from '../../helpers/sse';
 import { createId } from '../../helpers/tasks';
 import { textChunks } from '../../helpers/text-chunks';
@@ -105,6 +109,61 @@ describe('A turn of a chat that is attempted again', () => {
   });
 });
 
+describe('A turn of a chat that waits', () => {
+  /** A chat with a turn that its process has handed over. */
+  async function createWaiting() {
+    const runs: string[] = [];
+    const chat = createChat({
+      ...{ retry: {}, heartbeatMs: 20 },
+      execute({ messages, task, writer }) {
+        runs.push(`${task.attempt} ${messages.map(({ id }) => id)}`);
+        for (const chunk of textChunks('Well.')) writer.write(chunk);
+      },
+    });
+    const { chatId, streamContext } = chat;
+    const taskId = createId();
+    const message = userMessage('q1');
+    const turn = { chatId, trigger: 'submit-message', message, afterId: 'q1', isNew: true };
+    const input = JSON.stringify({ turn: { ...turn, answerId: taskId } });
+    const opening = { definition: 'chat', chatId, savesOutcome: true, work: { input } };
+    const kept = JSON.stringify({ turn: JSON.parse(input) });
+    const log = await openWork(streamContext, taskId, { ...opening, continued: kept });
+    await log.handOver?.();
+    return { ...chat, runs, taskId };
+  }
+
+  it('is taken up by a page that follows its chat, and saved with its question (R-CHAT-6)', async () => {
+    const chat = await createWaiting();
+    expect((await chat.view()).activeTask).toBe(chat.taskId);
+    await until(async () => {
+      await (await chat.follow()).text();
+      return (await chat.view()).activeTask === null;
+    });
+    expect(chat.runs).toEqual(['2 q1']);
+    expect(textsOf((await chat.view()).messages)).toEqual(['q1: q1', `${chat.taskId}: Well.`]);
+  });
+
+  it('is not taken up by what only looks at it', async () => {
+    const looks: [headers: Record<string, string>, method?: string][] = [
+      [{}, 'HEAD'],
+      [{ 'sec-fetch-mode': 'navigate' }],
+      [{ 'sec-purpose': 'prefetch' }],
+      [{ accept: 'application/json' }],
+    ];
+    const asked = looks.map(async ([headers, method = 'GET']) => {
+      const { follow, runs, stop } = await createWaiting();
+      const { status, body } = await follow('', { headers, method });
+      const reader = body?.getReader();
+      await reader?.read();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await reader?.cancel();
+      await stop();
+      return [status, runs.length];
+    });
+    expect(await Promise.all(asked)).toEqual(looks.map(() => [200, 0]));
+  });
+});
+
 describe('A process that serves a chat', () => {
   it('starts no turn once it drains, and saves what is not over as far as it came', async () => {
     const chat = createChat({
@@ -155,6 +214,20 @@ describe('A process that serves a chat', () => {
     });
     expect(store.saves.at(-1)?.isRecovered).toBe(true);
     expect(textsOf(store.load(chat.chatId))).toEqual(['q1: q1', `${taskId}: Well.`]);
+  });
+
+  it('has no other methods than those of its handlers, whatever a client sends', async () => {
+    const { route, errors } = createChat();
+    const server = createServer(toNodeHandler(route));
+    await withHttp2Session(server, async (session) => {
+      for (const method of ['task', 'PUT']) {
+        const stream = session.request({ ':method': method, ':path': '/?chatId=c' });
+        const [headers] = await once(stream, 'response');
+        expect(headers[':status']).toBe(405);
+        stream.close();
+      }
+    });
+    expect(errors).toEqual([]);
   });
 
   it('tells its chats apart by their names', () => {
