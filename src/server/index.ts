@@ -5,7 +5,6 @@ export { changesBetween } from './chat/changes-between';
 export { type ChatBody, readBodyFields, readChatBody } from './chat/chat-body';
 export type {
   AppliedTurn,
-  ChangedMessage,
   ChatChanges,
   ChatSchemas,
   ChatTrigger,

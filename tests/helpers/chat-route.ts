@@ -35,7 +35,7 @@ export function createChatStore(): ChatStore {
         rows.set(message.id, message);
       }
       for (const id of options.removed) rows.delete(id);
-      for (const { message } of options.changed) rows.set(message.id, message);
+      for (const message of options.changed) rows.set(message.id, message);
       expect(new Set(rows.keys())).toEqual(new Set(options.messages.map(({ id }) => id)));
       chats.set(options.chatId, JSON.stringify(options.messages));
     },

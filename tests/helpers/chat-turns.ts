@@ -26,15 +26,18 @@ export function idsOf(messages: readonly UIMessage[]): string[] {
 
 /** A table with a row for each message, to which changes are written. */
 export function createRows(messages: readonly UIMessage[] = []): {
-  write(changes: ChatChanges): void;
+  /** @param messages The whole chat. */
+  write(changes: ChatChanges, messages: readonly UIMessage[]): void;
   /** The chat as the rows tell it. */
   read(): UIMessage[];
 } {
   const rows = new Map(messages.map((message, index) => [message.id, { index, message }]));
   return {
-    write({ changed, removed }) {
+    write({ changed, removed }, messages) {
       for (const id of removed) rows.delete(id);
-      for (const row of changed) rows.set(row.message.id, row);
+      for (const message of changed) {
+        rows.set(message.id, { index: messages.indexOf(message), message });
+      }
     },
     read() {
       return [...rows.values()].sort((a, b) => a.index - b.index).map(({ message }) => message);

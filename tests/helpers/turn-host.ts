@@ -49,7 +49,7 @@ export function createTurnHost(
     const message = sent === undefined ? undefined : await server.checkMessage(sent, schemas);
     const turn: ChatTurn = { ...body, ...(message && { message }), answerId: `answer-${++count}` };
     const applied = await server.applyTurn(rows.read(), turn, schemas);
-    rows.write(applied);
+    rows.write(applied, [...applied.messages, ...applied.after]);
     const messages = await server.migrateMessages(applied.messages, schemas);
     const answer = answers.shift();
     if (!answer) throw new Error('The test has not said how this turn answers.');
@@ -61,7 +61,8 @@ export function createTurnHost(
         writer.merge(answered instanceof ReadableStream ? answered : streamOf(answered));
       },
       onFinish({ responseMessage }) {
-        rows.write(server.placeAnswer(rows.read(), applied.turn, responseMessage));
+        const placed = server.placeAnswer(rows.read(), applied.turn, responseMessage);
+        rows.write(placed, placed.messages);
         answeredCount++;
       },
     });

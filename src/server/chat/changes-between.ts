@@ -12,9 +12,7 @@ export function changesBetween<Message extends UIMessage>(
 ): ChatChanges<Message> {
   const kept = new Set(after.map(({ id }) => id));
   return {
-    changed: after
-      .map((message, index) => ({ index, message }))
-      .filter(({ index, message }) => !isSameJson(before[index], message)),
+    changed: after.filter((message, index) => !isSameJson(before[index], message)),
     removed: before.flatMap(({ id }) => (kept.has(id) ? [] : [id])),
   };
 }

@@ -34,20 +34,16 @@ export interface ChatTurn<Message extends UIMessage = UIMessage> {
   body?: Readonly<Record<string, unknown>>;
 }
 
-/** A message that is new, or has changed, or stands in another place than before. */
-export interface ChangedMessage<Message extends UIMessage = UIMessage> {
-  /** Its place among all messages of the chat, counted from 0. */
-  readonly index: number;
-  readonly message: Message;
-}
-
 /**
  * What has to be written to a table that has a row for each message. Ids of messages are made by pages,
  * so that those of two chats may be the same: the key of a row is the chat and the message together.
  */
 export interface ChatChanges<Message extends UIMessage = UIMessage> {
-  /** Messages to insert or to replace, by their ids, with their places. */
-  readonly changed: readonly ChangedMessage<Message>[];
+  /**
+   * Messages that are new, have changed, or stand in another place than before: insert or replace them
+   * by their ids. They are those of the whole chat, so `messages.indexOf(message)` is the place of one.
+   */
+  readonly changed: readonly Message[];
   /** Ids of messages to delete. Delete them first. */
   readonly removed: readonly string[];
 }

@@ -61,16 +61,10 @@ interface ChatTurn<Message extends UIMessage = UIMessage> {
     /** What else the body of the request has, as it came. */
     body?: Readonly<Record<string, unknown>>;
 }
-/** A message that is new, or has changed, or stands in another place than before. */
-interface ChangedMessage<Message extends UIMessage = UIMessage> {
-    /** Its place among all messages of the chat, counted from 0. */
-    readonly index: number;
-    readonly message: Message;
-}
 /** What has to be written to a table that has a row for each message. */
 interface ChatChanges<Message extends UIMessage = UIMessage> {
-    /** Messages to insert or to replace, by their ids, with their places. */
-    readonly changed: readonly ChangedMessage<Message>[];
+    /** Messages that are new, have changed, or stand in another place than before. */
+    readonly changed: readonly Message[];
     /** Ids of messages to delete. Delete them first. */
     readonly removed: readonly string[];
 }
@@ -588,4 +582,4 @@ declare function superviseTasks(options: SuperviseTasksOptions): TaskSupervisor;
  */
 declare function superviseOnce(options: SuperviseTasksOptions): Promise<SuperviseCounts>;
 
-export { type AppliedTurn, AttemptStart, type CancelTaskOptions, type ChangedMessage, type ChatBody, type ChatChanges, type ChatSchemas, type ChatTrigger, type ChatTurn, type CreateTaskRouteOptions, Cursor, DefineTaskOptions, DrainControl, type DrainOnSignalOptions, DrainOptions, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, type PlacedAnswer, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type SuperviseCounts, type SuperviseTasksOptions, type SupervisedTask, type TaskAction, TaskChat, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, type TaskSupervisor, TaskTransformer, type ToResumableStreamContextOptions, applyTurn, attemptFrames, cancelTask, changesBetween, checkMessage, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainOnSignal, drainableContext, migrateMessages, placeAnswer, readBodyFields, readChatBody, readChatId, resumeTask, superviseOnce, superviseTasks, toNodeHandler, toResumableStreamContext };
+export { type AppliedTurn, AttemptStart, type CancelTaskOptions, type ChatBody, type ChatChanges, type ChatSchemas, type ChatTrigger, type ChatTurn, type CreateTaskRouteOptions, Cursor, DefineTaskOptions, DrainControl, type DrainOnSignalOptions, DrainOptions, type FrameLog, type FrameLogOptions, type LostTask, type LostTaskOptions, type MemoryStreamContextOptions, type NodeRequest, NodeResponse, type PlacedAnswer, ReadTaskOptions, ResumableStreamContext, type ResumeTaskOptions, type ResumedTask, type SuperviseCounts, type SuperviseTasksOptions, type SupervisedTask, type TaskAction, TaskChat, TaskDefinition, TaskReader, TaskResponseInit, TaskRetry, type TaskRoute, type TaskRouteContext, type TaskRouteHandler, TaskSettings, TaskSettleEvent, TaskStreamContext, type TaskSupervisor, TaskTransformer, type ToResumableStreamContextOptions, applyTurn, attemptFrames, cancelTask, changesBetween, checkMessage, checkedContext, createFrameLog, createLostTask, createMemoryStreamContext, createTaskRoute, drainOnSignal, drainableContext, migrateMessages, placeAnswer, readBodyFields, readChatBody, readChatId, resumeTask, superviseOnce, superviseTasks, toNodeHandler, toResumableStreamContext };

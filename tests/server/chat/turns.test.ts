@@ -78,7 +78,7 @@ function createChat() {
 
   function store(messages: UIMessage[], changes: Parameters<typeof rows.write>[0]): void {
     expect(new Set(idsOf(messages)).size).toBe(messages.length);
-    rows.write(changes);
+    rows.write(changes, messages);
     chat = messages;
     expect(rows.read()).toEqual(chat);
   }

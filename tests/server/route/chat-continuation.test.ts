@@ -103,7 +103,7 @@ describe.each(majors)('With AI SDK $major, a message of a chat', ({ load }) => {
     // What the page has sent is saved before the model is asked.
     const [, , begun] = chat.store.saves;
     expect(callsOf(begun?.messages[1])).toEqual(['locate output-available']);
-    expect(begun?.changed.map(({ message }) => message.id)).toEqual([taskId]);
+    expect(begun?.changed.map(({ id }) => id)).toEqual([taskId]);
     expect(callsOf(chat.asked[1]?.at(-1))).toEqual(['locate output-available']);
   });
 

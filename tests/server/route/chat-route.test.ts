@@ -52,8 +52,8 @@ describe('A turn of a chat', () => {
     await ask(userMessage('q2'), { taskId: 'second-turn-0123456789' });
     await view();
     expect(
-      store.saves.map(({ changed, removed }) => ({
-        changed: changed.map(({ index, message }) => `${index} ${message.id}`),
+      store.saves.map(({ messages, changed, removed }) => ({
+        changed: changed.map((message) => `${messages.indexOf(message)} ${message.id}`),
         removed,
       })),
     ).toEqual([

@@ -17,11 +17,11 @@ const chat = createChatRoute({
   load: ({ chatId }) => database.load(chatId),
   save: async ({ chatId, messages, changed, removed, revision }) => {
     await database.save(chatId, messages);
-    changed[0]?.message.metadata?.model.trim();
-    changed[0]?.index.toFixed(revision);
+    changed[0]?.metadata?.model.trim();
+    revision.toFixed();
     removed[0]?.trim();
     // @ts-expect-error the metadata are others
-    changed[0]?.message.metadata?.modal;
+    changed[0]?.metadata?.modal;
   },
   tools: {
     weather: tool({
