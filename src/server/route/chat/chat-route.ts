@@ -8,7 +8,12 @@ import type { PlainDefinition } from '../../plain-definition';
 import type { TaskRetry } from '../../task/retry-options';
 import type { TaskSettings, TaskSettleEvent } from '../../task/task-options';
 import type { TaskReporter } from '../../task/task-reporter';
-import type { CreateTaskRouteOptions, TaskAction, TaskRoute } from '../task-route';
+import type {
+  CreateTaskRouteOptions,
+  TaskAction,
+  TaskRoute,
+  TaskRouteHandler,
+} from '../task-route';
 
 /** A message of a chat with these metadata, data parts and tools, and with the parts of tasks. */
 export type ChatMessage<
@@ -16,6 +21,13 @@ export type ChatMessage<
   Data extends UIDataTypes = UIDataTypes,
   Tools extends ToolSet = ToolSet,
 > = UIMessage<Metadata, Data & TaskUIDataTypes, InferUITools<Tools>>;
+
+/** The same, by what the chat declares, whatever its functions are typed as. */
+type DeclaredMessage<Metadata, Data extends UIDataTypes, Tools extends ToolSet> = ChatMessage<
+  NoInfer<Metadata>,
+  NoInfer<Data>,
+  NoInfer<Tools>
+>;
 
 /** A chat, and whose it is. */
 export interface ChatOfOwner {
@@ -101,10 +113,10 @@ export interface CreateChatRouteOptions<
    * then write `changed`. Called at least once for each, by one turn at a time. A turn goes on when this
    * throws; its outcome stays unsaved then, and is saved when the chat is asked for again.
    */
-  save: (chat: SaveChatOptions<ChatMessage<Metadata, Data, Tools>>) => Promise<void> | void;
+  save: (chat: SaveChatOptions<DeclaredMessage<Metadata, Data, Tools>>) => Promise<void> | void;
   /** The work of a turn: has the model answer. */
   execute: (
-    options: ChatExecuteOptions<ChatMessage<Metadata, Data, Tools>, Tools, Body>,
+    options: ChatExecuteOptions<DeclaredMessage<Metadata, Data, Tools>, NoInfer<Tools>, Body>,
   ) => unknown;
   /** Names the chat's tasks; no two chats or tasks on one `streamContext` may share a name. Default `chat`. */
   name?: string;
@@ -129,7 +141,7 @@ export interface CreateChatRouteOptions<
    */
   prepareMessages?: (
     options: ChatOfOwner & { readonly messages: readonly UIMessage[] },
-  ) => Promise<ChatMessage<Metadata, Data, Tools>[]> | ChatMessage<Metadata, Data, Tools>[];
+  ) => Promise<DeclaredMessage<Metadata, Data, Tools>[]> | DeclaredMessage<Metadata, Data, Tools>[];
   /** Makes the ids of answers. Default: an answer is called like its task. */
   generateId?: () => string;
   /**
@@ -137,7 +149,7 @@ export interface CreateChatRouteOptions<
    * may write transient data parts. What it throws is told to `onError` and does not fail the turn.
    */
   onFirstTurn?: (
-    options: FirstTurnOptions<ChatMessage<Metadata, Data, Tools>>,
+    options: FirstTurnOptions<DeclaredMessage<Metadata, Data, Tools>>,
   ) => Promise<void> | void;
   /**
    * What becomes of a turn that comes while another one of the chat runs: `supersede` stops the other
@@ -146,7 +158,7 @@ export interface CreateChatRouteOptions<
   whenBusy?: 'supersede' | 'refuse';
   /** Called once the outcome of a turn is saved, at least once. */
   onSettle?: (
-    event: TaskSettleEvent<unknown, ChatMessage<Metadata, Data, Tools>>,
+    event: TaskSettleEvent<unknown, DeclaredMessage<Metadata, Data, Tools>>,
   ) => Promise<void> | void;
 }
 
@@ -154,6 +166,8 @@ export interface CreateChatRouteOptions<
 export interface ChatRoute<Message extends UIMessage = UIMessage>
   extends TaskRoute,
     ChatTypes<Message> {
+  /** Starts the turn that a page sends. It has the types of the chat, too: `useTaskChat<typeof POST>`. */
+  readonly POST: TaskRouteHandler & ChatTypes<Message>;
   /** The chat's turns as tasks, for `superviseTasks` and queues. */
   readonly task: { readonly options: PlainDefinition };
 }
