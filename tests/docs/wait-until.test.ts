@@ -8,7 +8,7 @@ import { readSnippets } from '../helpers/snippets';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What starts work, or saves its outcome, and may outlast the request. */
-const starters = ['createTaskRoute', 'streamTask', 'resumeTask', 'start'];
+const starters = ['createChatRoute', 'createTaskRoute', 'streamTask', 'resumeTask', 'start'];
 
 const routes = documents.flatMap((document) =>
   readSnippets(join(root, document))

@@ -56,7 +56,7 @@ export function createChatHost(desk: RecipesDesk, server: WiredServer): ChatHost
     },
     async keeps(chatId, ...texts) {
       const load = async () => {
-        const response = await fetch(`${address}/api/chat/${chatId}`);
+        const response = await fetch(`${address}/api/chats/${chatId}`);
         const { messages }: { messages: UIMessage[] } = await response.json();
         return messages.map(textOf);
       };

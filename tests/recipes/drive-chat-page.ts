@@ -10,7 +10,7 @@ export function driveChatPage(getDesk: () => RecipesDesk, getHost: () => ChatHos
     await keeps(chatId, question);
     const loads: string[] = [];
     page.on('request', (request) => {
-      if (request.url().endsWith(`/api/chat/${chatId}`)) loads.push(request.method());
+      if (request.url().endsWith(`/api/chats/${chatId}`)) loads.push(request.method());
     });
     await page.reload();
     await shows(page, question, until(0.3));
@@ -48,7 +48,7 @@ export function driveChatPage(getDesk: () => RecipesDesk, getHost: () => ChatHos
 
   it('says so where a chat cannot be loaded', async () => {
     const { page } = await getHost().open();
-    await page.route('**/api/chat/*', (route) => route.fulfill({ status: 503 }));
+    await page.route('**/api/chats/*', (route) => route.fulfill({ status: 503 }));
     await page.reload();
     await page.getByText('The chat could not be loaded (503).').waitFor();
     expect(getDesk().takeComplaints()).toEqual([]);

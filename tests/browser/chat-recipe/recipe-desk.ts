@@ -96,7 +96,7 @@ async function startRecipeHost({
     },
     async ask(chatId, text) {
       const messages = [{ id: randomUUID(), role: 'user', parts: [{ type: 'text', text }] }];
-      const response = await fetch(`http://127.0.0.1:${port}/api/chat`, {
+      const response = await fetch(`http://127.0.0.1:${port}/api/chats`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ id: chatId, messages }),
@@ -104,7 +104,7 @@ async function startRecipeHost({
       await response.body?.cancel();
     },
     async saved(chatId) {
-      const response = await fetch(`http://127.0.0.1:${port}/api/chat/${chatId}`);
+      const response = await fetch(`http://127.0.0.1:${port}/api/chats/${chatId}`);
       expect(response.headers.get('cache-control')).toBe('no-store');
       const { messages }: { messages: UIMessage[] } = await response.json();
       return messages;

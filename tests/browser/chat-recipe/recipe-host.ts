@@ -2,19 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import * as loading from 'recipe:app/api/chat/[id]/route.ts';
-import * as stream from 'recipe:app/api/chat/[id]/stream/route.ts';
-import * as chat from 'recipe:app/api/chat/route.ts';
+import * as loading from 'recipe:app/api/chats/[id]/route.ts';
+import * as stream from 'recipe:app/api/chats/[id]/stream/route.ts';
+import * as chat from 'recipe:app/api/chats/route.ts';
 import { type TaskRoute, toNodeHandler } from 'ai-task-stream/server';
 
 const { PORT = '0', RECIPE_PAGE = '' } = process.env;
 
 const html = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
 
-/** `/api/chat`, `/api/chat/:id` and `/api/chat/:id/stream`. */
+/** `/api/chats`, `/api/chats/:id` and `/api/chats/:id/stream`. */
 function routeOf(path: string): Partial<TaskRoute> | undefined {
   const [, api, name, id, rest] = path.split('/');
-  if (api !== 'api' || name !== 'chat') return undefined;
+  if (api !== 'api' || name !== 'chats') return undefined;
   if (id === undefined) return { POST: chat.POST };
   const context = { params: Promise.resolve({ id }) };
   const load = (request: Request) => loading.GET(request, context);

@@ -1,17 +1,17 @@
 // What docs/chat.md shows, as the test bundles it.
 
-declare module 'recipe:app/api/chat/route.ts' {
+declare module 'recipe:app/api/chats/route.ts' {
   export function POST(request: Request): Promise<Response>;
 }
 
-declare module 'recipe:app/api/chat/[id]/route.ts' {
+declare module 'recipe:app/api/chats/[id]/route.ts' {
   interface Context {
     params: Promise<{ id: string }>;
   }
   export function GET(request: Request, context: Context): Promise<Response>;
 }
 
-declare module 'recipe:app/api/chat/[id]/stream/route.ts' {
+declare module 'recipe:app/api/chats/[id]/stream/route.ts' {
   interface Context {
     params: Promise<{ id: string }>;
   }
