@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UIMessage } from 'ai';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
-import { streamTask } from 'ai-task-stream/server';
+import { resumeTask, streamTask } from 'ai-task-stream/server';
 import { expect, it } from 'vitest';
+import claimScript from '../../src/server/redis/scripts/claim-outcome.lua';
 import { until } from '../helpers/async';
+import { connectAdmin } from '../helpers/redis-admin';
 import { startFaultProxy } from '../helpers/redis-proxy';
 import { completed, setUpSaving } from '../helpers/saving';
 import type { Saved } from '../helpers/task-server';
@@ -81,6 +84,42 @@ it('saves once at a time, and again when a process that recovers is killed withi
   await Promise.all(others.map((other) => other.when('delivered')));
   expect(others.filter((other) => other.has('saving'))).toEqual([saver]);
   expect(await isUnsaved(taskId)).toBe(false);
+});
+
+// R-SAVE-3
+it('tells nobody in a process that stood still until another one had saved', async () => {
+  const proxy = await startFaultProxy(url);
+  const admin = await connectAdmin(url);
+  const slow = createRedisStreamContext({ url: proxy.url, keyPrefix });
+  const { taskId, started } = await begin(saving.first, { saving: 'obey' });
+  started.tell('finish');
+  await started.when('saving');
+  started.tell('fail');
+  await started.when('released');
+  // From now on Redis knows the script.
+  await saving.context.claimOutcome?.(createId());
+  const hash = createHash('sha1').update(claimScript).digest('hex');
+  const claiming = proxy.hold((command) => command.includes(hash));
+  const told: unknown[] = [];
+  let delivering: Promise<unknown> | undefined;
+  const response = await resumeTask({
+    ...{ taskId, streamContext: slow },
+    onSettle: (event) => void told.push(event),
+    waitUntil(promise) {
+      delivering = promise;
+    },
+  }).toResponse();
+  await response.body?.cancel();
+  await claiming.answered;
+  // As if its lease had lapsed.
+  await admin.send('DEL', `${keyPrefix}:{${taskId}}:l`);
+  expect(await recover(taskId)).toHaveLength(1);
+  claiming.release();
+  await delivering;
+  expect(told).toEqual([]);
+  await slow.close();
+  admin.close();
+  await proxy.close();
 });
 
 // R-SAVE-2

@@ -2,6 +2,11 @@
 export interface OutcomeClaim {
   /** What the task was opened with as `continued`. */
   readonly continued?: string;
+  /**
+   * Makes sure, right before the host is told, that the claim is still its holder's: it may have lapsed
+   * while the process got no turn. `false`: somebody else has it, or the host was told. Default: it is.
+   */
+  keep?(): Promise<boolean>;
   /** Ends the claim. If the host was told, the task stops being its chat's active one. */
   release(options: { isSaved: boolean }): Promise<void>;
 }

@@ -50,8 +50,11 @@ export async function deliverOutcome(options: DeliverOutcomeOptions): Promise<bo
   if (ours.has(taskId)) return undefined;
   ours.add(taskId);
   try {
-    const claim = await claimOutcome(options);
-    return claim && (await deliver(options, claim));
+    for (;;) {
+      const claim = await claimOutcome(options);
+      const told = claim && (await deliver(options, claim));
+      if (told !== 'lost') return told;
+    }
   } finally {
     ours.delete(taskId);
   }
@@ -100,11 +103,11 @@ async function claimOutcome({
   }
 }
 
-/** Tells the host an outcome that is claimed. */
+/** Tells the host an outcome that is claimed. `lost`: the claim was somebody else's before that. */
 async function deliver(
   { context, taskId, owner, onSettle, onError }: DeliverOutcomeOptions,
   claim: OutcomeClaim,
-): Promise<boolean> {
+): Promise<boolean | 'lost'> {
   const read = async () => {
     const reader = await context.read(taskId, { owner });
     if (reader) return reader;
@@ -121,16 +124,22 @@ async function deliver(
       return undefined;
     }
   };
+  let isLost = false;
   const tell = async () => {
     const record = await context.inspect(taskId);
     const settlement = await followSettlement(await read(), taskId);
     const { name, chatId } = record ?? {};
     const message = await readMessage(chatId);
+    isLost = (await claim.keep?.()) === false;
+    if (isLost) return;
     await onSettle({
       ...{ ...settlement, name, chatId, owner, isStored: true, isRecovered: true },
       ...(message && { message }),
       ...(turn !== undefined && { turn, continued }),
     });
   };
-  return tellHost({ tell, release: (end) => claim.release(end), report: onError });
+  const release = ({ isSaved }: { isSaved: boolean }) =>
+    claim.release({ isSaved: isSaved && !isLost });
+  const isTold = await tellHost({ tell, release, report: onError });
+  return isLost ? 'lost' : isTold;
 }

@@ -37,8 +37,11 @@ type ClaimAnswer =
 export interface StoredOutcome {
   /** Takes the right, if nobody has it. */
   claim(token: string, owner: string | undefined): Promise<ClaimAnswer>;
-  /** Keeps the right for another `leaseMs` milliseconds, unless somebody else has it. */
-  hold(holder: OutcomeHolder, leaseMs: number): Promise<void>;
+  /**
+   * Keeps the right for another `leaseMs` milliseconds. `false`: somebody else has it, or nothing is left
+   * to tell.
+   */
+  hold(holder: OutcomeHolder, leaseMs: number): Promise<boolean>;
   /** Gives the right up. `false`: the taskId names another log by now. */
   release(holder: OutcomeHolder, isSaved: boolean): Promise<boolean>;
 }
@@ -68,7 +71,7 @@ export function createStoredOutcomes(
       },
 
       async hold({ token, log }, leaseMs) {
-        await link.run(holdScript, scriptKeys, [token, log, leaseMs]);
+        return (await link.run(holdScript, scriptKeys, [token, log, leaseMs])) === 1;
       },
 
       async release({ token, log }, isSaved) {

@@ -5,6 +5,8 @@ import type { OutcomeHolder, StoredOutcome } from '../scripts/stored-outcome';
 export interface OutcomeHold {
   /** To be called when the outcome is stored, or never will be because others have closed the log. */
   begin(how: 'settled' | 'fenced'): void;
+  /** Resolves with whether this process still has the right, as far as the storage can tell. */
+  keep(): Promise<boolean>;
   /**
    * To be called when the host was told, or could not be. Resolves once the storage knows, or cannot
    * be reached; then it is tried again later. To be called again if the host was told after all.
@@ -114,6 +116,9 @@ export function createOutcomeHold({
       if (released) void finish();
       else if (how === 'settled' && savesOutcome) schedule(renew, leaseMs / 2);
     },
+
+    // A storage that is away, which the link has reported, keeps nobody from being told.
+    keep: () => stored.hold(holder, leaseMs).catch(() => true),
 
     async release({ isSaved = false } = {}) {
       if (released && (released.isSaved || !isSaved)) return;

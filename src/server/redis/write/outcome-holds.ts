@@ -78,7 +78,7 @@ export function createOutcomeHolds({
       const holder = { token, log };
       const hold = create({ taskId, holder, leaseMs, savesOutcome: true, chat });
       hold.begin('settled');
-      return { kind: 'claimed', claim: { continued, release: hold.release } };
+      return { kind: 'claimed', claim: { continued, keep: hold.keep, release: hold.release } };
     },
 
     close() {
