@@ -5,7 +5,9 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { createTaskQueue } from 'ai-task-stream/bullmq';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { defineTask } from 'ai-task-stream/server';
 import { createClient } from 'redis';
 import { requireProgram } from '../scripts/find-program.mjs';
 import { startRedisServer } from '../scripts/start-redis.mjs';
@@ -139,8 +141,30 @@ async function measureSilence({ isWaiting = false, ...crowd }) {
   return Object.fromEntries(Object.entries(counted).map(([name, value]) => [name, value / beaten]));
 }
 
+const queuedTask = defineTask({ name: 'queued', retry: {}, execute() {} });
+const queue = createTaskQueue({
+  ...{ streamContext: producing, tasks: [queuedTask], name: 'sizing' },
+  connection: { url: redis.url },
+});
+const queuedInput = 'x'.repeat(998);
+
+/** What it takes to have a worker run a task that does nothing. */
+async function measureQueued() {
+  const count = 200;
+  const worker = queue.work({ concurrency: 1 });
+  const run = () => queue.start(queuedTask, queuedInput).result;
+  await run();
+  const counted = await counts.during(async () => {
+    for (let n = 0; n < count; n++) await run();
+    await rest();
+  }, count);
+  await worker.close();
+  return counted;
+}
+
 async function printTasks() {
   printTable('A task', [
+    withProcessor('run by a worker of a queue, an input of 1,000 bytes', await measureQueued()),
     withProcessor('opened and settled, without `retry`', await measureLife(false)),
     withProcessor(
       'opened and settled, with `retry` and an input of 1,000 bytes',
@@ -187,12 +211,29 @@ async function measureMemory({ tasks, chunks, hasRetry = true, ...pace }) {
   return { running: running / tasks, over: over / tasks };
 }
 
+/** The bytes of a task for which there is no worker, its job in the queue included. */
+async function measureWaiting() {
+  const count = 500;
+  await admin.flushAll();
+  const before = await counts.usedMemory();
+  const tasks = [];
+  for (let n = 0; n < count; n++) {
+    const task = queue.start(queuedTask, queuedInput);
+    await (await task.toResponse()).body.cancel();
+    tasks.push(task);
+  }
+  await rest();
+  const waiting = ((await counts.usedMemory()) - before) / count;
+  await Promise.all(tasks.map((task) => task.cancel()));
+  return { running: waiting, over: Number.NaN };
+}
+
 async function printMemory() {
   const bare = await measureMemory({ tasks: 2_000, chunks: 0 });
   const row = (what, { running, over }, chunks) => ({
     task: what,
     'bytes, running': formatCount(running),
-    'bytes, over': formatCount(over),
+    'bytes, over': Number.isNaN(over) ? '' : formatCount(over),
     'bytes per chunk': chunks ? formatCount((running - bare.running) / chunks) : '',
   });
   const withChunks = async (what, options) =>
@@ -203,6 +244,7 @@ async function printMemory() {
       await measureMemory({ tasks: 2_000, chunks: 0, hasRetry: false }),
     ),
     row('with `retry`, an input of 1,000 bytes, no chunks', bare),
+    row('the same, waiting in a queue, its job included', await measureWaiting()),
     await withChunks('1,000 chunks of 100 bytes, stored alone', {
       ...{ tasks: 20, chunks: 1_000, turn: 1 },
     }),
@@ -225,6 +267,7 @@ try {
   await printTasks();
   await printMemory();
 } finally {
+  await queue.close();
   await Promise.all(contexts.map((context) => context.close()));
   admin.destroy();
   await redis.stop();

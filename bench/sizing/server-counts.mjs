@@ -12,7 +12,7 @@ export function createServerCounts(client) {
     const sum = (wanted) =>
       counted.reduce((total, [name, calls]) => total + (wanted.test(name) ? calls : 0), 0);
     return {
-      calls: sum(/^(eval|fcall|subscribe|unsubscribe|ssubscribe|sunsubscribe)/),
+      calls: sum(/^(eval|fcall|s?subscribe|s?unsubscribe|bzpopmin)/),
       commands: sum(/./),
       bytesIn: numberOf(stats, 'total_net_input_bytes'),
       bytesOut: numberOf(stats, 'total_net_output_bytes'),

@@ -1,0 +1,66 @@
+// The same with `ai-task-stream/bullmq`: partial results, and a reader of the task's stream.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTaskQueue } from 'ai-task-stream/bullmq';
+import { createRedisStreamContext } from 'ai-task-stream/redis';
+import { defineTask } from 'ai-task-stream/server';
+
+/** How often a worker gives a sign of life, for each kind of setting. */
+const settings = {
+  default: {},
+  quick: { heartbeatMs: 500 },
+};
+
+const kinds = {
+  nothing() {},
+
+  updates({ input, task }) {
+    for (let n = 0; n < input.count; n++) task.partial({ n, pid: process.pid });
+  },
+
+  async endless({ task, signal }) {
+    for (let n = 0; ; n++) {
+      task.partial({ n, pid: process.pid });
+      await sleep(50, undefined, { signal });
+    }
+  },
+};
+
+function createQueue({ url, pace }) {
+  const streamContext = createRedisStreamContext({ url, keyPrefix: pace });
+  const bench = defineTask({
+    name: 'bench',
+    retry: { attempts: 1_000, maxTotal: 1_000 },
+    onError() {},
+    ...settings[pace],
+    execute: (options) => kinds[options.input.kind](options),
+  });
+  const queue = createTaskQueue({
+    ...{ streamContext, tasks: [bench], connection: { url }, name: 'bench', prefix: `q-${pace}` },
+  });
+  return { bench, queue, streamContext };
+}
+
+export function work({ concurrency, ...options }) {
+  createQueue(options).queue.work({ concurrency });
+}
+
+/** The side of the web process: it starts tasks, and reads their streams. */
+export async function createClient(options) {
+  const { bench, queue, streamContext } = createQueue(options);
+  return {
+    async run(input, onUpdate) {
+      const started = queue.start(bench, input);
+      if (onUpdate) {
+        for await (const { type, data } of started.toUIMessageStream()) {
+          if (type === 'data-task-partial') onUpdate(data.value);
+        }
+      }
+      await started.result;
+    },
+
+    async close() {
+      await queue.close();
+      await streamContext.close();
+    },
+  };
+}
