@@ -94,7 +94,10 @@ export {
   superviseTasks,
   type TaskSupervisor,
 } from './supervise-tasks';
+export { type TakeTaskSettings, takeTask } from './take-task';
 export type { TaskRetry } from './task/retry-options';
+export type { TaskEnd as TakenTaskEnd } from './task/run-attempts';
+export type { RunTimeOptions } from './task/run-time';
 export type {
   ExecuteOptions,
   StreamTaskOptions,

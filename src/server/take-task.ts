@@ -26,7 +26,9 @@ export interface TakeTaskSettings
 
 /**
  * Takes a task of a definition that waits for a process, and runs it, with the input and context that
- * are stored. `undefined`: it does not wait, or others have it.
+ * are stored. `undefined`: it does not wait, or others have it. For hosts that call processes for tasks
+ * by means of their own, such as the steps of a workflow engine; routes, supervisors and the workers of
+ * a queue do it by themselves.
  *
  * @throws TaskError `context-unavailable`, `invalid-options`, `invalid-task-id`.
  */

@@ -28,6 +28,7 @@ export {
   nothing as streamTask,
   nothing as superviseOnce,
   nothing as superviseTasks,
+  nothing as takeTask,
   nothing as toNodeHandler,
   nothing as toResumableStreamContext,
 };
