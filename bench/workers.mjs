@@ -1,6 +1,6 @@
 // Measures workers on a queue beside BullMQ alone, with `updateProgress` and `QueueEvents`: four worker
 // processes each, in turns within one run, on one Redis. Prints Markdown.
-// Usage: npm run bench:workers [-- --rounds 5 --tasks 400 --updates 5000 --kills 3 --rows tasks,kills]
+// Usage: npm run bench:workers [-- --rounds 5 --tasks 400 --updates 9000 --kills 3 --rows tasks,kills]
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     tasks: { type: 'string', default: '400' },
-    updates: { type: 'string', default: '5000' },
+    updates: { type: 'string', default: '9000' },
     kills: { type: 'string', default: '3' },
     rows: { type: 'string', default: 'tasks,starts,updates,kills' },
   },

@@ -1,4 +1,4 @@
-// The same with `ai-task-stream/bullmq`: partial results, and a reader of the task's stream.
+// The same with `ai-task-stream/bullmq`: partial results, and the response that a page would get.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTaskQueue } from 'ai-task-stream/bullmq';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
@@ -24,6 +24,19 @@ const kinds = {
     }
   },
 };
+
+/** The chunks that a page gets with a response. */
+async function* chunksOf(body) {
+  let rest = '';
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const events = (rest + text).split('\n\n');
+    rest = events.pop();
+    for (const event of events) {
+      const data = event.slice(event.indexOf('data: ') + 6);
+      if (data.startsWith('{')) yield JSON.parse(data);
+    }
+  }
+}
 
 function createQueue({ url, pace }) {
   const streamContext = createRedisStreamContext({ url, keyPrefix: pace });
@@ -51,7 +64,8 @@ export async function createClient(options) {
     async run(input, onUpdate) {
       const started = queue.start(bench, input);
       if (onUpdate) {
-        for await (const { type, data } of started.toUIMessageStream()) {
+        const { body } = await started.toResponse();
+        for await (const { type, data } of chunksOf(body)) {
           if (type === 'data-task-partial') onUpdate(data.value);
         }
       }
