@@ -7,7 +7,7 @@ import { wordsUntil } from '../browser/chat-page';
 import { patience } from '../browser/desk';
 import type { RecipesDesk, WiredServer } from './desk';
 
-/** The question that the page of docs/chat.md asks. */
+/** The question that the pages of docs/chat.md are asked. */
 export const question = 'Hello';
 
 /** What the model answers to it. */
@@ -21,7 +21,9 @@ export const click = (page: Page, name: 'Send' | 'Stop'): Promise<void> =>
 
 /** Waits until the page shows these messages, to the letter. */
 export async function shows(page: Page, ...texts: string[]): Promise<void> {
-  await expect.poll(() => page.locator('main p').allTextContents(), patience).toEqual(texts);
+  await expect
+    .poll(() => page.locator('main p, form p').allTextContents(), patience)
+    .toEqual(texts);
 }
 
 const textOf = ({ parts }: UIMessage) =>
@@ -38,11 +40,44 @@ export interface ChatHost {
   keeps(chatId: string, ...texts: string[]): Promise<void>;
 }
 
-export function createChatHost(desk: RecipesDesk, server: WiredServer): ChatHost {
+/** How a chat of docs/chat.md is reached. */
+interface ChatPlan {
+  /** Where its page is. */
+  pageOf(chatId: string): string;
+  /** Where its route tells its messages. */
+  messagesOf(chatId: string): string;
+  ask(page: Page): Promise<void>;
+}
+
+/** The chat of routes of one's own. */
+const separate: ChatPlan = {
+  pageOf: (chatId) => `/chats/${chatId}`,
+  messagesOf: (chatId) => `/api/chats/${chatId}`,
+  ask: (page) => click(page, 'Send'),
+};
+
+/** Asks the chat in one file. */
+export async function ask(page: Page, text: string = question): Promise<void> {
+  await page.getByRole('textbox').fill(text);
+  await page.getByRole('button', { name: 'Ask' }).click();
+}
+
+/** The chat in one file. */
+export const oneFile: ChatPlan = {
+  pageOf: (chatId) => `/chat/${chatId}`,
+  messagesOf: (chatId) => `/api/chat?chatId=${chatId}`,
+  ask,
+};
+
+export function createChatHost(
+  desk: RecipesDesk,
+  server: WiredServer,
+  plan: ChatPlan = separate,
+): ChatHost {
   const { address } = server.wire;
   const open = async () => {
     const chatId = randomUUID();
-    return { chatId, page: await desk.openTab(`${address}/chats/${chatId}`) };
+    return { chatId, page: await desk.openTab(address + plan.pageOf(chatId)) };
   };
   return {
     server,
@@ -50,13 +85,14 @@ export function createChatHost(desk: RecipesDesk, server: WiredServer): ChatHost
     async openHeld() {
       const chat = await open();
       desk.holdAt(0.3, 'answer');
-      await click(chat.page, 'Send');
+      await plan.ask(chat.page);
       await shows(chat.page, question, until(0.3));
       return chat;
     },
     async keeps(chatId, ...texts) {
       const load = async () => {
-        const response = await fetch(`${address}/api/chats/${chatId}`);
+        const headers = { accept: 'application/json', connection: 'close' };
+        const response = await fetch(address + plan.messagesOf(chatId), { headers });
         const { messages }: { messages: UIMessage[] } = await response.json();
         return messages.map(textOf);
       };

@@ -8,6 +8,7 @@ import { hash, plainText } from '../lib/compose-report.mjs';
  *   reasoning: string | undefined,
  *   text: string,
  *   reportTopic: string | undefined,
+ *   mail?: { to: string, text: string },
  * }} Answer
  */
 
@@ -58,10 +59,10 @@ const thoughts = [
  * What the local model answers to the newest message.
  *
  * @param {string} question
- * @param {{ canWriteReports: boolean }} options
+ * @param {{ canWriteReports: boolean, canSendMail?: boolean }} options
  * @returns {Answer}
  */
-export function composeAnswer(question, { canWriteReports }) {
+export function composeAnswer(question, { canWriteReports, canSendMail = false }) {
   const said = question.trim();
   const reportTopic =
     /\b(?:write|draft|prepare|make|create)\b.*?\breport\b\s+(?:about|on)\s+(.+?)[\s.!?]*$/is.exec(
@@ -76,6 +77,11 @@ export function composeAnswer(question, { canWriteReports }) {
     };
   }
   const plain = { reasoning: undefined, reportTopic: undefined };
+  const recipient = /\bmail to (\S+@\S+\w)/i.exec(said)?.[1];
+  if (canSendMail && recipient) {
+    const mail = { to: recipient, text: 'It is done.' };
+    return { ...plain, text: `A mail to ${recipient}, if I may.`, mail };
+  }
   if (/^(?:hi|hello|hey|good (?:morning|evening|day))\b/i.test(said)) {
     return { ...plain, text: greeting };
   }
@@ -109,6 +115,16 @@ export function composeClosing(output) {
     return 'The report could not be finished, I am sorry to say. What was written until then is above; ask me again, and I will try once more.';
   }
   return `Your report on *${plainText(String(report.topic))}* is ready: ${report.words} words in ${report.sections} sections, about ${report.readingMinutes} min to read. Shall I write another one, from a different angle?`;
+}
+
+/**
+ * What the local model says once its mail is sent, or was not to be sent.
+ *
+ * @param {string} output What the tool returned, or why it was not called.
+ * @returns {string}
+ */
+export function composeMailClosing(output) {
+  return /\bsent to\b/i.test(output) ? 'The mail is on its way.' : 'Then I send nothing.';
 }
 
 /** What a question names as its subject: what follows “about” or “on”. */

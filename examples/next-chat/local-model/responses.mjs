@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { composeAnswer, composeClosing } from './compose-answer.mjs';
+import { composeAnswer, composeClosing, composeMailClosing } from './compose-answer.mjs';
 import { wordsOf } from './event-writer.mjs';
 
 /**
  * OpenAI's streaming protocol for responses, as far as a chat uses it: text, summaries of reasoning
- * where the request wants them, and calls of the tool `writeReport`. Breaks off in the middle of an
- * answer when the question contains the word "fail".
+ * where the request wants them, and calls of the tools `writeReport` and `sendMail`. Breaks off in the
+ * middle of an answer when the question contains the word "fail".
  *
  * @param {{
  *   model: string,
- *   input: { type?: string, role?: string, content?: unknown, output?: unknown }[],
+ *   input: {
+ *     type?: string,
+ *     role?: string,
+ *     content?: unknown,
+ *     output?: unknown,
+ *     name?: string,
+ *     call_id?: string,
+ *   }[],
  *   tools?: { name?: string }[],
  *   reasoning?: { summary?: string },
  *   include?: string[],
@@ -23,10 +30,14 @@ export function createResponse({ model, input, tools = [], include = [], reasoni
   if (!question) throw new Error('The input has to contain something that the user said.');
 
   const kind = isClosing ? 'closing' : 'answer';
-  const canWriteReports = tools.some(({ name }) => name === 'writeReport');
-  const { reasoning, text, reportTopic } = isClosing
-    ? { text: composeClosing(textOf(last.output)) }
-    : composeAnswer(question, { canWriteReports });
+  const has = (tool) => tools.some(({ name }) => name === tool);
+  const compose = { sendMail: composeMailClosing }[toolOf(input, last)] ?? composeClosing;
+  const { reasoning, text, reportTopic, mail } = isClosing
+    ? { text: compose(textOf(last.output)) }
+    : composeAnswer(question, {
+        canWriteReports: has('writeReport'),
+        canSendMail: has('sendMail'),
+      });
   const fails = !isClosing && !reportTopic && /\bfail/i.test(question);
 
   return {
@@ -68,8 +79,10 @@ export function createResponse({ model, input, tools = [], include = [], reasoni
         return 'failed';
       }
       if (reportTopic) {
-        await writeToolCall(writer, event, { outputIndex, input: { topic: reportTopic } });
+        const input = { topic: reportTopic };
+        await writeToolCall(writer, event, { outputIndex, name: 'writeReport', input });
       }
+      if (mail) await writeToolCall(writer, event, { outputIndex, name: 'sendMail', input: mail });
       const inputTokens = JSON.stringify(input).length >> 2;
       const outputTokens = wordsOf(text).length;
       const usage = {
@@ -140,10 +153,10 @@ async function writeMessage(writer, event, { outputIndex, text, kind, until }) {
   );
 }
 
-async function writeToolCall(writer, event, { outputIndex, input }) {
+async function writeToolCall(writer, event, { outputIndex, name, input }) {
   const id = idOf('fc');
   const place = { item_id: id, output_index: outputIndex };
-  const call = { id, type: 'function_call', call_id: idOf('call'), name: 'writeReport' };
+  const call = { id, type: 'function_call', call_id: idOf('call'), name };
   const json = JSON.stringify(input);
   await writer.send(
     event('response.output_item.added', {
@@ -163,6 +176,12 @@ async function writeToolCall(writer, event, { outputIndex, input }) {
       item: { ...call, status: 'completed', arguments: json },
     }),
   );
+}
+
+/** The tool whose call an item of the input is the output of. */
+function toolOf(input, item) {
+  const isCall = ({ type, call_id }) => type === 'function_call' && call_id === item?.call_id;
+  return input.find(isCall)?.name;
 }
 
 function idOf(prefix) {
