@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expectToServeAChat } from './chat-scenario';
 import { driveHost } from './drive-host';
 import { createHttpClient } from './host-client';
 import { startNext } from './start-next';
@@ -22,3 +23,6 @@ describe.each([
     watchedPath: `/api/${folder}/watched-report`,
   }));
 });
+
+it("Next.js' App Router serves a chat in one file, whose answer outlives its reader and is saved", () =>
+  expectToServeAChat(createHttpClient(running.origin), '/api/node/chat'));
