@@ -123,6 +123,7 @@ const longFiles = [
   'tests/redis/contract.test.ts',
   'tests/browser/chat.test.ts',
   'tests/redis/saving.test.ts',
+  'tests/bullmq/lost-workers.test.ts',
   'tests/browser/chat-majors.test.ts',
   'tests/redis/cluster.test.ts',
   'tests/redis/lost-producer.test.ts',
