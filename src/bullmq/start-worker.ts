@@ -30,9 +30,14 @@ export function startWorker({
   trouble: Trouble;
   onClosed: () => void;
 }): TaskWorker {
+  const processNow = (job: BullJob, token?: string) => {
+    // What the connection is said to have failed with is over.
+    trouble.over();
+    return process(job, token);
+  };
   const worker: BullWorker = new Worker(
     name,
-    process as never,
+    processNow as never,
     { ...workerDefaults, ...options } as never,
   );
   worker.on('error', trouble.report);
