@@ -88,7 +88,7 @@ const maxFailures = 3;
  * After about how long somebody looks again whether the queue still has what it was asked for, in
  * milliseconds. A worker that takes the task makes that sooner.
  */
-const passedMs = 60_000;
+const passedMs = 20_000;
 
 /** After how long a host that has failed to save an outcome is told again, in milliseconds. */
 const failedDeliveryMs = 60_000;
