@@ -9,7 +9,7 @@ export async function expectRecord(game: Game): Promise<void> {
   const isWaiting = model.state === 'waiting';
   const { epoch, n } = absolute(game, model.log.end());
   for (const context of playground.contexts) {
-    const { notBefore, ...found } = (await context.inspect(taskId)) ?? {};
+    const { notBefore, openedAt, ...found } = (await context.inspect(taskId)) ?? {};
     expect(found).toEqual({
       ...{ taskId, owner, name: 'Report', definition, chatId: taskId, attempt: model.attempt },
       ...{ status: isWaiting ? 'pending' : model.state, createdAt, cursor: `${epoch}-${n}` },
@@ -18,6 +18,8 @@ export async function expectRecord(game: Game): Promise<void> {
       // Of a task that was lost the host may always be told.
       ...(isOver(game) && (schedule.savesOutcome || model.isLost) && { isUnsaved: true }),
     });
+    // By the storage's clock, if it has one of its own.
+    if (openedAt !== undefined) expect(Math.abs(openedAt - (createdAt ?? 0))).toBeLessThan(60_000);
     if (!isWaiting) expect(notBefore).toBeUndefined();
     // Where time is real, it has gone on between the task and the model.
     else if (playground.pass) expect(notBefore).toBe(model.notBefore);
