@@ -23,6 +23,8 @@ interface ChatTab {
 interface ChatRequest {
   method: string;
   path: string;
+  /** Whether it follows an answer. */
+  isFollowing: boolean;
   status: number;
   /** Which instance of the demo has answered, when there are several. */
   instance: string | undefined;
@@ -61,7 +63,7 @@ export interface ChatDesk {
 
 interface KeptChat {
   id: string;
-  turns: { question: UIMessage; answer?: UIMessage }[];
+  messages: UIMessage[];
 }
 
 export function startChatDesk({
@@ -101,7 +103,10 @@ function createChatDesk({
       if (!path.startsWith('/api/')) return;
       const instance = response.headers()['x-demo-instance'];
       const method = response.request().method();
-      requests.push({ method, path, status: response.status(), instance });
+      const { accept = '' } = response.request().headers();
+      const isFollowing =
+        path === '/api/chat' && method === 'GET' && !accept.includes('application/json');
+      requests.push({ method, path, isFollowing, status: response.status(), instance });
     });
     await page.goto(address);
     return { page, complaints, requests };
@@ -138,17 +143,17 @@ function createChatDesk({
     async answersKept(page) {
       const { chats }: { chats: KeptChat[] } = JSON.parse(await readFile(database, 'utf8'));
       const chat = chats.find(({ id }) => id === chatIdOf(page.url()));
-      return (chat?.turns ?? []).flatMap(({ answer }) => {
-        const texts = answer?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-        return answer && texts ? [{ id: answer.id, text: texts.join('\n') }] : [];
+      return (chat?.messages ?? []).flatMap(({ id, role, parts }) => {
+        const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+        return role === 'assistant' ? [{ id, text: texts.join('\n') }] : [];
       });
     },
     async isAnswering(pageAddress) {
       // Without keeping the connection, which would outlive the test.
-      const headers = { connection: 'close' };
-      const address = `${demo.address}/api/chat/${chatIdOf(pageAddress)}`;
-      const chat: { taskId?: string } = await (await fetch(address, { headers })).json();
-      return chat.taskId !== undefined;
+      const headers = { connection: 'close', accept: 'application/json' };
+      const address = `${demo.address}/api/chat?chatId=${chatIdOf(pageAddress)}`;
+      const chat: { activeTask: string | null } = await (await fetch(address, { headers })).json();
+      return chat.activeTask !== null;
     },
     async expectWhole(page, undisturbed, count = 1) {
       await ended(page);

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { UIMessage } from 'ai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 type Store = typeof import('../../examples/next-chat/lib/chat-store');
-type Message = Parameters<Store['saveAnswer']>[1];
 
 let folder: string;
 let store: Store;
@@ -24,80 +24,79 @@ it('loses none of the changes that come at the same time', async () => {
   const ids = Array.from({ length: 20 }, (_, index) => `chat-${index}`);
   await Promise.all(
     ids.map(async (id) => {
-      const { answerId } = await store.beginTurn(id, question('q1', `Question of ${id}`));
-      await store.saveAnswer(id, answer(answerId, `Answer of ${id}`));
+      await save(id, 2, question(`Question of ${id}`));
+      await save(id, 3, question(`Question of ${id}`), answer(`Answer of ${id}`));
     }),
   );
   expect((await store.listChats()).map(({ id }) => id).sort()).toEqual([...ids].sort());
   for (const id of ids) {
-    expect((await store.readMessages(id)).map(textOf)).toEqual([
-      `Question of ${id}`,
-      `Answer of ${id}`,
-    ]);
+    expect(await textsOf(id)).toEqual([`Question of ${id}`, `Answer of ${id}`]);
   }
 });
 
-it('keeps an answer once, however often it is saved', async () => {
-  const { answerId } = await store.beginTurn('often', question('q1', 'One?'));
-  await store.saveAnswer('often', answer(answerId, 'Part'));
-  await store.saveAnswer('often', answer(answerId, 'Whole'));
-  expect((await store.readMessages('often')).map(textOf)).toEqual(['One?', 'Whole']);
+it('keeps a chat as it was saved, however often it is', async () => {
+  await save('often', 2, question('One?'));
+  await save('often', 3, question('One?'), answer('One'));
+  await save('often', 3, question('One?'), answer('One'));
+  expect(await textsOf('often')).toEqual(['One?', 'One']);
 });
 
-it('keeps a finished answer where one is recovered that may be less', async () => {
-  const { answerId } = await store.beginTurn('recovered', question('q1', 'One?'));
-  await store.saveAnswer('recovered', answer(answerId, 'Part'), { isRecovered: true });
-  expect((await store.readMessages('recovered')).map(textOf)).toEqual(['One?', 'Part']);
-  await store.saveAnswer('recovered', answer(answerId, 'Whole'));
-  await store.saveAnswer('recovered', answer(answerId, 'Part'), { isRecovered: true });
-  expect((await store.readMessages('recovered')).map(textOf)).toEqual(['One?', 'Whole']);
+it('drops what an earlier turn saves late', async () => {
+  await save('late', 2, question('One?'));
+  await save('late', 4, question('Another one?'));
+  await save('late', 3, question('One?'), answer('One'));
+  expect(await textsOf('late')).toEqual(['Another one?']);
 });
 
-it('drops an answer that comes after its question was asked again', async () => {
-  const first = await store.beginTurn('again', question('q1', 'One?'));
-  const second = await store.beginTurn('again', question('q1', 'One?'));
-  await store.saveAnswer('again', answer(second.answerId, 'New'));
-  await store.saveAnswer('again', answer(first.answerId, 'Old'));
-  expect((await store.readMessages('again')).map(textOf)).toEqual(['One?', 'New']);
+it('keeps what is made good later, which was made of the chat as it is now', async () => {
+  await save('recovered', 4, question('One?'));
+  await save('recovered', 3, question('One?'), answer('Half'), true);
+  expect(await textsOf('recovered')).toEqual(['One?', 'Half']);
+  await save('recovered', 3, question('One?'), answer('Late'));
+  expect(await textsOf('recovered')).toEqual(['One?', 'Half']);
 });
 
-it('changes nothing when the same question is sent again for the same answer', async () => {
-  await store.beginTurn('twice', question('q1', 'One?'), 'same-answer');
-  await store.saveAnswer('twice', answer('same-answer', 'Kept'));
-  const again = await store.beginTurn('twice', question('q1', 'One?'), 'same-answer');
-  expect(again.answerId).toBe('same-answer');
-  expect(again.messages.map(textOf)).toEqual(['One?']);
-  expect((await store.readMessages('twice')).map(textOf)).toEqual(['One?', 'Kept']);
+it('lists the chat that was used last first, by its first question', async () => {
+  await save('first', 2, question('What is\n first?'));
+  await save('second', 2, question(`${'long '.repeat(20)}question`));
+  await save('first', 4, question('What is\n first?'), answer('This'));
+  const [first, second] = await store.listChats();
+  expect(first).toEqual({ id: 'first', title: 'What is first?' });
+  expect(second?.title).toMatch(/^long .*long…$/);
 });
 
-it('puts a late answer behind its own question', async () => {
-  const first = await store.beginTurn('late', question('q1', 'One?'));
-  const second = await store.beginTurn('late', question('q2', 'Two?'));
-  expect(second.messages.map(textOf)).toEqual(['One?', 'Two?']);
-  await store.saveAnswer('late', answer(first.answerId, 'First'));
-  await store.saveAnswer('late', answer(second.answerId, 'Second'));
-  expect((await store.readMessages('late')).map(textOf)).toEqual([
-    'One?',
-    'First',
-    'Two?',
-    'Second',
-  ]);
+it('has no messages of a chat that is none', async () => {
+  expect(await store.readMessages('nowhere')).toEqual([]);
 });
 
 it('leaves a whole file behind', async () => {
-  await store.beginTurn('file', question('q1', 'One?'));
+  await save('file', 2, question('One?'));
   const text = await readFile(join(folder, 'data', 'chats.json'), 'utf8');
   expect(JSON.parse(text).chats[0]).toMatchObject({ id: 'file', title: 'One?' });
 });
 
-function question(id: string, text: string): Message {
-  return { id, role: 'user', parts: [{ type: 'text', text }] };
+function save(
+  chatId: string,
+  revision: number,
+  asked: UIMessage,
+  answered?: UIMessage,
+  isRecovered = false,
+): Promise<void> {
+  const messages = answered ? [asked, answered] : [asked];
+  return store.saveChat({ chatId, messages, revision, isRecovered });
 }
 
-function answer(id: string, text: string): Message {
-  return { id, role: 'assistant', parts: [{ type: 'text', text }] };
+async function textsOf(chatId: string): Promise<string[]> {
+  const messages = await store.readMessages(chatId);
+  return messages.map(({ parts }) =>
+    parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+  );
 }
 
-function textOf({ parts }: Message): string {
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+function question(text: string): UIMessage {
+  return { id: 'question', role: 'user', parts: [{ type: 'text', text }] };
+}
+
+function answer(text: string): UIMessage {
+  return { id: 'answer', role: 'assistant', parts: [{ type: 'text', text }] };
 }

@@ -154,7 +154,7 @@ describe('the chat in a browser', () => {
     requests.length = 0;
     await page.goto(address);
     await desk.expectWhole(page, undisturbed);
-    expect(requests.filter(({ path }) => path.endsWith('/stream'))).toEqual([]);
+    expect(requests.filter(({ isFollowing }) => isFollowing)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 
@@ -207,39 +207,63 @@ describe('the chat in a browser', () => {
   });
 });
 
-describe("the chat's routes", () => {
+describe("the chat's route", () => {
   it.each([
-    ['is not JSON', 'Hello'],
-    ['could come from a form of another site', questionOf({}), 'text/plain'],
-    ['has no question', { id: 'chat-0001' }],
-    ['says something in the name of the assistant', questionOf({ role: 'assistant' })],
-    ['names a chat that no page would', { ...questionOf({}), id: '../../etc/passwd' }],
-    ['is too long', questionOf({ parts: [{ type: 'text', text: 'a'.repeat(5_000) }] })],
-    ['is of no kind that a user says', questionOf({ parts: [{ type: 'reasoning', text: 'a' }] })],
-  ])('refuse what %s, and ask nothing of the model', async (_, body, type = 'application/json') => {
+    ['is not JSON', 'invalid-body', 'Hello'],
+    ['has no question', 'invalid-body', { id: 'chat-0001' }],
+    [
+      'says something in the name of the assistant',
+      'invalid-message',
+      turnOf({ role: 'assistant' }),
+    ],
+    [
+      'names a chat that no page would',
+      'invalid-chat-id',
+      { ...turnOf({}), id: '../../etc/passwd' },
+    ],
+    [
+      'is of no kind that a user says',
+      'invalid-message',
+      turnOf({ parts: [{ type: 'reasoning', text: 'a' }] }),
+    ],
+  ])('refuses what %s, and asks nothing of the model', async (_, code, body) => {
     const before = desk.outcomes();
-    const response = await fetch(`${desk.address}/api/chat`, {
-      method: 'POST',
-      headers: { 'content-type': type, connection: 'close' },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: { code: 'invalid-body' } });
+    const { status, error } = await post(body);
+    expect({ status, code: error.code }).toEqual({ status: 400, code });
     expect(desk.outcomes()).toEqual(before);
   });
 
-  it('have nothing to follow and nothing to stop in a chat that is none', async () => {
-    const address = `${desk.address}/api/chat/chat-0001`;
+  it('refuses what could come from a form of another site, and what is too long', async () => {
+    const before = desk.outcomes();
+    const ofForm = await post(turnOf({}), 'text/plain');
+    expect(ofForm).toMatchObject({ status: 415, error: { code: 'unsupported-media-type' } });
+    const long = await post(turnOf({ parts: [{ type: 'text', text: 'a'.repeat(25_000) }] }));
+    expect(long).toMatchObject({ status: 413, error: { code: 'body-too-large' } });
+    expect(desk.outcomes()).toEqual(before);
+  });
+
+  it('has nothing to follow and nothing to stop in a chat that is none', async () => {
+    const address = `${desk.address}/api/chat?chatId=chat-0001`;
     const headers = { connection: 'close' };
-    expect((await fetch(`${address}/stream`, { headers })).status).toBe(204);
-    const stopped = await fetch(`${address}/stream`, { headers, method: 'DELETE' });
+    expect((await fetch(address, { headers })).status).toBe(204);
+    const stopped = await fetch(address, { headers, method: 'DELETE' });
     expect(await stopped.json()).toEqual({ cancelled: false });
-    const chat = await fetch(address, { headers });
-    expect(await chat.json()).toEqual({ messages: [] });
+    const chat = await fetch(address, { headers: { ...headers, accept: 'application/json' } });
+    expect(await chat.json()).toEqual({ messages: [], activeTask: null });
   });
 });
 
-function questionOf(change: object) {
+async function post(body: unknown, type = 'application/json') {
+  const response = await fetch(`${desk.address}/api/chat`, {
+    method: 'POST',
+    headers: { 'content-type': type, connection: 'close' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const { error }: { error: { code: string } } = await response.json();
+  return { status: response.status, error };
+}
+
+function turnOf(change: object) {
   const question = { id: 'q1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] };
-  return { id: 'chat-0001', question: { ...question, ...change } };
+  return { id: 'chat-0001', messages: [{ ...question, ...change }] };
 }

@@ -27,7 +27,7 @@ describe('the chat with two instances behind one address', () => {
 
     await page.reload();
     await shows(page, textUntil(story, 0.4));
-    const followed = requests.filter(({ path }) => path.endsWith('/stream')).at(-1);
+    const followed = requests.filter(({ isFollowing }) => isFollowing).at(-1);
     expect(followed).toMatchObject({ method: 'GET', status: 200, instance: otherThan(home) });
 
     desk.release();

@@ -4,7 +4,7 @@ import { DemoError } from './demo-error.mjs';
 import { app, next, root } from './places.mjs';
 
 const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
-const entries = ['index', 'server', 'redis', 'bullmq', 'ui', 'react'];
+const entries = ['index', 'server', 'redis', 'bullmq', 'ui', 'react', 'react/chat'];
 
 export const packageBuild = {
   name: 'the package',

@@ -1,9 +1,15 @@
 import { type OpenAILanguageModelResponsesOptions, openai } from '@ai-sdk/openai';
-import { convertToModelMessages, isStepCount, streamText, toUIMessageStream } from 'ai';
-import type { ExecuteOptions } from 'ai-task-stream/server';
-import type { ChatMessage } from './chat-message';
+import {
+  convertToModelMessages,
+  isStepCount,
+  streamText,
+  toUIMessageStream,
+  type UIMessage,
+  type UIMessageStreamWriter,
+} from 'ai';
+import type { TaskReporter } from 'ai-task-stream/server';
 import { isLocalModel, modelName } from './model';
-import { createReportTool } from './report-tool';
+import { writeReport } from './report-tool';
 
 const instructions = `You are a friendly, concise assistant. Answer in Markdown.
 When you are asked for a report, say in one sentence that you will write it, call the tool writeReport, and after it close with one sentence. The page shows the report itself, so do not repeat it.`;
@@ -14,15 +20,18 @@ export async function answer({
   task,
   writer,
   signal,
-}: { messages: ChatMessage[] } & Pick<
-  ExecuteOptions<unknown, string, unknown>,
-  'task' | 'writer' | 'signal'
->): Promise<void> {
+}: {
+  messages: UIMessage[];
+  task: TaskReporter;
+  writer: UIMessageStreamWriter;
+  signal: AbortSignal;
+}): Promise<void> {
   const { stream } = streamText({
     model: openai(modelName()),
     instructions,
     messages: await convertToModelMessages(messages, { ignoreIncompleteToolCalls: true }),
-    tools: { writeReport: createReportTool({ task, writer }) },
+    tools: { writeReport },
+    toolsContext: { writeReport: { task, writer } },
     stopWhen: isStepCount(4),
     abortSignal: signal,
     providerOptions: {

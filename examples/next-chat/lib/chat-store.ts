@@ -1,22 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { UIMessage } from 'ai';
+import type { SaveChatOptions } from 'ai-task-stream/server';
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { lock } from 'proper-lockfile';
-import type { ChatMessage } from './chat-message';
-
-/** A question, and the answer to it once there is one. */
-interface Turn {
-  question: ChatMessage;
-  /** Id of the answer, written or not; another id each time that the question is asked again. */
-  answerId: string;
-  answer?: ChatMessage;
-}
 
 interface Chat {
   id: string;
   title: string;
-  turns: Turn[];
+  messages: UIMessage[];
+  /** The number of the turn that was saved last. */
+  revision: number;
 }
 
 /** A chat in a list of them. */
@@ -35,7 +30,7 @@ const maxChats = 100;
 
 const file =
   process.env.CHAT_DATABASE ||
-  join(/* turbopackIgnore: true */ process.cwd(), '.data', 'chats.json');
+  join(/* turbopackIgnore: true */ process.cwd(), '.data', 'messages.json');
 
 /** Reads the database, anew each time, because other instances of the server write to it, too. */
 async function open(): Promise<Low<Database>> {
@@ -71,56 +66,37 @@ export async function listChats(): Promise<ChatSummary[]> {
   return data.chats.map(({ id, title }) => ({ id, title }));
 }
 
-/** A chat's messages; none when there is no such chat. */
-export async function readMessages(chatId: string): Promise<ChatMessage[]> {
+/** A chat's messages; none when there is no such chat. Nobody else writes to the database. */
+export async function readMessages<Message extends UIMessage>(chatId: string): Promise<Message[]> {
   const { data } = await open();
-  return messagesOf(data.chats.find(({ id }) => id === chatId)?.turns ?? []);
+  const chat = data.chats.find(({ id }) => id === chatId);
+  return (chat?.messages ?? []) as Message[];
 }
 
-/**
- * Notes that a question is about to be answered. If the question was asked before, the turns after
- * it are dropped. Returns the messages up to the question, and the id for the answer. A page that
- * got no response sends the same request again, with the same id: that changes nothing.
- */
-export function beginTurn(
-  chatId: string,
-  question: ChatMessage,
-  answerId: string = crypto.randomUUID(),
-): Promise<{ messages: ChatMessage[]; answerId: string }> {
+/** Keeps a chat as a turn has left it, unless a later turn was kept already. */
+export function saveChat({
+  chatId,
+  messages,
+  revision,
+  isRecovered,
+}: Pick<SaveChatOptions, 'chatId' | 'messages' | 'revision' | 'isRecovered'>): Promise<void> {
   return update((database) => {
     const known = database.chats.find(({ id }) => id === chatId);
-    const chat = known ?? { id: chatId, title: titleOf(question), turns: [] };
+    if (known && !isRecovered && revision < known.revision) return;
+    const chat: Chat = {
+      id: chatId,
+      title: known?.title ?? titleOf(messages),
+      messages,
+      revision: Math.max(revision, known?.revision ?? 0),
+    };
     const others = database.chats.filter((other) => other !== known);
     database.chats = [chat, ...others].slice(0, maxChats);
-    const asked = chat.turns.findIndex((turn) => turn.question.id === question.id);
-    const before = asked < 0 ? chat.turns : chat.turns.slice(0, asked);
-    const isBegun = chat.turns[asked]?.answerId === answerId;
-    if (!isBegun) chat.turns = [...before, { question, answerId }];
-    return { messages: [...messagesOf(before), question], answerId };
   });
 }
 
-/**
- * Keeps an answer, unless its question was taken back or asked again meanwhile. A recovered answer
- * never replaces a kept one: its lost process may have kept more than could be recovered.
- */
-export function saveAnswer(
-  chatId: string,
-  answer: ChatMessage,
-  { isRecovered = false }: { isRecovered?: boolean } = {},
-): Promise<void> {
-  return update(({ chats }) => {
-    const chat = chats.find(({ id }) => id === chatId);
-    const turn = chat?.turns.find(({ answerId }) => answerId === answer.id);
-    if (turn && !(isRecovered && turn.answer)) turn.answer = answer;
-  });
-}
-
-function messagesOf(turns: readonly Turn[]): ChatMessage[] {
-  return turns.flatMap(({ question, answer }) => (answer ? [question, answer] : [question]));
-}
-
-function titleOf({ parts }: ChatMessage): string {
+/** The beginning of the first question. */
+function titleOf([question]: UIMessage[]): string {
+  const { parts = [] } = question ?? {};
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join(' ');
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 60).trimEnd()}…` : line;

@@ -1,12 +1,26 @@
 import { useEffect, useRef } from 'react';
+import type { ChatMessage } from '../../lib/chat-message';
 import { AnswerMessage } from './answer-message';
 import { ErrorNote } from './error-note';
-import type { useChatSession } from './use-chat-session';
 import { useStickToEnd } from './use-stick-to-end';
 
 /** The messages of the chat, the one that is being written included. */
-export function Conversation({ session }: { session: ReturnType<typeof useChatSession> }) {
-  const { messages, isBusy, isSynced, error, answerAgain, retry } = session;
+export function Conversation({
+  messages,
+  error,
+  isBusy,
+  isSynced,
+  onAgain,
+}: {
+  messages: ChatMessage[];
+  error: Error | undefined;
+  /** Whether an answer is being written. */
+  isBusy: boolean;
+  /** Whether the page has compared its messages with the database once. */
+  isSynced: boolean;
+  /** Has the newest question answered again. */
+  onAgain: () => void;
+}) {
   const last = messages.at(-1);
   const isWaiting = isBusy && last?.role === 'user';
   const listRef = useRef<HTMLOListElement>(null);
@@ -28,7 +42,7 @@ export function Conversation({ session }: { session: ReturnType<typeof useChatSe
               <AnswerMessage
                 message={message}
                 isWritten={isBusy && message === last}
-                onAgain={isBusy || message !== last ? undefined : answerAgain}
+                onAgain={isBusy || message !== last ? undefined : onAgain}
               />
             )}
           </li>
@@ -41,7 +55,7 @@ export function Conversation({ session }: { session: ReturnType<typeof useChatSe
           </li>
         )}
       </ol>
-      {isSynced && !isBusy && <ErrorNote messages={messages} error={error} onRetry={retry} />}
+      {isSynced && !isBusy && <ErrorNote messages={messages} error={error} onRetry={onAgain} />}
       <Announcer isBusy={isBusy} hasError={error !== undefined} />
     </section>
   );

@@ -18,7 +18,7 @@ export function ErrorNote({
     <div className="note" data-kind="failed" role={error ? 'alert' : undefined}>
       <p>
         <strong>{error ? 'The answer did not come through.' : 'This has no answer yet.'}</strong>{' '}
-        {error && reasonOf(error)}
+        {error?.message}
       </p>
       <button type="button" onClick={onRetry}>
         Try again
@@ -29,15 +29,4 @@ export function ErrorNote({
 
 function isSettlement({ type }: { type: string }): boolean {
   return type === 'data-task-settle';
-}
-
-/** The message of a refusal by our route; for every other error, that the server was out of reach. */
-function reasonOf({ message }: Error): string {
-  try {
-    const refusal: { error?: { message?: unknown } } = JSON.parse(message);
-    if (typeof refusal.error?.message === 'string') return refusal.error.message;
-  } catch {
-    // The message is no JSON: a network error, or the error page of a proxy.
-  }
-  return 'The server could not be reached, or did not say why.';
 }

@@ -1,8 +1,9 @@
 import type { TaskStep } from 'ai-task-stream';
 import { useTaskStream } from 'ai-task-stream/react';
 import type { ReactNode } from 'react';
-import type { ChatMessage, ReportDraft } from '../../lib/chat-message';
+import type { ChatMessage } from '../../lib/chat-message';
 import { countHeadings } from '../../lib/measure-report';
+import type { ReportDraft } from '../../lib/report-tool';
 import { LogLines } from '../log-lines';
 import { Markdown } from '../markdown';
 import { Outline } from '../outline';

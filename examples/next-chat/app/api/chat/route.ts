@@ -1,31 +1,20 @@
-import { streamTask } from 'ai-task-stream/server';
+import { createChatRoute } from 'ai-task-stream/server';
 import { after } from 'next/server';
 import { answer } from '../../../lib/answer';
-import { checkMessages } from '../../../lib/chat-message';
-import { readChatRequest, refuse } from '../../../lib/chat-request';
-import { beginTurn, readMessages } from '../../../lib/chat-store';
-import { keepAnswer } from '../../../lib/keep-answer';
+import { readMessages, saveChat } from '../../../lib/chat-store';
+import { reportDraft, writeReport } from '../../../lib/report-tool';
 import { streamContext } from '../../../lib/stream-context';
 
-/** Answers a question. The answer goes on when the page leaves, and is kept when it is done. */
-export async function POST(request: Request): Promise<Response> {
-  const asked = await readChatRequest(request);
-  if (!asked) return refuse(400, 'invalid-body', 'The body must be `{ id, question }` as JSON.');
-  const { id: chatId, taskId, question } = asked;
-
-  const checked = await checkMessages([...(await readMessages(chatId)), question]);
-  if (!checked.success) return refuse(400, 'invalid-input', 'These are no messages of a chat.');
-
-  const { messages, answerId } = await beginTurn(chatId, question, taskId);
-  return streamTask({
-    name: 'answer',
-    taskId,
-    chatId,
-    originalMessages: messages,
-    messageId: answerId,
-    streamContext,
-    waitUntil: after,
-    execute: ({ task, writer, signal }) => answer({ messages, task, writer, signal }),
-    onSettle: keepAnswer,
-  }).toResponse();
-}
+export const { POST, GET, DELETE } = createChatRoute({
+  streamContext,
+  waitUntil: after,
+  // The demo serves this machine only, and knows nobody.
+  owner: 'public',
+  load: ({ chatId }) => readMessages(chatId),
+  save: saveChat,
+  tools: { writeReport },
+  dataPartSchemas: { report: reportDraft },
+  // A question has 4,000 letters at most.
+  maxBodyBytes: 20_000,
+  execute: answer,
+});
