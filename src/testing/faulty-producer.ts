@@ -77,7 +77,7 @@ export function createFaultyProducer({
     leaseTimer = later(() => void lose(), leaseMs);
   };
 
-  const { checkpoint, handOver } = inner;
+  const { checkpoint, handOver, withdraw } = inner;
   const log: TaskLog = {
     ...(inner.attempt !== undefined && { attempt: inner.attempt }),
     ...(checkpoint && {
@@ -95,6 +95,8 @@ export function createFaultyProducer({
         return 'closed';
       },
     }),
+    // A producer that is gone has nothing more to take back.
+    ...(withdraw && { withdraw: async () => !isGone && withdraw() }),
     signal: controller.signal,
     append(data) {
       if (!isGone && plan.killsAtNext()) kill();

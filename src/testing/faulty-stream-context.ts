@@ -28,7 +28,7 @@ export function createFaultyStreamContext(
   const plan = createFaultPlan(schedule);
   // The producers of the tasks that were opened or taken by this context.
   const producers = new Map<string, FaultyProducer>();
-  const { take, dueTasks, lookAgain, draining, drain } = context;
+  const { take, dueTasks, lookAgain, draining, drain, retentionMs } = context;
 
   /** Makes a call that gives a task to a producer, which is gone if the caller gets no answer. */
   const produce = async <Given>(
@@ -98,6 +98,7 @@ export function createFaultyStreamContext(
     ...(lookAgain && {
       lookAgain: (task, inMs) => plan.call('lookAgain', () => lookAgain(task, inMs)),
     }),
+    ...(retentionMs !== undefined && { retentionMs }),
     ...(draining && { draining }),
     ...(drain && { drain }),
     close: () => context.close(),
