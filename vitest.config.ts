@@ -153,6 +153,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // The projects share what is transformed.
+    experimental: { fsModuleCache: true },
     sequence: { sequencer: LongFilesFirst },
     projects: [
       node('protocol', ['tests/protocol/**/*.test.ts'], { exclude: slow }),
@@ -253,6 +255,11 @@ function bare<Project extends ReturnType<typeof node | typeof react>>(project: P
   return {
     ...project,
     plugins: [keepNodeForServers],
-    test: { ...test, setupFiles: ['tests/bare/bare-platform.ts', ...test.setupFiles] },
+    test: {
+      ...test,
+      setupFiles: ['tests/bare/bare-platform.ts', ...test.setupFiles],
+      // What differs between versions of the AI SDK does not differ with the platform.
+      env: { TEST_FAST: '1' },
+    },
   };
 }
