@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTaskQueue } from 'ai-task-stream/bullmq';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
-import { defineTask } from 'ai-task-stream/server';
+import { defineTask, resumeTask } from 'ai-task-stream/server';
 
 /** How often a worker gives a sign of life, for each kind of setting. */
 const settings = {
@@ -25,16 +25,35 @@ const kinds = {
   },
 };
 
-/** The chunks that a page gets with a response. */
-async function* chunksOf(body) {
+/** The chunks that a page gets with a response, each with the event's id. */
+async function* eventsOf({ body }) {
   let rest = '';
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
     const events = (rest + text).split('\n\n');
     rest = events.pop();
     for (const event of events) {
       const data = event.slice(event.indexOf('data: ') + 6);
-      if (data.startsWith('{')) yield JSON.parse(data);
+      if (data.startsWith('{'))
+        yield { id: /^id: (.*)$/m.exec(event)?.[1], chunk: JSON.parse(data) };
     }
+  }
+}
+
+/** The chunks that a page gets, which asks again when its response has ended before the task has. */
+async function* chunksOf(started, streamContext) {
+  let response = await started.toResponse();
+  for (;;) {
+    let lastId;
+    for await (const { id, chunk } of eventsOf(response)) {
+      lastId = id ?? lastId;
+      yield chunk;
+      if (chunk.type === 'data-task-settle') return;
+    }
+    const headers = { 'last-event-id': lastId };
+    const request = new Request('http://localhost/', { headers });
+    response = await resumeTask({ taskId: started.taskId, streamContext, request }).toResponse();
+    // The bench is over, and has closed the context.
+    if (!response.ok) return;
   }
 }
 
@@ -64,8 +83,7 @@ export async function createClient(options) {
     async run(input, onUpdate) {
       const started = queue.start(bench, input);
       if (onUpdate) {
-        const { body } = await started.toResponse();
-        for await (const { type, data } of chunksOf(body)) {
+        for await (const { type, data } of chunksOf(started, streamContext)) {
           if (type === 'data-task-partial') onUpdate(data.value);
         }
       }
