@@ -6,6 +6,7 @@ import { unlessAway } from '../server/log/task-errors';
 import type { TaskRecord } from '../server/log/task-record';
 import type { TaskStreamContext } from '../server/log/task-stream-context';
 import { takeTask } from '../server/take-task';
+import { askForNextWorker } from '../server/task/ask-for-worker';
 import type { BullJob } from './bull-classes';
 import { parseJob, type TaskJob } from './job-data';
 import { judgeJob, retryMs } from './judge-job';
@@ -74,12 +75,8 @@ export function createJobProcessor({
 
   /** Asks for the next attempt at a task that this worker has handed over. */
   const passOn = async ({ taskId, task }: CalledTask, data: TaskJob): Promise<void> => {
-    const record = await context.inspect(taskId);
-    if (!record?.isWaiting || record.runner !== link.runner) return;
-    const { attempt = 0, notBefore = 0 } = record;
-    await link.enqueue({
-      ...{ taskId, definition: task.options.name, attempt: attempt + 1 },
-      delayMs: Math.max(0, notBefore - Date.now()),
+    await askForNextWorker(link, await context.inspect(taskId), {
+      ...{ taskId, definition: task.options.name },
       ...('opening' in data && { opening: data.opening }),
     });
   };

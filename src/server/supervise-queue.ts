@@ -3,6 +3,7 @@ import type { TaskRunnerQueue } from './log/task-queue';
 import { type Rounds, startRounds } from './recovery/supervise';
 import { type CaredDefinition, createSupervision } from './recovery/supervision';
 import type { IndexedContext } from './recovery/with-index';
+import { askForNextWorker } from './task/ask-for-worker';
 import { reportTo } from './task/mask-error';
 
 /** How many outcomes a process delivers at a time. */
@@ -32,9 +33,9 @@ export function superviseQueue({
     definitions.set(name, {
       version,
       onSettle: onSettle && ((event) => onSettle(event as Parameters<typeof onSettle>[0])),
-      async take(taskId, _time, { attempt = 0 }) {
-        const asked = { taskId, definition: name, attempt: attempt + 1 };
-        return (await queue.enqueue(asked)) === 'asked' ? 'passed' : undefined;
+      async take(taskId, _time, record) {
+        const answer = await askForNextWorker(queue, record, { taskId, definition: name });
+        return answer === 'asked' ? 'passed' : undefined;
       },
     });
   }

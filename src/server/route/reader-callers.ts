@@ -1,5 +1,6 @@
 import type { TaskRunnerQueue } from '../log/task-queue';
 import type { TaskStreamContext } from '../log/task-stream-context';
+import { askForNextWorker } from '../task/ask-for-worker';
 import type { ReaderTakers, WatchedResponse } from './reader-takers';
 
 const notWatched = Promise.resolve();
@@ -25,10 +26,7 @@ export function createReaderCallers({
     underWay.add(taskId);
     try {
       const record = await streamContext.inspect(taskId);
-      if (!record?.isWaiting || record.runner !== queue.runner) return;
-      const { attempt = 0, notBefore = 0 } = record;
-      const delayMs = Math.max(0, notBefore - Date.now());
-      await queue.enqueue({ taskId, definition, attempt: attempt + 1, delayMs });
+      await askForNextWorker(queue, record, { taskId, definition });
     } catch {
       // The storage or the queue is away. Workers look for such tasks, too.
     } finally {

@@ -1,6 +1,7 @@
 import type { TaskError } from '../../protocol/task-error';
 import { createUnavailableError } from '../log/task-errors';
-import type { QueuedOpening, TaskRunnerQueue } from '../log/task-queue';
+import type { QueueAnswer, QueuedAttempt, QueuedOpening, TaskRunnerQueue } from '../log/task-queue';
+import type { TaskRecord } from '../log/task-record';
 import type { TaskLog } from '../log/task-stream-context';
 
 /** How a task is started that a worker runs. */
@@ -40,6 +41,23 @@ export async function askForWorker(
     if (isWithdrawn === false) return undefined;
     return error;
   }
+}
+
+/**
+ * Asks the queue for the next attempt at a task that waits for its workers. `undefined`: it does not, as
+ * far as its record tells.
+ *
+ * @throws What the queue throws.
+ */
+export async function askForNextWorker(
+  queue: TaskRunnerQueue,
+  record: TaskRecord | undefined,
+  task: Pick<QueuedAttempt, 'taskId' | 'definition' | 'opening'>,
+): Promise<QueueAnswer | undefined> {
+  if (!record?.isWaiting || record.runner !== queue.runner) return undefined;
+  const { attempt = 0, notBefore = 0 } = record;
+  const delayMs = Math.max(0, notBefore - Date.now());
+  return queue.enqueue({ ...task, attempt: attempt + 1, delayMs });
 }
 
 /** Takes an opening back; `undefined` when it is not known whether it was. */
