@@ -1,11 +1,9 @@
-function isMergeable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isRecord } from './is-record';
 
 /** Merges message metadata as the AI SDK does: objects deeply, arrays and primitives replaced. */
 export function mergeMetadata(base: unknown, overrides: unknown): unknown {
   if (overrides === undefined) return base;
-  if (!isMergeable(base) || !isMergeable(overrides)) return overrides;
+  if (!isRecord(base) || !isRecord(overrides)) return overrides;
   const merged = { ...base };
   for (const [key, value] of Object.entries(overrides)) {
     // Metadata comes from the network, and assigning to `__proto__` would not make a property.

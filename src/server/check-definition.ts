@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/is-record';
 import { TaskError } from '../protocol/task-error';
 import { checkCounts } from './log/check-counts';
 import { checkNames } from './log/check-names';
@@ -52,7 +53,7 @@ function checkAttempts({
   );
   if (retry === undefined) return;
   check(
-    typeof retry === 'object' && retry !== null && !Array.isArray(retry),
+    isRecord(retry),
     '`retry` must be an object of the form `{ attempts?, maxTotal?, backoffMs?, when? }`; `{}` makes up to three attempts.',
   );
   const { attempts, maxTotal, backoffMs, when } = retry as Partial<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import { settingsOf } from './claim-defined-task';
 import type { StartDefinedTaskOptions } from './define-task';
+import { defined } from './log/defined';
 import type { ResumableStreamContext } from './log/resumable-stream-context';
 import { checkTaskId } from './log/task-errors';
 import type { TaskStreamContext } from './log/task-stream-context';
@@ -9,7 +10,6 @@ import { planRetry } from './planned-work';
 import { takeWaitingTask } from './recovery/take-waiting-task';
 import type { TaskEnd } from './task/run-attempts';
 import { createRunTime, type RunTimeOptions } from './task/run-time';
-import { defined } from './task/tool-history';
 import { toTaskStreamContext } from './to-task-stream-context';
 
 /** Options of `takeTask`; they win over those of the definition. */

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { isRecord } from '../../protocol/is-record';
 import { checkJson } from '../http/check-json';
 import { schemaIssues } from '../http/schema-issues';
 import { checkTaskId } from '../log/task-errors';
@@ -17,10 +18,6 @@ export interface ChatBody extends Omit<ChatTurn, 'answerId' | 'message' | 'goneI
   message?: unknown;
   /** What else the body has, as it came. */
   body: Record<string, unknown>;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkTrigger(value: unknown): ChatTrigger {
@@ -48,7 +45,7 @@ function checkList(value: unknown): readonly unknown[] {
 }
 
 function hasId(message: unknown, id: string | undefined): boolean {
-  return isObject(message) && message.id === id;
+  return isRecord(message) && message.id === id;
 }
 
 /** The message of a list that counts: the one that is named, else the last one. */
@@ -89,7 +86,7 @@ export async function readBodyFields(
  * @throws TaskError `invalid-body`, `invalid-chat-id` or `invalid-task-id`.
  */
 export function readChatBody(json: unknown): ChatBody {
-  if (!isObject(json)) {
+  if (!isRecord(json)) {
     throw createBodyError('The body of a turn is an object: `{ id, messages, trigger? }`.');
   }
   checkJson(json, 'invalid-body');
@@ -108,7 +105,7 @@ export function readChatBody(json: unknown): ChatBody {
   if (message === undefined) return sent;
   // An answer is written anew behind this message. One that is a person's may not be stored yet, when
   // the request that brought it has failed; that of an assistant is known by its id alone.
-  if (!isObject(message) || typeof message.id !== 'string') {
+  if (!isRecord(message) || typeof message.id !== 'string') {
     throw createBodyError('The last one of `messages` has no id.');
   }
   const { id: afterId, role } = message as { id: string } & Record<string, unknown>;

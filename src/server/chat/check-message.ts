@@ -1,4 +1,6 @@
 import type { UIMessage } from 'ai';
+import { isRecord } from '../../protocol/is-record';
+import { defined } from '../log/defined';
 import { createMessageError } from './chat-errors';
 import type { ChatSchemas } from './chat-types';
 import { validateMessages } from './validate-messages';
@@ -13,15 +15,6 @@ const fileSchemes = new Set(['data:', 'http:', 'https:']);
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Leaves out fields that are `undefined`. */
-function defined(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
 function checkId(id: unknown): string {
   const isId = typeof id === 'string' && id !== '' && id.length <= maxIdLength;
   if (isId && !/[\p{Control}\p{Surrogate}]/u.test(id)) return id;
@@ -31,7 +24,7 @@ function checkId(id: unknown): string {
 }
 
 function checkParts(parts: unknown): readonly (Fields & { readonly type: string })[] {
-  const isPart = (part: unknown) => isFields(part) && typeof part.type === 'string';
+  const isPart = (part: unknown) => isRecord(part) && typeof part.type === 'string';
   if (!Array.isArray(parts) || !parts.every(isPart)) {
     throw createMessageError('A message has `parts`: a list of objects with a `type`.');
   }
@@ -43,7 +36,7 @@ function checkParts(parts: unknown): readonly (Fields & { readonly type: string 
 
 /** Whether a file is at a provider, and has no address of its own. */
 function isAtProvider({ url, providerReference }: Fields): boolean {
-  const names = isFields(providerReference) ? Object.values(providerReference) : [];
+  const names = isRecord(providerReference) ? Object.values(providerReference) : [];
   return url === '' && names.length > 0 && names.every((name) => typeof name === 'string');
 }
 
@@ -81,8 +74,8 @@ function partsOfAssistant(part: Fields & { readonly type: string }): Fields[] {
   if (typeof toolCallId !== 'string' || typeof state !== 'string') {
     throw createMessageError('A tool call has a `toolCallId` and a `state`.');
   }
-  const { id, approved, reason } = isFields(approval) ? approval : {};
-  const answer = isFields(approval) ? defined({ id, approved, reason }) : undefined;
+  const { id, approved, reason } = isRecord(approval) ? approval : {};
+  const answer = isRecord(approval) ? defined({ id, approved, reason }) : undefined;
   return [defined({ type, toolName, toolCallId, state, output, errorText, approval: answer })];
 }
 
@@ -121,7 +114,7 @@ export async function checkMessage<Message extends UIMessage = UIMessage>(
   message: unknown,
   schemas: ChatSchemas = {},
 ): Promise<Message> {
-  if (!isFields(message)) throw createMessageError('A message is an object with a role and parts.');
+  if (!isRecord(message)) throw createMessageError('A message is an object with a role and parts.');
   const id = checkId(message.id);
   if (message.role === 'user') return checkUser(id, message, schemas);
   if (message.role !== 'assistant') {

@@ -1,10 +1,7 @@
 import type { UIMessage } from 'ai';
+import { isRecord } from '../../protocol/is-record';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A tool call of AI SDK 4, which had the calls of all tools in parts of one type. */
 function fromInvocation({ state, toolCallId, toolName, args, result }: Fields): Fields {
@@ -16,9 +13,9 @@ function fromInvocation({ state, toolCallId, toolName, args, result }: Fields): 
 /** A part of AI SDK 4 in today's form; parts of today pass as they are. */
 function fromOldPart(part: Fields): Fields {
   const { type, toolInvocation, source, reasoning, mimeType, data } = part;
-  if (type === 'tool-invocation' && isFields(toolInvocation)) return fromInvocation(toolInvocation);
+  if (type === 'tool-invocation' && isRecord(toolInvocation)) return fromInvocation(toolInvocation);
   if (type === 'reasoning' && typeof reasoning === 'string') return { type, text: reasoning };
-  if (type === 'source' && isFields(source)) {
+  if (type === 'source' && isRecord(source)) {
     const { id: sourceId, url, title } = source;
     return { type: 'source-url', sourceId, url, ...(title !== undefined && { title }) };
   }
@@ -30,16 +27,16 @@ function fromOldPart(part: Fields): Fields {
 
 /** The parts of a message that has a text of its own, as in AI SDK 4 and before. */
 function partsOf({ parts, content }: Fields): readonly Fields[] {
-  if (Array.isArray(parts)) return parts.filter(isFields).map(fromOldPart);
+  if (Array.isArray(parts)) return parts.filter(isRecord).map(fromOldPart);
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content.filter(isFields).map(fromOldPart) : [];
+  return Array.isArray(content) ? content.filter(isRecord).map(fromOldPart) : [];
 }
 
 const roles = new Set<unknown>(['system', 'user', 'assistant']);
 
 /** A stored message in today's form; `undefined` for what is no message of a conversation. */
 export function fromOldForm(message: unknown): UIMessage | undefined {
-  if (!isFields(message) || !roles.has(message.role)) return undefined;
+  if (!isRecord(message) || !roles.has(message.role)) return undefined;
   const { id, role, metadata } = message;
   return {
     id: String(id ?? ''),

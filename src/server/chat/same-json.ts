@@ -1,6 +1,4 @@
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
+import { isObject } from '../log/is-object';
 
 /** The names of the fields that JSON keeps. */
 function keysOf(value: Record<string, unknown>): string[] {

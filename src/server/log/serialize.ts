@@ -1,8 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
+import { isObject } from './is-object';
 
 /** How a path goes on from `parent` to `key`: `.name`, `[3]` or `["a name"]`. */
 function stepTo(parent: object, key: string): string {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../protocol/is-record';
 import { TaskError } from '../../protocol/task-error';
 import { checkJson } from '../http/check-json';
 import { readQuery } from '../http/read-query';
@@ -15,14 +16,14 @@ export interface StartRequest {
 
 /** @throws TaskError `invalid-body` or `invalid-task-id`. */
 export function checkStartBody(body: unknown): StartRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isRecord(body)) {
     throw new TaskError({
       code: 'invalid-body',
       message: 'The body must be an object of the form `{ taskId?, input }`.',
     });
   }
   checkJson(body, 'invalid-body');
-  const { taskId, input, ...others } = body as { taskId?: unknown; input?: unknown };
+  const { taskId, input, ...others } = body;
   if (input === undefined && Object.keys(others).length > 0) {
     throw new TaskError({
       code: 'invalid-body',

@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import { defined } from '../log/defined';
 import { decodeKeptTurn } from '../log/kept-turn';
 import type { TakenTask } from '../log/task-attempts';
 import type { AttemptWork, RetryPlan } from './attempt-plan';
@@ -6,7 +7,6 @@ import { checkMessages } from './check-messages';
 import { createReporting } from './reporting';
 import type { AttemptBeginning } from './run-attempt';
 import type { StartTaskOptions } from './start-task';
-import { defined } from './tool-history';
 
 /** How long a stored input that does not fit here is left to processes of its own version. */
 const leaveMs = 5_000;

@@ -1,4 +1,5 @@
 import { TaskError } from '../../protocol/task-error';
+import { isObject } from '../log/is-object';
 
 /** The error for `originalMessages` that are no messages, given what is wrong with them. */
 export function createMessagesError(cause: unknown): TaskError {
@@ -9,10 +10,6 @@ export function createMessagesError(cause: unknown): TaskError {
       '`originalMessages` must be messages of the AI SDK: objects with a role and a list of parts. Check what the page sends with `validateUIMessages`.',
     cause,
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 /**

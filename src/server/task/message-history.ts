@@ -5,7 +5,8 @@ import {
   type UIMessageChunk,
   uiMessageChunkSchema,
 } from 'ai';
-import { defined, toolHistory } from './tool-history';
+import { defined } from '../log/defined';
+import { toolHistory } from './tool-history';
 
 type Part = UIMessage['parts'][number];
 

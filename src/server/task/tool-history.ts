@@ -1,4 +1,5 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
+import { defined } from '../log/defined';
 
 type Part = UIMessage['parts'][number];
 type ToolPart = Extract<Part, { toolCallId: string }>;
@@ -17,12 +18,6 @@ interface ToolCall extends Pick<ToolPart, 'type' | 'toolCallId' | 'title' | 'too
   readonly callProviderMetadata?: ToolPart['callProviderMetadata'];
   readonly resultProviderMetadata?: ToolPart['callProviderMetadata'];
   readonly approval?: ToolPart['approval'];
-}
-
-/** Leaves out fields that are `undefined`, which strict schemas refuse. */
-export function defined<Fields extends object>(fields: Fields): Fields {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Fields;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { UIMessage } from 'ai';
 import { readBodyFields } from '../../chat/chat-body';
 import { migrateMessages } from '../../chat/migrate-messages';
+import { defined } from '../../log/defined';
 import type { PlainDefinition } from '../../plain-definition';
 import type { AttemptMeans } from '../../task/attempt-plan';
 import { type BegunTurn, beginTurn } from './begin-turn';
@@ -73,11 +74,10 @@ function settingsOf({
   onError,
   toTaskError,
 }: PlainChat): Partial<PlainDefinition> {
-  const settings = {
+  return defined({
     ...{ version, retry, maxRunMs, maxWaitMs, maxCheckpointBytes, maxStoredBytes },
     ...{ deadlineMs, graceMs, heartbeatMs, onError, toTaskError },
-  };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  });
 }
 
 /** Makes the turns of a chat tasks of a definition. */

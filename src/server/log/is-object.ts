@@ -1,0 +1,4 @@
+/** Whether a value has fields or elements. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
