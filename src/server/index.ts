@@ -48,15 +48,14 @@ export type {
   TakeTaskOptions,
 } from './log/task-attempts';
 export type { QueueAnswer, QueuedAttempt, QueuedOpening, TaskRunnerQueue } from './log/task-queue';
+export type { FrameRange, TaskReader } from './log/task-reader';
 export type { TaskRecord } from './log/task-record';
 export type {
   CancelOptions,
-  FrameRange,
   OpenTaskOptions,
   ReadTaskOptions,
   SettleTaskOptions,
   TaskLog,
-  TaskReader,
   TaskStreamContext,
 } from './log/task-stream-context';
 export {

@@ -6,7 +6,7 @@ import { framesOf } from '../log/frames-of';
 import { createPieceReader, type Piece } from '../log/piece-reader';
 import { createUnsettledError } from '../log/task-errors';
 import { taskPartTest } from '../log/task-part-test';
-import type { FrameRange, TaskReader } from '../log/task-stream-context';
+import type { FrameRange, TaskReader } from '../log/task-reader';
 
 export interface ToUIMessageStreamOptions {
   /** Whether the `start` chunk is passed on. Default true. */

@@ -1,7 +1,7 @@
 import { compactReplay } from '../../protocol/compact-replay';
 import { framePrefix } from '../../protocol/frame';
 import type { Piece } from '../log/piece-reader';
-import type { FrameRange } from '../log/task-stream-context';
+import type { FrameRange } from '../log/task-reader';
 import type { EventEncoder } from './event-encoder';
 
 /** About how many characters are sent in one write, when more is pending. */

@@ -2,7 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import { preamble } from '../../protocol/frame';
 import type { Draining } from '../log/draining';
 import { createPieceReader, type Waiting } from '../log/piece-reader';
-import type { TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-reader';
 import { inNextTurn } from '../time/next-turn';
 import type { BodySink, BodySource } from './body-source';
 import { createEventEncoder } from './event-encoder';

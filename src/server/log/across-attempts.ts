@@ -1,5 +1,5 @@
 import type { Cursor } from '../../protocol/cursor';
-import type { FrameRange, TaskReader } from './task-stream-context';
+import type { FrameRange, TaskReader } from './task-reader';
 
 /**
  * A reader that goes on where the given one is cut, such as by the next attempt of a task when frames

@@ -2,7 +2,8 @@ import { type Cursor, formatCursor } from '../../protocol/cursor';
 import { drawEpoch, noteEpoch } from './epochs';
 import { createLogReader } from './log-reader';
 import { createLogWindow } from './log-window';
-import type { ReadTaskOptions, TaskReader } from './task-stream-context';
+import type { TaskReader } from './task-reader';
+import type { ReadTaskOptions } from './task-stream-context';
 
 export interface FrameLogOptions {
   /** The task, named in the error that a reader with a cursor of another log gets. */

@@ -1,5 +1,5 @@
 import { compactReplay, type NumberedFrame } from '../../protocol/compact-replay';
-import type { FrameRange } from './task-stream-context';
+import type { FrameRange } from './task-reader';
 
 /** The frames of a range; a replay is compacted. */
 export function* framesOf(range: FrameRange): Generator<NumberedFrame, undefined> {

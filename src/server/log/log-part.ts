@@ -1,7 +1,7 @@
 import type { Cursor } from '../../protocol/cursor';
 import { type GapCause, gapFrame } from './frame-gap';
 import type { LogWindow } from './log-window';
-import type { FrameRange } from './task-stream-context';
+import type { FrameRange } from './task-reader';
 import { endOfValid, type VoidFrames, voidAt, voidsOf } from './void-frames';
 
 /** Neighbouring frames of one epoch. */

@@ -15,7 +15,7 @@ import {
 } from './log-walk';
 import type { LogWalk } from './log-walk-state';
 import type { LogWindow } from './log-window';
-import type { FrameRange, TaskReader } from './task-stream-context';
+import type { FrameRange, TaskReader } from './task-reader';
 
 export interface LogReaderOptions {
   window: LogWindow;

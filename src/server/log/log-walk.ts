@@ -3,7 +3,8 @@ import { gapFrame } from './frame-gap';
 import { gapRange, type LogPart, partBefore, rangesOf, withoutVoid } from './log-part';
 import type { LogWalk } from './log-walk-state';
 import type { LogWindow } from './log-window';
-import type { FrameRange, ReadTaskOptions } from './task-stream-context';
+import type { FrameRange } from './task-reader';
+import type { ReadTaskOptions } from './task-stream-context';
 import { voidAt } from './void-frames';
 
 /** Where a reader begins. */

@@ -2,7 +2,7 @@ import type { Cursor } from '../../protocol/cursor';
 import type { TaskHeartbeatData } from '../../protocol/task-parts';
 import { startBeats } from '../time/beats';
 import { later } from '../time/later';
-import type { FrameRange, TaskReader } from './task-stream-context';
+import type { FrameRange, TaskReader } from './task-reader';
 
 /** What was made of neighbouring frames, if anything, and one past the number of the last of them. */
 export interface Piece<Content> {

@@ -3,7 +3,7 @@ import { TaskError, type TaskErrorData } from '../../protocol/task-error';
 import { createPieceReader, type Piece } from '../log/piece-reader';
 import { createSharedPieces } from '../log/shared-pieces';
 import { createUnsettledError } from '../log/task-errors';
-import type { FrameRange, TaskReader } from '../log/task-stream-context';
+import type { FrameRange, TaskReader } from '../log/task-reader';
 import { nextTurn } from '../time/next-turn';
 import type { DecodedFrames } from './decoded-frames';
 

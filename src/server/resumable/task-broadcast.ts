@@ -1,5 +1,5 @@
 import { createTaskId } from '../../protocol/task-id';
-import type { FrameRange, TaskReader } from '../log/task-stream-context';
+import type { FrameRange, TaskReader } from '../log/task-reader';
 import { createDeferred } from '../time/deferred';
 import { later } from '../time/later';
 import { createBroadcastLines } from './broadcast-lines';

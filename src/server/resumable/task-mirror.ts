@@ -2,7 +2,7 @@ import { createLogReader } from '../log/log-reader';
 import type { ReaderStart } from '../log/log-walk';
 import type { LogWindow } from '../log/log-window';
 import { createUnavailableError } from '../log/task-errors';
-import type { TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-reader';
 import type { LiveHeader } from './live-lines';
 import { createMirrorLog } from './mirror-log';
 import { createMirrorStream, type MirrorStream, type MirrorStreamOptions } from './mirror-stream';

@@ -1,7 +1,7 @@
 import type { UIMessage, UIMessageChunk } from 'ai';
 import { TaskError } from '../../protocol/task-error';
 import { chunksOf } from '../log/frames-of';
-import type { TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-reader';
 import { breathe } from '../time/slices';
 import { buildMessage } from './build-message';
 import { createMessageRecord, type MessageRecord } from './message-record';

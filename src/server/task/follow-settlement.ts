@@ -1,7 +1,7 @@
 import type { TaskSettlement } from '../../protocol/task-parts';
 import { createUnsettledError } from '../log/task-errors';
 import { taskPartTest } from '../log/task-part-test';
-import type { TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-reader';
 
 /**
  * Reads a log to the outcome of its root task.

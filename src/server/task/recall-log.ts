@@ -1,7 +1,7 @@
 import type { UIMessageChunk } from 'ai';
 import type { Cursor } from '../../protocol/cursor';
 import { framesOf } from '../log/frames-of';
-import type { TaskReader } from '../log/task-stream-context';
+import type { TaskReader } from '../log/task-reader';
 import { breathe } from '../time/slices';
 
 /**

@@ -1,7 +1,7 @@
 import { createLogReader } from '../../log/log-reader';
 import type { ReaderStart } from '../../log/log-walk';
 import type { LogWindow } from '../../log/log-window';
-import type { TaskReader } from '../../log/task-stream-context';
+import type { TaskReader } from '../../log/task-reader';
 import type { StoredLog } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
 import type { EndOfProducing } from '../write/log-commits';

@@ -1,4 +1,5 @@
-import type { ReadTaskOptions, TaskReader } from '../../log/task-stream-context';
+import type { TaskReader } from '../../log/task-reader';
+import type { ReadTaskOptions } from '../../log/task-stream-context';
 import { later } from '../../time/later';
 import type { StoredLog, StoredRecord } from '../scripts/stored-log';
 import type { StoredTask } from '../scripts/stored-task';
