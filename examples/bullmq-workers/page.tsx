@@ -1,12 +1,12 @@
 import { useTaskStream } from 'ai-task-stream/react';
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { LogPanel } from '../next-chat/components/log-panel';
 import { OutcomeCard } from '../next-chat/components/outcome-card';
-import { OutlinePanel } from '../next-chat/components/outline-panel';
-import { ReportText } from '../next-chat/components/report-text';
+import { ReportSheet } from '../next-chat/components/report-sheet';
 import { RunPanel } from '../next-chat/components/run-panel';
 import { TopicForm } from '../next-chat/components/topic-form';
+import { Wordmark } from '../next-chat/components/wordmark';
+import { factsOf } from '../next-chat/lib/report-facts';
 import type { writeReport } from '../next-chat/lib/write-report';
 import { useWorkers } from './use-workers';
 import { WorkersPanel } from './workers-panel';
@@ -72,17 +72,7 @@ function WorkersDesk() {
             onRetry={topic === undefined ? undefined : () => start(topic)}
             onResume={() => void task.resume()}
           />
-          <div className="sheet">
-            <ReportText text={text} topic={topic} isActive={isActive} />
-            <aside className="side" aria-label="Details of the task">
-              <OutlinePanel
-                planned={task.partials}
-                text={text}
-                isComplete={status === 'completed'}
-              />
-              <LogPanel logs={task.logs} />
-            </aside>
-          </div>
+          <ReportSheet task={task} topic={topic} text={text} />
         </>
       )}
     </main>
@@ -99,14 +89,17 @@ function kill(worker: string): void {
   });
 }
 
-/** What the task tells of itself: its topic, and which worker runs it. */
-function factsOf(metadata: unknown): { topic?: string; instance?: string } {
-  const { topic, instance } = (metadata ?? {}) as Record<string, unknown>;
-  return {
-    ...(typeof topic === 'string' && { topic }),
-    ...(typeof instance === 'string' && { instance }),
-  };
-}
-
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<WorkersDesk />);
+if (root) {
+  createRoot(root).render(
+    <>
+      <header className="masthead">
+        <Wordmark />
+        <p className="model">
+          One web process, <strong>three workers</strong> on BullMQ
+        </p>
+      </header>
+      <WorkersDesk />
+    </>,
+  );
+}

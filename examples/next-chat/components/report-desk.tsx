@@ -2,14 +2,13 @@
 
 import { useTaskStream } from 'ai-task-stream/react';
 import { useEffect, useRef, useState } from 'react';
+import { factsOf } from '../lib/report-facts';
 import { createUnpluggableFetch } from '../lib/unpluggable-fetch';
 import type { writeReport } from '../lib/write-report';
 import { HowToTry } from './how-to-try';
 import { InstanceControls } from './instance-controls';
-import { LogPanel } from './log-panel';
 import { OutcomeCard } from './outcome-card';
-import { OutlinePanel } from './outline-panel';
-import { ReportText } from './report-text';
+import { ReportSheet } from './report-sheet';
 import { RunPanel } from './run-panel';
 import { TopicForm } from './topic-form';
 
@@ -109,18 +108,9 @@ export function ReportDesk({
               void task.resume();
             }}
           />
-          <div className="sheet">
-            <ReportText text={text} topic={topic} isActive={isActive} />
-            <aside className="side" aria-label="Details of the task">
-              <OutlinePanel
-                planned={task.partials}
-                text={text}
-                isComplete={status === 'completed'}
-              />
-              <LogPanel logs={task.logs} />
-              {isActive || <HowToTry canFail={canFail} hasInstances={hasInstances} />}
-            </aside>
-          </div>
+          <ReportSheet task={task} topic={topic} text={text}>
+            {isActive || <HowToTry canFail={canFail} hasInstances={hasInstances} />}
+          </ReportSheet>
         </>
       ) : (
         <HowToTry canFail={canFail} hasInstances={hasInstances} isWide />
@@ -133,13 +123,4 @@ export function ReportDesk({
 function streamingInstance({ headers }: Response): string | undefined {
   const isStream = headers.get('content-type')?.startsWith('text/event-stream');
   return (isStream && headers.get('x-demo-instance')) || undefined;
-}
-
-/** What the task tells of itself: its topic, and which server runs it, if there are several. */
-function factsOf(metadata: unknown): { topic?: string; instance?: string } {
-  const { topic, instance } = (metadata ?? {}) as Record<string, unknown>;
-  return {
-    ...(typeof topic === 'string' && { topic }),
-    ...(typeof instance === 'string' && { instance }),
-  };
 }

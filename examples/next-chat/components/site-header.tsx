@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { Wordmark } from './wordmark';
 
 const pages = [
   { href: '/', title: 'Chat' },
@@ -13,14 +14,7 @@ export function SiteHeader({ model }: { model: string }) {
   const pathname = usePathname();
   return (
     <header className="masthead">
-      <p className="wordmark">
-        <svg aria-hidden="true" viewBox="0 0 32 32" width="22" height="22">
-          <rect width="32" height="32" rx="8" className="wordmark-tile" />
-          <path d="M7 20h7M7 14h12M7 8h18" className="wordmark-lines" />
-          <circle cx="22" cy="21" r="4" className="wordmark-dot" />
-        </svg>
-        <span>ai-task-stream</span>
-      </p>
+      <Wordmark />
       <nav aria-label="Pages">
         {pages.map(({ href, title }) => (
           <Link key={href} href={href} aria-current={pathname === href ? 'page' : undefined}>
