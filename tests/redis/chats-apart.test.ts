@@ -8,6 +8,7 @@ import { openPage, textsOf, userMessage } from '../helpers/chat-route';
 import { createHeldChats, heldChatId, type StoredChat } from '../helpers/held-chats';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { sharedRedisUrl } from '../helpers/redis-server';
+import { createRedisTexts } from '../helpers/redis-texts';
 import { spawnTaskProcess, type TaskProcess } from '../helpers/spawn-task-process';
 import { createId } from '../helpers/tasks';
 
@@ -43,15 +44,9 @@ beforeAll(async () => {
 
 beforeEach(() => {
   context = createRedisStreamContext({ url, keyPrefix });
-  const keyOf = (chatId: string) => `${keyPrefix}:messages:${chatId}`;
   chats = createHeldChats({
     ...{ streamContext: context, heartbeatMs },
-    store: {
-      get: async (chatId) => (await admin.send('GET', keyOf(chatId))) as string | null,
-      async set(chatId, text) {
-        await admin.send('SET', keyOf(chatId), text);
-      },
-    },
+    store: createRedisTexts(admin, keyPrefix),
   });
 });
 

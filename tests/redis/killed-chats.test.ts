@@ -7,6 +7,7 @@ import { assistantMessage, openPage, textsOf, userMessage } from '../helpers/cha
 import { createHeldChats, type HoldPoint, heldChatId, holdPoints } from '../helpers/held-chats';
 import { connectAdmin, type RedisAdmin } from '../helpers/redis-admin';
 import { sharedRedisUrl } from '../helpers/redis-server';
+import { createRedisTexts } from '../helpers/redis-texts';
 import { spawnTaskProcess } from '../helpers/spawn-task-process';
 import { createId } from '../helpers/tasks';
 
@@ -27,12 +28,7 @@ beforeAll(async () => {
   context = createRedisStreamContext({ url, keyPrefix });
   chats = createHeldChats({
     ...{ streamContext: context, heartbeatMs },
-    store: {
-      get: async (chatId) => (await admin.send('GET', keyOf(chatId))) as string | null,
-      async set(chatId, text) {
-        await admin.send('SET', keyOf(chatId), text);
-      },
-    },
+    store: createRedisTexts(admin, keyPrefix),
   });
 });
 

@@ -3,25 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import { toNodeHandler } from 'ai-task-stream/server';
-import { createClient } from 'redis';
 import { createHeldChats, heldAt } from '../../helpers/held-chats';
+import { connectAdmin } from '../../helpers/redis-admin';
+import { createRedisTexts } from '../../helpers/redis-texts';
 
 const { HELD_REDIS_URL: url = '', HELD_KEY_PREFIX: keyPrefix = '' } = process.env;
-
-const client = createClient({ url });
-await client.connect();
-const keyOf = (chatId: string) => `${keyPrefix}:messages:${chatId}`;
 
 const streamContext = createRedisStreamContext({ url, keyPrefix });
 const chats = createHeldChats({
   streamContext,
   heartbeatMs: Number(process.env.HELD_HEARTBEAT_MS),
-  store: {
-    get: (chatId) => client.get(keyOf(chatId)),
-    async set(chatId, text) {
-      await client.set(keyOf(chatId), text);
-    },
-  },
+  store: createRedisTexts(await connectAdmin(url), keyPrefix),
   async hold(chatId, point) {
     if (point !== heldAt(chatId)) return;
     process.send?.({ held: chatId });
