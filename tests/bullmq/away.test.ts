@@ -1,30 +1,16 @@
 // A queue whose Redis is away, stands still, or comes back with its data.
 import { createTaskRoute, defineTask } from 'ai-task-stream/server';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { until } from '../helpers/async';
 import { setUpOwnServers } from '../helpers/own-redis';
 import { sharedRedisUrl } from '../helpers/redis-server';
 import { createId } from '../helpers/tasks';
-import { createQueues } from './queues';
+import { setUpQueues, setUpQuickTask } from './queues';
 
 // Registered first, so that the queues are closed before their servers stop.
 const { startServer } = setUpOwnServers();
-const queues = createQueues();
-const ran = vi.fn<(taskId: string) => void>();
-
-afterEach(async () => {
-  await queues.close();
-  ran.mockReset();
-});
-
-const quick = defineTask({
-  name: 'quick',
-  heartbeatMs: 50,
-  execute({ task }) {
-    ran(task.taskId);
-    return 'done';
-  },
-});
+const { ran, once: quick } = setUpQuickTask();
+const queues = setUpQueues();
 
 function postOf(taskId: string): Request {
   return new Request('http://tasks/', {

@@ -1,32 +1,16 @@
 // What becomes of tasks and their jobs when one of them is not there, or comes twice, or too late.
-import { createTaskRoute, defineTask, type TaskStreamContext } from 'ai-task-stream/server';
+import { createTaskRoute, type TaskStreamContext } from 'ai-task-stream/server';
 import { Worker } from 'bullmq';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { until } from '../helpers/async';
 import { connectAdmin } from '../helpers/redis-admin';
 import { sharedRedisUrl } from '../helpers/redis-server';
 import { spawnTaskProcess } from '../helpers/spawn-task-process';
 import { createId, readLog } from '../helpers/tasks';
-import { createQueues } from './queues';
+import { setUpQueues, setUpQuickTask } from './queues';
 
-const queues = createQueues();
-const ran = vi.fn<(taskId: string) => void>();
-
-afterEach(async () => {
-  await queues.close();
-  ran.mockReset();
-});
-
-/** A task that ends at once. Lost calls for it are found soon. */
-const quick = defineTask({
-  name: 'quick',
-  heartbeatMs: 50,
-  retry: {},
-  execute({ task }) {
-    ran(task.taskId);
-    return 'done';
-  },
-});
+const { ran, quick } = setUpQuickTask();
+const queues = setUpQueues();
 
 type Opened = ReturnType<typeof queues.open>;
 

@@ -55,6 +55,18 @@ async function outcomeOf(context: TaskStreamContext, taskId: string) {
   return { record: await context.inspect(taskId), settlements: settled.length, log };
 }
 
+/** Expects that an attempt has completed its task, once and for all. */
+async function isDoneOnce(
+  context: TaskStreamContext,
+  settling: Promise<unknown>,
+  { taskId, attempt }: { taskId: string; attempt: number },
+): Promise<void> {
+  expect(await settling).toMatchObject({ status: 'completed', result: { attempt } });
+  const { record, settlements } = await outcomeOf(context, taskId);
+  expect(record).toMatchObject({ status: 'completed', attempt });
+  expect(settlements).toBe(1);
+}
+
 it.each([5, 6] as const)(
   'goes on in other workers when five are killed one after the other, with BullMQ %d (R-QUEUE-3)',
   async (major) => {
@@ -99,10 +111,7 @@ it('goes on in another worker when its own stands still, which then can do nothi
   await still.aborted();
   still.end(taskId);
   other.end(taskId);
-  expect(await settling).toMatchObject({ status: 'completed', result: { attempt } });
-  const { record, settlements } = await outcomeOf(context, taskId);
-  expect(record).toMatchObject({ status: 'completed', attempt });
-  expect(settlements).toBe(1);
+  await isDoneOnce(context, settling, { taskId, attempt });
   page.dispose();
 });
 
@@ -123,10 +132,7 @@ it('goes on in another worker when its own is cut off from Redis, which then can
     await proxy.accept();
     await until(() => proxy.connectionCount > 0);
     other.end(taskId);
-    expect(await settling).toMatchObject({ status: 'completed', result: { attempt } });
-    const { record, settlements } = await outcomeOf(context, taskId);
-    expect(record).toMatchObject({ status: 'completed', attempt });
-    expect(settlements).toBe(1);
+    await isDoneOnce(context, settling, { taskId, attempt });
     page.dispose();
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));

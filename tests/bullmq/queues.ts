@@ -4,8 +4,10 @@ import {
   createTaskQueue,
   type TaskQueue,
 } from 'ai-task-stream/bullmq';
+import { defineTask } from 'ai-task-stream/server';
 import * as bullmq from 'bullmq';
 import * as bullmqV5 from 'bullmq-v5';
+import { afterEach, vi } from 'vitest';
 import { createRedisInstances } from '../helpers/redis-contexts';
 import { sharedRedisUrl } from '../helpers/redis-server';
 
@@ -70,4 +72,26 @@ export function createQueues() {
       await instances.close();
     },
   };
+}
+
+/** Queues that are closed after each test. */
+export function setUpQueues(): ReturnType<typeof createQueues> {
+  const queues = createQueues();
+  afterEach(() => queues.close());
+  return queues;
+}
+
+/** A task that ends at once. Lost calls for it are found soon. */
+export function setUpQuickTask() {
+  const ran = vi.fn<(taskId: string) => void>();
+  afterEach(() => void ran.mockReset());
+  const settings = {
+    name: 'quick',
+    heartbeatMs: 50,
+    execute({ task }: { task: { taskId: string } }) {
+      ran(task.taskId);
+      return 'done';
+    },
+  };
+  return { ran, once: defineTask(settings), quick: defineTask({ ...settings, retry: {} }) };
 }
