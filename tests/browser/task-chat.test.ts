@@ -4,8 +4,8 @@ import { tool, type UIMessage } from 'ai';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { aborted, createDeferred, type Deferred } from '../helpers/async';
-import { type OneFileChat, startOneFileChat } from '../helpers/one-file-chat';
+import { createDeferred, type Deferred } from '../helpers/async';
+import { answerInHalves, type OneFileChat, startOneFileChat } from '../helpers/one-file-chat';
 import { bundlePage } from './chat-majors/bundle-page';
 import { setVisibility } from './chat-page';
 import { type Desk, noteComplaints, patience, startDesk } from './desk';
@@ -44,13 +44,7 @@ describe.each([7, 6] as const)('useTaskChat of AI SDK %i in a browser', (major) 
       messages,
       tools: { ask: tool({ inputSchema: z.object({}) }) },
       heartbeatMs: 500,
-      async execute({ writer, signal }) {
-        writer.write({ type: 'text-start', id: 't' });
-        writer.write({ type: 'text-delta', id: 't', delta: 'Half.' });
-        await Promise.race([gate.promise, aborted(signal)]);
-        if (!signal.aborted) writer.write({ type: 'text-delta', id: 't', delta: ' Whole.' });
-        writer.write({ type: 'text-end', id: 't' });
-      },
+      execute: (means) => answerInHalves(means, gate.promise),
       intercept({ path }, response) {
         if (path === '/api/chat') return false;
         if (path === '/') response.setHeader('content-type', 'text/html').end(html);

@@ -7,6 +7,7 @@ import {
   createMemoryStreamContext,
   toNodeHandler,
 } from 'ai-task-stream/server';
+import { aborted } from './async';
 import { startHttpServer } from './http-server';
 
 /** A turn as a page has sent it. */
@@ -26,6 +27,18 @@ interface OneFileRequest {
   headers: IncomingMessage['headers'];
   /** The turn, of a POST. */
   body?: SentTurn;
+}
+
+/** Writes half an answer, and the rest once the gate is open; or ends there when it is stopped. */
+export async function answerInHalves(
+  { writer, signal }: Pick<ChatExecuteOptions, 'writer' | 'signal'>,
+  gate: Promise<unknown>,
+): Promise<void> {
+  writer.write({ type: 'text-start', id: 't' });
+  writer.write({ type: 'text-delta', id: 't', delta: 'Half.' });
+  await Promise.race([gate, aborted(signal)]);
+  if (!signal.aborted) writer.write({ type: 'text-delta', id: 't', delta: ' Whole.' });
+  writer.write({ type: 'text-end', id: 't' });
 }
 
 export interface OneFileChat {

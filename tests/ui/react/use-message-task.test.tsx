@@ -1,16 +1,8 @@
-import {
-  act,
-  cleanup,
-  configure,
-  fireEvent,
-  render,
-  screen,
-  waitFor,
-} from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import type { UIMessage } from 'ai';
 import { version as reactVersion, StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { TaskTypes } from '../../../src/protocol/task-types';
 import {
   type TaskTransformer,
@@ -23,20 +15,13 @@ import { type ChatServer, startChatServer } from '../../helpers/chat-server';
 import { type ChatVersion, chatVersions } from '../../helpers/chat-versions';
 import { httpFetch } from '../../helpers/http-fetch';
 import { settle, snapshot, taskId } from '../../helpers/recording';
+import { setUpCleaning } from './clean-up';
 
-// However slow the machine is; the test's own time limit ends a wait in vain.
-configure({ asyncUtilTimeout: 60_000 });
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  cleanup();
-  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
-});
+const afterwards = setUpCleaning();
 
 async function serveChat(...parameters: Parameters<typeof startChatServer>): Promise<ChatServer> {
   const server = await startChatServer(...parameters);
-  cleanups.push(() => server.close());
+  afterwards(() => server.close());
   return server;
 }
 

@@ -1,31 +1,16 @@
-import {
-  act,
-  cleanup,
-  configure,
-  fireEvent,
-  render,
-  screen,
-  waitFor,
-} from '@testing-library/react';
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import type { UIMessage } from 'ai';
 import { version as reactVersion, StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { UseTaskChatOptions, UseTaskChatResult } from '../../../src/ui/react/chat';
-import { aborted, createDeferred, turns, until } from '../../helpers/async';
+import { createDeferred, turns, until } from '../../helpers/async';
 import { type ChatVersion, chatVersions } from '../../helpers/chat-versions';
 import { httpFetch } from '../../helpers/http-fetch';
-import { type OneFileChat, startOneFileChat } from '../../helpers/one-file-chat';
+import { answerInHalves, type OneFileChat, startOneFileChat } from '../../helpers/one-file-chat';
+import { setUpCleaning } from './clean-up';
 
-// However slow the machine is; the test's own time limit ends a wait in vain.
-configure({ asyncUtilTimeout: 60_000 });
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  cleanup();
-  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
-});
+const afterwards = setUpCleaning();
 
 /** A page: its modules, its server, and what its hook returned at last. */
 interface Page extends Awaited<ReturnType<ChatVersion['loadReact']>> {
@@ -88,16 +73,10 @@ describe.each(chatVersions)(
     ): Promise<Page & { open: (text?: string) => void }> {
       const gate = createDeferred();
       const server = await startOneFileChat({
-        async execute({ writer, signal }) {
-          writer.write({ type: 'text-start', id: 't' });
-          writer.write({ type: 'text-delta', id: 't', delta: 'Half.' });
-          await Promise.race([gate.promise, aborted(signal)]);
-          if (!signal.aborted) writer.write({ type: 'text-delta', id: 't', delta: ' Whole.' });
-          writer.write({ type: 'text-end', id: 't' });
-        },
+        execute: (means) => answerInHalves(means, gate.promise),
         ...options,
       });
-      cleanups.push(() => server.close());
+      afterwards(() => server.close());
       const shown = {} as UseTaskChatResult<UIMessage>;
       return { ...(await loadReact()), server, shown, renders: 0, open: () => gate.resolve() };
     }

@@ -1,12 +1,4 @@
-import {
-  act,
-  cleanup,
-  configure,
-  fireEvent,
-  render,
-  renderHook,
-  waitFor,
-} from '@testing-library/react';
+import { act, cleanup, fireEvent, render, renderHook, waitFor } from '@testing-library/react';
 import { StrictMode, version } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
@@ -15,17 +7,14 @@ import type { UseTaskStreamOptions } from '../../../src/ui/react';
 import { useTaskStream } from '../../../src/ui/react';
 import { frame, log, recording, settle, snapshot, taskId } from '../../helpers/recording';
 import { eventStream, type ScriptedRequest, scriptFetch } from '../../helpers/scripted-fetch';
+import { setUpCleaning } from './clean-up';
 
 const api = '/api/task';
 const storageKey = `ai-task-stream:${api}`;
 
-beforeEach(() => sessionStorage.clear()); // However slow the machine is; the test's own time limit ends a wait in vain.
-configure({ asyncUtilTimeout: 60_000 });
-
-afterEach(() => {
-  cleanup();
-  vi.unstubAllGlobals();
-});
+beforeEach(() => sessionStorage.clear());
+afterEach(() => void vi.unstubAllGlobals());
+setUpCleaning();
 
 /** A log that goes on when the test says so, for whoever asks. */
 function createOpenTask() {
