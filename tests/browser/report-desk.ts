@@ -26,6 +26,8 @@ export interface ReportDesk {
   startHeld(page: Page, topic: string, share: number): Promise<string>;
   /** The report's HTML as it is when nothing gets in the way. */
   readUndisturbed(topic: string): Promise<string>;
+  /** Expects that the next attempt goes on with what the model held back, and all is as if undisturbed. */
+  finishesUndisturbed(page: Page, undisturbed: string): Promise<void>;
   /** Lets the model write on. */
   release(): void;
   /** What was asked of the model since the page was opened, one line for each request. */
@@ -84,6 +86,15 @@ function createReportDesk(desk: Desk, demo: RunningDemo, reportPath: string): Re
       const undisturbed = await html(page);
       await desk.tidy();
       return undisturbed;
+    },
+    async finishesUndisturbed(page, undisturbed) {
+      await page.getByText('Attempt 2').waitFor();
+      desk.release();
+      await page.getByRole('status', { name: 'The report is ready' }).waitFor();
+      expect(await html(page)).toBe(undisturbed);
+      expect(desk.outcomes()).toEqual([
+        ...['outline completed', 'report disconnected', 'report completed'],
+      ]);
     },
     release: desk.release,
     outcomes: desk.outcomes,

@@ -91,13 +91,7 @@ describe('the demo with two instances behind one address', () => {
 
     await page.getByRole('button', { name: 'Pull the plug' }).click();
     await expect.poll(desk.output, patience).toContain(`Instance ${home} ended (SIGKILL).`);
-    await page.getByText('Attempt 2').waitFor();
-    desk.release();
-    await page.getByRole('status', { name: 'The report is ready' }).waitFor();
-    expect(await html(page)).toBe(undisturbed);
-    expect(desk.outcomes()).toEqual([
-      ...['outline completed', 'report disconnected', 'report completed'],
-    ]);
+    await desk.finishesUndisturbed(page, undisturbed);
     const log = await page.getByRole('log').textContent();
     expect(log).toContain(`This runs on instance ${otherThan(home)}.`);
 
