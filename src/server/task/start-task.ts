@@ -79,15 +79,16 @@ export async function startTask(options: StartTaskOptions): Promise<Claim> {
   const { history, chunks, continued } = opening;
   const skip = history.length;
   const start: AttemptStart = { index: -1, ...standing, snapshot: data, nested: [] };
-  const kept = encodeKeptTurn({ message: continued, turn: options.turn });
+  // A later attempt goes on with that message, too.
+  const isKept = onSettle !== undefined || retry !== undefined;
+  const kept = isKept ? encodeKeptTurn({ message: continued, turn: options.turn }) : undefined;
   const stored: QueuedOpening = {
     ...{ owner, name, definition, chatId, concurrent },
     leaseMs: 2 * options.heartbeatMs,
     graceMs: options.graceMs,
     frames: [...history, ...chunks].map((chunk) => JSON.stringify(chunk)),
     ...(onSettle && { savesOutcome: true }),
-    // A later attempt goes on with that message, too.
-    ...((onSettle || retry) && kept !== undefined && { continued: kept }),
+    ...(kept !== undefined && { continued: kept }),
     ...(retry && { work: retry.work, start }),
   };
   const waits = queued && { delayMs: queued.delayMs };
