@@ -16,6 +16,8 @@ export interface AttemptJob {
 export interface ScheduledJob {
   readonly format: number;
   readonly definition: string;
+  /** The version of the definition that has scheduled it. */
+  readonly version?: number | undefined;
   readonly schedule: {
     /** What makes the taskIds such that nobody can guess them. */
     readonly seed: string;
@@ -36,8 +38,8 @@ export function attemptJob({ taskId, definition, attempt, opening }: QueuedAttem
   return { format: knownFormat, taskId, definition, attempt, opening };
 }
 
-export function scheduledJob(definition: string, schedule: ScheduledJob['schedule']): ScheduledJob {
-  return { format: knownFormat, definition, schedule };
+export function scheduledJob(given: Omit<ScheduledJob, 'format'>): ScheduledJob {
+  return { format: knownFormat, ...given };
 }
 
 /** What is in a job: `later` if it is of a later form, and `undefined` if it is none of ours. */

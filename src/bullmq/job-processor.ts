@@ -9,13 +9,17 @@ import { takeTask } from '../server/take-task';
 import { askForNextWorker } from '../server/task/ask-for-worker';
 import type { BullJob } from './bull-classes';
 import { parseJob, type TaskJob } from './job-data';
-import { judgeJob, retryMs } from './judge-job';
+import { judgeJob } from './judge-job';
+import { createLeaveTimes } from './leave-times';
 import { openScheduled } from './open-scheduled';
 import type { QueueLink } from './queue-link';
 import { scheduledTaskId } from './scheduled-task-id';
 
 /** How long a context that does not say so keeps a task that is over, in milliseconds. */
 const defaultRetentionMs = 3_600_000;
+
+/** After how long a job is looked at again whose task the storage could not tell of, in milliseconds. */
+const retryMs = 2_000;
 
 export interface JobProcessorOptions {
   context: TaskStreamContext;
@@ -35,8 +39,8 @@ interface CalledTask {
   readonly ageMs: number;
 }
 
-/** What becomes of a job: it is `done`, or comes again after some time, or at once to another worker. */
-type JobEnd = 'done' | { readonly laterMs: number };
+/** What becomes of a job: it is `done`, is `left` to workers that know more, or comes again after some time. */
+type JobEnd = 'done' | 'left' | { readonly laterMs: number };
 
 /** Makes what a worker of BullMQ does with each job. */
 export function createJobProcessor({
@@ -47,14 +51,17 @@ export function createJobProcessor({
   report,
 }: JobProcessorOptions): (job: BullJob, token?: string) => Promise<void> {
   const { draining, retentionMs = defaultRetentionMs } = context;
+  const leaveUntil = createLeaveTimes();
 
-  /** The task of a job of this process' definitions. */
+  /** The task of a job, if this process has its definition, in its version. */
   const callOf = async (job: BullJob, data: TaskJob): Promise<CalledTask | undefined> => {
     const task = tasks.get(data.definition);
     if (!task) return undefined;
     const ageMs = Date.now() - job.timestamp;
     if ('schedule' in data) {
-      const { schedule } = data;
+      const { schedule, version = 1 } = data;
+      // It becomes a task of that version.
+      if (version > (task.options.version ?? 1)) return undefined;
       const taskId = await scheduledTaskId(schedule.seed, job.id ?? '');
       const open = () => openScheduled({ context, link, task, taskId, schedule, report });
       // Before its time it was not open.
@@ -73,7 +80,7 @@ export function createJobProcessor({
       { runner: link.runner, version: task.options.version ?? 1, retentionMs, now: Date.now() },
     );
 
-  /** Asks for the next attempt at a task that this worker has handed over. */
+  /** Asks for the next attempt at a task that this worker has made wait again. */
   const passOn = async ({ taskId, task }: CalledTask, data: TaskJob): Promise<void> => {
     await askForNextWorker(link, await context.inspect(taskId), {
       ...{ taskId, definition: task.options.name },
@@ -89,21 +96,24 @@ export function createJobProcessor({
       verdict = { do: 'take' };
     }
     if (verdict.do === 'skip') return 'done';
+    if (verdict.do === 'leave') return 'left';
     if (verdict.do === 'later') return { laterMs: verdict.inMs };
     const { heartbeatMs: own = heartbeatMs } = task.options;
     const settings = { streamContext: context, runner: link.runner, heartbeatMs: own };
     const end = await takeTask(task, taskId, settings);
-    // Others were faster, or the storage's clock is behind: the task's record tells.
-    if (!end) {
+    if (end) {
+      const settlement = await end.settled;
+      await end.released;
+      if (settlement) return 'done';
+    } else {
+      // Others were faster, or the storage's clock is behind: the task's record tells.
       const again = judge(await unlessAway(context.inspect(taskId)), called);
-      return again.do === 'skip' ? 'done' : { laterMs: 'inMs' in again ? again.inMs : retryMs };
+      if (again.do === 'leave') return 'left';
+      if (again.do !== 'skip') return { laterMs: 'inMs' in again ? again.inMs : retryMs };
     }
-    const settlement = await end.settled;
-    await end.released;
-    if (!settlement) {
-      // Workers look for such tasks, too.
-      await passOn(called, data).catch((error: unknown) => report(error, taskId));
-    }
+    // It may have been handed over, or left to a worker that its input fits. Workers look for such
+    // tasks, too.
+    await passOn(called, data).catch((error: unknown) => report(error, taskId));
     return 'done';
   };
 
@@ -117,7 +127,7 @@ export function createJobProcessor({
     }
     // Another worker may know what this one does not: it is of a newer release.
     const called = data === 'later' ? undefined : await callOf(job, data);
-    if (!called || data === 'later') return { laterMs: retryMs };
+    if (!called || data === 'later') return 'left';
     try {
       return await run(called, data);
     } catch (error) {
@@ -137,7 +147,8 @@ export function createJobProcessor({
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    await job.moveToDelayed(Date.now() + end.laterMs, token);
+    const now = Date.now();
+    await job.moveToDelayed(end === 'left' ? leaveUntil(now) : now + end.laterMs, token);
     throw new DelayedError();
   };
 }

@@ -21,15 +21,12 @@ export interface JobRunner {
 
 /**
  * What a worker does with a job: `take` the task that waits for this attempt, or `open` it first, because
- * the storage has lost it; `skip`, because the attempt was made or is made by others; or come back
- * `later`, in `inMs` milliseconds.
+ * the storage has lost it; `skip`, because the attempt was made or is made by others; `leave` it to workers
+ * that know more; or come back `later`, in `inMs` milliseconds.
  */
 export type JobVerdict =
-  | { readonly do: 'take' | 'open' | 'skip' }
+  | { readonly do: 'take' | 'open' | 'skip' | 'leave' }
   | { readonly do: 'later'; readonly inMs: number };
-
-/** After how long a job is looked at again that this process cannot do, in milliseconds. */
-export const retryMs = 2_000;
 
 /** The storage's clock may be behind that of this process, in milliseconds. */
 const slackMs = 5;
@@ -48,7 +45,7 @@ export function judgeJob(
   const isAwaited =
     record.isWaiting === true && record.runner === runner && record.attempt === attempt - 1;
   if (!isAwaited) return { do: 'skip' };
-  if ((record.version ?? 0) > version) return { do: 'later', inMs: retryMs };
+  if ((record.version ?? 0) > version) return { do: 'leave' };
   const { notBefore = now } = record;
   if (notBefore > now) return { do: 'later', inMs: notBefore - now + slackMs };
   return { do: 'take' };

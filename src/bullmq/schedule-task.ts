@@ -26,7 +26,7 @@ export async function scheduleTask(
     priority: number | undefined;
   },
 ): Promise<void> {
-  const { name, input: schema, transformer } = options;
+  const { name, version = 1, input: schema, transformer } = options;
   await readInput(input, { schema, transformer: undefined });
   const stored = encodeInput(input, transformer);
   const schedule = {
@@ -34,5 +34,6 @@ export async function scheduleTask(
     input: stored === undefined ? undefined : serializeFaithfully(stored, 'input'),
   };
   const opts = { ...ownJobOptions, ...(priority !== undefined && { priority }) };
-  await queue.upsertJobScheduler(id, repeat, { name, data: scheduledJob(name, schedule), opts });
+  const data = scheduledJob({ definition: name, version, schedule });
+  await queue.upsertJobScheduler(id, repeat, { name, data, opts });
 }
