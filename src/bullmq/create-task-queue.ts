@@ -123,7 +123,7 @@ export function createTaskQueue({
       const shared = sharedConnection(queue(), { connection, ...queueOptions });
       const rounds = superviseQueue({ context, tasks, queue: link, heartbeatMs, onError });
       const worker = startWorker({
-        ...{ Worker, name, context, rounds, trouble },
+        ...{ Worker, name, rounds, trouble, draining: context.draining },
         process: createJobProcessor({ context, tasks: definitions, link, heartbeatMs, report }),
         options: {
           ...shared,

@@ -137,10 +137,8 @@ export function createJobProcessor({
     }
   };
 
-  return async (job, token) => {
-    const processing = process(job);
-    draining?.track(processing);
-    const end = await processing;
+  const handle = async (job: BullJob, token: string | undefined): Promise<void> => {
+    const end = draining?.begun.aborted ? 'left' : await process(job);
     if (end === 'done') return;
     // A process that takes leave has only kept the job from others.
     if (draining?.begun.aborted) {
@@ -150,5 +148,11 @@ export function createJobProcessor({
     const now = Date.now();
     await job.moveToDelayed(end === 'left' ? leaveUntil(now) : now + end.laterMs, token);
     throw new DelayedError();
+  };
+
+  return (job, token) => {
+    const handling = handle(job, token);
+    draining?.track(handling);
+    return handling;
   };
 }

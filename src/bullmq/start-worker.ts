@@ -1,4 +1,4 @@
-import type { TaskStreamContext } from '../server/log/task-stream-context';
+import type { Draining } from '../server/log/draining';
 import type { Rounds } from '../server/recovery/supervise';
 import type { BullJob, BullWorker, BullWorkerClass } from './bull-classes';
 import type { TaskWorker } from './task-queue-options';
@@ -16,7 +16,7 @@ export function startWorker({
   name,
   process,
   options,
-  context: { draining },
+  draining,
   rounds,
   trouble,
   onClosed,
@@ -25,7 +25,7 @@ export function startWorker({
   name: string;
   process: (job: BullJob, token?: string) => Promise<void>;
   options: object;
-  context: TaskStreamContext;
+  draining: Draining | undefined;
   rounds: Rounds;
   trouble: Trouble;
   onClosed: () => void;
@@ -53,7 +53,9 @@ export function startWorker({
     return closing;
   };
   const forget = draining?.whenBegun(() => {
-    close().catch(trouble.report);
+    const leaving = close().catch(trouble.report);
+    // The process has to stay until what BullMQ has fetched for it is given back.
+    draining.track(leaving);
   });
   return { close };
 }
