@@ -64,8 +64,8 @@ export function createQueueLink({
   const ask = async (attempt: QueuedAttempt, options: JobsOptions): Promise<QueueAnswer> => {
     const jobId = jobIdOf(attempt);
     await addJob(jobId, attempt, options);
-    // Of a task that was opened just now there can be no earlier job.
-    if (attempt.opening) return 'asked';
+    // There can be no earlier job.
+    if (attempt.isJustOpened) return 'asked';
     const state = await queue().getJobState(jobId);
     if (endStates.has(state)) {
       await queue().remove(jobId);
@@ -86,8 +86,8 @@ export function createQueueLink({
     ...{ runner, maxWaitMs, remove },
     async enqueue(attempt) {
       try {
-        // If the answer comes too late, the task was withdrawn.
-        const takeBack = () => attempt.opening && void remove(attempt);
+        // If the answer comes too late, the opening was taken back.
+        const takeBack = () => attempt.isJustOpened && void remove(attempt);
         const answer = await answerWithin(commandTimeoutMs, ask(attempt, options), takeBack);
         trouble.over();
         return answer;

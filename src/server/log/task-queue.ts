@@ -13,6 +13,11 @@ export interface QueuedAttempt {
   readonly delayMs?: number;
   /** What the task was opened with, for a worker that finds that the storage has lost it. */
   readonly opening?: QueuedOpening;
+  /**
+   * Whether the task was opened just now, so that nobody has asked for a worker before, and its opening
+   * is taken back if it is not known in time that the queue has the call. Default false.
+   */
+  readonly isJustOpened?: boolean;
 }
 
 /**

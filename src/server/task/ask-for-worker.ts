@@ -31,7 +31,10 @@ export async function askForWorker(
 ): Promise<TaskError | undefined> {
   const { definition = '' } = opening;
   try {
-    await queue.enqueue({ taskId, definition, attempt: 1, delayMs, opening });
+    await queue.enqueue({
+      ...{ taskId, definition, attempt: 1, delayMs, opening },
+      isJustOpened: true,
+    });
     return undefined;
   } catch (cause) {
     const error = createUnavailableError(cause);
