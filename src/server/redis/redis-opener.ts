@@ -3,6 +3,7 @@ import { dueIn, lastKept } from '../log/open-tasks';
 import type { StoredWork } from '../log/task-attempts';
 import { taskPartTest } from '../log/task-part-test';
 import type { OpenTaskOptions, TaskLog, TaskStreamContext } from '../log/task-stream-context';
+import { atMost } from '../time/at-most';
 import { createClosedError } from './client/storage-error';
 import type { LocalTasks } from './read/local-tasks';
 import type { LookAtTask } from './read/loss-watch';
@@ -13,6 +14,9 @@ import type { Opening, StoredTask, TaskDetails } from './scripts/stored-task';
 import { wholeMs } from './scripts/whole-ms';
 import { createIdleLog } from './write/create-idle-log';
 import type { RedisChats } from './write/redis-chats';
+
+/** How long a task that waits is held back from its runner until others are superseded, in milliseconds. */
+const maxSupersedingMs = 2_000;
 
 /** What is kept for the next attempt when a task is opened. */
 function keptOf({ work, start, waits }: OpenTaskOptions): KeptAttempts | undefined {
@@ -104,8 +108,11 @@ export function createRedisOpener({
       if (chat && entry?.isNew) await chats.leaveUnlessRunning(chat, taskId);
       return isOver ? createIdleLog(1) : undefined;
     }
-    if (chat && entry && !concurrent) chats.supersede(chat, entry.predecessors);
+    const superseding =
+      chat && entry && !concurrent ? chats.supersede(chat, entry.predecessors) : undefined;
     if (delayMs !== undefined) {
+      // Whoever takes the task finds by that which tasks are to be saved before it.
+      if (superseding) await atMost(maxSupersedingMs, superseding);
       return waitingLog(taskId, cancel, async () => {
         if (!(await stored.withdraw(opening))) return false;
         if (openTask) void openTasks.remove(openTask);

@@ -14,6 +14,7 @@ import type { KeptAttempts, StoredTaking } from './scripts/stored-attempts';
 import type { StoredRecord } from './scripts/stored-log';
 import type { StoredOpenTasks } from './scripts/stored-open-tasks';
 import type { StoredTask, TaskDetails } from './scripts/stored-task';
+import type { RedisChats } from './write/redis-chats';
 
 /** The frames of a log before its first snapshot, with which it begins. */
 async function fetchStartFrames(stored: StoredTask, { firstEpoch }: StoredRecord) {
@@ -31,6 +32,7 @@ export function createRedisTaker({
   storedTask,
   storedTaking,
   tasks,
+  chats,
   runs,
   look,
   openTasks,
@@ -40,6 +42,7 @@ export function createRedisTaker({
   storedTask: (taskId: string) => StoredTask;
   storedTaking: (taskId: string) => StoredTaking;
   tasks: LocalTasks;
+  chats: Pick<RedisChats, 'supersededBefore'>;
   runs: RedisRuns;
   look: LookAtTask;
   openTasks: StoredOpenTasks;
@@ -50,12 +53,14 @@ export function createRedisTaker({
   /** What the caller needs, and what the producer does, of a task that is read from the storage. */
   const fetchAll = async (taskId: string, record: StoredRecord) => {
     const stored = storedTask(taskId);
-    const [kept, continued, startFrames] = await Promise.all([
+    const { owner, chatId } = record;
+    const [kept, continued, startFrames, unsaved] = await Promise.all([
       storedTaking(taskId).fetchKept(),
       record.attempts?.savesOutcome ? stored.fetchContinued() : undefined,
       fetchStartFrames(stored, record),
+      chatId === undefined ? [] : chats.supersededBefore({ owner, chatId }, taskId),
     ]);
-    return kept && { kept, continued, startFrames };
+    return kept && { kept, continued, startFrames, unsaved };
   };
 
   return async (taskId, options) => {
@@ -68,7 +73,7 @@ export function createRedisTaker({
     if (record.status !== 'pending' && !isAgain) return undefined;
     const all = await fetchAll(taskId, record);
     if (!all) return undefined;
-    const { continued, startFrames } = all;
+    const { continued, startFrames, unsaved } = all;
     const { start, bytes, input, context } = all.kept;
     const attempt = isAgain ? attempts.attempt : attempts.attempt + 1;
     const frames = attemptFrames(start, { attempt, now: Date.now() });
@@ -111,7 +116,7 @@ export function createRedisTaker({
       if (taken.answer === 'taken') for (const frame of frames) window.push(frame);
       else window.skipTo(taken.last + 1);
       return runs.begin({
-        ...{ window, details, token, log, graceMs, cancel, unsaved: [] },
+        ...{ window, details, token, log, graceMs, cancel, unsaved },
         firstFrames: frames,
         startFrames: [...startFrames, ...frames.slice(0, 1)],
         attempts: { kept },

@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { createTaskId } from '../../protocol/task-id';
 import type { TaskStreamContext } from '../../server/index';
+import { withAttempts } from './attempt-bench';
 import { type Bench, settleDown } from './bench';
 import type { ContractSuite } from './suite';
 
@@ -59,6 +60,46 @@ export function describeTurns({ describe, itIf }: ContractSuite): void {
       'replay after the end',
     )('are saved in their order across instances (R-SAVE-5)', (bench) =>
       savesInOrder(bench, bench.elsewhere),
+    );
+
+    itIf('turns in order', 'attempts')(
+      'are saved in their order, whoever takes them (R-SAVE-5)',
+      withAttempts(async ({ open, openWork, take, taskId, context, elsewhere }) => {
+        const of = { chatId: createTaskId(), savesOutcome: true };
+        const firstId = createTaskId();
+        const first = await open({ ...of, taskId: firstId });
+        await openWork({}, { ...of, waits: { delayMs: 0 } });
+        for (const at of [elsewhere, context]) {
+          const { log } = await take({ context: at });
+          deepEqual(log.predecessors, [firstId]);
+          const before = watch(log.predecessorsSaved?.());
+          await settleDown();
+          equal(before.isDone, false);
+          if (at === elsewhere) equal(await log.handOver(), 'waiting');
+          else {
+            await first.settle([], 'cancelled');
+            await settleDown();
+            equal(before.isDone, false);
+            await first.release({ isSaved: true });
+            await before.done;
+          }
+        }
+        // It is none of the turns before itself, nor is one that has come after it.
+        const third = await open({ ...of, taskId: createTaskId() });
+        deepEqual(third.predecessors?.includes(taskId), true);
+      }),
+    );
+
+    itIf('turns in order', 'attempts')(
+      'do not wait for others that they have not superseded, whoever takes them',
+      withAttempts(async ({ open, openWork, take, elsewhere }) => {
+        const chatId = createTaskId();
+        await open({ chatId, taskId: createTaskId() });
+        await openWork({}, { chatId, concurrent: true, waits: { delayMs: 0 } });
+        const { log } = await take({ context: elsewhere });
+        deepEqual(log.predecessors ?? [], []);
+        await log.predecessorsSaved?.();
+      }),
     );
 
     itSavesInOrder('do not wait for each other when they are concurrent', async ({ open }) => {

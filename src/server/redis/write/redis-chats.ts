@@ -36,8 +36,13 @@ export interface RedisChats {
   leaveUnlessRunning(chat: Chat, taskId: string): Promise<void>;
   /** The newest task of a chat that is running, or that is still being saved. */
   active(chat: Chat): Promise<string | undefined>;
-  /** Asks older tasks to stop, again and again until that is stored. They are never active again. */
-  supersede(chat: Chat, taskIds: readonly string[]): void;
+  /**
+   * Asks older tasks to stop, again and again until that is stored, which resolves the promise. They are
+   * never active again. Never rejects.
+   */
+  supersede(chat: Chat, taskIds: readonly string[]): Promise<void>;
+  /** The tasks that one of the chat's tasks, or an earlier one, has superseded. */
+  supersededBefore(chat: Chat, taskId: string): Promise<string[]>;
   close(): void;
 }
 
@@ -162,8 +167,14 @@ export function createRedisChats({
       return undefined;
     },
 
-    supersede(chat, taskIds) {
-      for (const taskId of taskIds) void supersedeOne(chat, taskId);
+    async supersede(chat, taskIds) {
+      await Promise.all(taskIds.map((taskId) => supersedeOne(chat, taskId)));
+    },
+
+    async supersededBefore(chat, taskId) {
+      const { superseded } = await look(chat);
+      // One that was superseded itself may be waited for by any of the others.
+      return superseded.includes(taskId) ? [] : superseded;
     },
 
     close() {
