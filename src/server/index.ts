@@ -70,6 +70,7 @@ export {
 export { type ResumedTask, type ResumeTaskOptions, resumeTask } from './resume-task';
 export type {
   ChatExecuteOptions,
+  ChatHandlers,
   ChatOfOwner,
   ChatRoute,
   CreateChatRouteOptions,

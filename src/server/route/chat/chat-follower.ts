@@ -1,10 +1,12 @@
 import { createQueryError, readQuery } from '../../http/read-query';
 import { emptyResponse } from '../../http/responses';
 import { callHost } from '../../log/call-host';
+import type { TaskRunnerQueue } from '../../log/task-queue';
 import type { PlainDefinition } from '../../plain-definition';
 import type { Invocation } from '../../recovery/invocation';
 import { followTask, type ResumedTask, type ResumeTaskOptions } from '../../resume-task';
 import { pause } from '../../time/pause';
+import { createReaderCallers } from '../reader-callers';
 import { createReaderTakers, type ReaderTakers, type WatchedResponse } from '../reader-takers';
 import { createTaskSlots } from '../task-slots';
 import type { ChatOfOwner } from './chat-route';
@@ -44,16 +46,22 @@ function readWait(request: Request): number {
   throw createQueryError(`\`wait\` is a number of milliseconds, ${maxWaitMs} at most.`);
 }
 
-export function createChatFollower(means: TurnMeans, definition: PlainDefinition): ChatFollower {
+export function createChatFollower(
+  means: TurnMeans,
+  definition: PlainDefinition,
+  queue: TaskRunnerQueue | undefined,
+): ChatFollower {
   const { chat, context, saveEnd, report } = means;
   const { heartbeatMs, waitUntil, onError, toTaskError } = chat;
   const { maxRunning = Number.POSITIVE_INFINITY } = chat;
-  const takers = createReaderTakers({
-    ...{ task: { options: definition }, streamContext: context, heartbeatMs, maxRunning },
-    slots: createTaskSlots(Number.POSITIVE_INFINITY),
-    ...(onError && { onError }),
-    ...(toTaskError && { toTaskError }),
-  });
+  const takers = queue
+    ? createReaderCallers({ queue, streamContext: context, definition: definition.name })
+    : createReaderTakers({
+        ...{ task: { options: definition }, streamContext: context, heartbeatMs, maxRunning },
+        slots: createTaskSlots(Number.POSITIVE_INFINITY),
+        ...(onError && { onError }),
+        ...(toTaskError && { toTaskError }),
+      });
 
   const follow: ChatFollower['follow'] = (options, how) =>
     followTask(

@@ -4,6 +4,7 @@ import type { ChatTypes } from '../../../protocol/chat-types';
 import type { TaskUIDataTypes } from '../../../protocol/task-parts';
 import type { ChatChanges, ChatSchemas, ChatTrigger } from '../../chat/chat-types';
 import type { DefineTaskOptions } from '../../define-task';
+import type { TaskRunnerQueue } from '../../log/task-queue';
 import type { PlainDefinition } from '../../plain-definition';
 import type { TaskRetry } from '../../task/retry-options';
 import type { TaskSettings, TaskSettleEvent } from '../../task/task-options';
@@ -162,12 +163,23 @@ export interface CreateChatRouteOptions<
   ) => Promise<void> | void;
 }
 
-/** A chat at one address. */
-export interface ChatRoute<Message extends UIMessage = UIMessage>
-  extends TaskRoute,
-    ChatTypes<Message> {
+/** What answers the requests of a chat. */
+export interface ChatHandlers<Message extends UIMessage = UIMessage> extends TaskRoute {
   /** Starts the turn that a page sends. It has the types of the chat, too: `useTaskChat<typeof POST>`. */
   readonly POST: TaskRouteHandler & ChatTypes<Message>;
-  /** The chat's turns as tasks, for `superviseTasks` and queues. */
+}
+
+/** A chat at one address. */
+export interface ChatRoute<Message extends UIMessage = UIMessage>
+  extends ChatHandlers<Message>,
+    ChatTypes<Message> {
+  /** The chat's turns as tasks, for `superviseTasks`, and for the `tasks` of a queue. */
   readonly task: { readonly options: PlainDefinition };
+  /**
+   * The same chat, whose turns are run by the workers of a queue that has `task` among its `tasks`, such
+   * as one that `createTaskQueue` of `ai-task-stream/bullmq` has made, on the same `streamContext`. This
+   * process then runs none of them. While the queue is away, a turn is answered with 503, and nothing of
+   * it is there: `export const { POST, GET, DELETE } = chat.withQueue(queue)`.
+   */
+  withQueue(queue: TaskRunnerQueue): ChatHandlers<Message>;
 }

@@ -9,6 +9,7 @@ import type { ResponseWatch } from '../../http/text-source';
 import { createNotFoundError, unlessAway } from '../../log/task-errors';
 import { mayKnow } from '../../log/task-guard';
 import { taskPartTest } from '../../log/task-part-test';
+import type { TaskRunnerQueue } from '../../log/task-queue';
 import type { TaskStreamContext } from '../../log/task-stream-context';
 import type { PlainDefinition } from '../../plain-definition';
 import type { Invocation } from '../../recovery/invocation';
@@ -27,6 +28,8 @@ export interface StartTurnMeans {
   readonly definition: PlainDefinition;
   readonly admission: ChatAdmission;
   readonly follower: ChatFollower;
+  /** Whose workers run the turns. Default: this process runs them. */
+  readonly queue?: TaskRunnerQueue | undefined;
 }
 
 /** How many frames of a log tell of the message that its task goes on with. */
@@ -53,7 +56,7 @@ async function countHistory(
 export async function startTurn(
   request: Request,
   invocation: Invocation | undefined,
-  { means, definition, admission, follower }: StartTurnMeans,
+  { means, definition, admission, follower, queue }: StartTurnMeans,
 ): Promise<Response> {
   const { context, chat, store } = means;
   const { maxBodyBytes = 1024 * 1024 } = chat;
@@ -98,6 +101,7 @@ export async function startTurn(
     ...{ ...invocation?.runTime(), ...(waitUntil && { waitUntil }) },
     ...(heartbeatMs !== undefined && { heartbeatMs }),
     ...{ streamContext: context, taskId, owner, chatId },
+    queued: queue && { queue, delayMs: 0 },
     ...{ messageId: turn.answerId, trigger: turn.trigger },
     // All others are in the host's store. They may be of forms that no page sends any more.
     originalMessages: isContinuation(turn) && last ? [last] : [],
