@@ -94,6 +94,7 @@ export function createTaskQueue({
 
   return {
     ...link,
+    definitions: [...definitions.keys()],
 
     start(task, ...[input, given = {}]) {
       const options = optionsOf(task);

@@ -1,7 +1,7 @@
 // What BullMQ itself does for tasks: order, delays, limits, schedules, and classes of one's own.
 
 import { createTaskQueue } from 'ai-task-stream/bullmq';
-import { createMemoryStreamContext, defineTask } from 'ai-task-stream/server';
+import { createMemoryStreamContext, createTaskRoute, defineTask } from 'ai-task-stream/server';
 import { Queue, Worker } from 'bullmq';
 import { Cluster } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
@@ -165,4 +165,19 @@ it('refuses to start a task that is none of its own (R-QUEUE-1)', () => {
   const { queue } = open();
   const other = defineTask({ name: 'other', execute() {} });
   expect(() => queue.start(other)).toThrow(/`tasks` of `createTaskQueue`/);
+});
+
+it('refuses the route of a task that none of its workers would run (R-QUEUE-1)', () => {
+  const { queue, context: streamContext } = open();
+  const other = defineTask({ name: 'other', execute() {} });
+  expect(() => createTaskRoute(other, { streamContext, queue })).toThrow(
+    expect.objectContaining({
+      code: 'invalid-options',
+      message: expect.stringMatching(/`other`.*Pass it in `tasks` of `createTaskQueue`/),
+    }),
+  );
+  expect(() => createTaskRoute(noted, { streamContext, queue })).not.toThrow();
+  // A queue that does not say what its workers run may have anything.
+  const { definitions: _definitions, ...silent } = queue;
+  expect(() => createTaskRoute(other, { streamContext, queue: silent })).not.toThrow();
 });

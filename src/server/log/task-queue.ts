@@ -33,6 +33,11 @@ export interface TaskRunnerQueue {
   /** How long a task may wait for a worker, each time, in milliseconds. */
   readonly maxWaitMs: number;
   /**
+   * The names of the definitions whose tasks its workers run, if the queue knows them. A route of another
+   * one refuses the queue, because its tasks would wait in vain. Default: those of any.
+   */
+  readonly definitions?: readonly string[];
+  /**
    * Asks for an attempt. Idempotent: asked again for the same attempt, the queue calls another worker
    * only if the one that it has called has not begun for a while.
    *

@@ -22,6 +22,7 @@ import { toTaskStreamContext } from '../to-task-stream-context';
 import { createAdmission } from './admission';
 import { answering, type RouteHandler } from './answering';
 import { cancelResponse } from './cancel-response';
+import { checkQueue } from './check-queue';
 import { createReaderCallers } from './reader-callers';
 import { createReaderTakers, type WatchedResponse } from './reader-takers';
 import {
@@ -70,6 +71,7 @@ export function createTaskRoute<
   checkDurations({ heartbeatMs: { value: heartbeatMs, least: 1 } });
   checkCounts({ maxRunning }, { mayBeAny: true });
   registerDefinition(streamContext, definition);
+  if (queue) checkQueue(queue, definition);
   checkRouteTransformer(definition, ownTransformer);
   const transformer = ownTransformer ?? definition.transformer;
   const decoder = inputDecoder(transformer);
