@@ -24,7 +24,7 @@ export interface BullJob {
   readonly data: unknown;
   /** When it was added, in epoch milliseconds, and how long it was put off then. */
   readonly timestamp: number;
-  readonly opts: { readonly delay?: number };
+  readonly opts: { readonly delay?: number; readonly priority?: number };
   moveToDelayed(timestamp: number, token?: string): Promise<unknown>;
   moveToWait(token?: string): Promise<unknown>;
 }

@@ -100,7 +100,7 @@ export function createTaskQueue({
       const options = optionsOf(task);
       const { delay = 0, keepLogs, lifo, priority, sizeLimit, telemetry, ...settings } = given;
       const { request, params = {}, ...own } = settings;
-      const jobOptions = { keepLogs, lifo, priority, sizeLimit, telemetry };
+      const jobOptions = { keepLogs, lifo, sizeLimit, telemetry };
       checkDurations({ delay: { value: delay, least: 0, most: Number.MAX_SAFE_INTEGER } });
       return claimDefinedTask<never>(options, {
         ...own,
@@ -108,7 +108,7 @@ export function createTaskQueue({
         readInput: () => readInput(input, { schema: options.input, transformer: undefined }),
         storedInput: () => encodeInput(input, options.transformer),
         ...{ request, params },
-        queued: { queue: link.withJobOptions(jobOptions), delayMs: delay },
+        queued: { queue: link.withJobOptions(jobOptions), delayMs: delay, priority },
       }).task;
     },
 

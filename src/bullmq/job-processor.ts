@@ -63,9 +63,10 @@ export function createJobProcessor({
       // It becomes a task of that version.
       if (version > (task.options.version ?? 1)) return undefined;
       const taskId = await scheduledTaskId(schedule.seed, job.id ?? '');
-      const open = () => openScheduled({ context, link, task, taskId, schedule, report });
+      const { delay = 0, priority } = job.opts;
+      const open = () => openScheduled({ context, link, task, taskId, schedule, priority, report });
       // Before its time it was not open.
-      return { taskId, task, open, attempt: 1, ageMs: ageMs - (job.opts.delay ?? 0) };
+      return { taskId, task, open, attempt: 1, ageMs: ageMs - delay };
     }
     const { taskId, attempt, opening } = data;
     const openWaiting = (given: NonNullable<typeof opening>) =>

@@ -16,6 +16,7 @@ export async function openScheduled({
   task,
   taskId,
   schedule: { input: json, owner },
+  priority,
   report,
 }: {
   context: TaskStreamContext;
@@ -23,6 +24,8 @@ export async function openScheduled({
   task: SupervisedTask;
   taskId: string;
   schedule: ScheduledJob['schedule'];
+  /** With which the task's job would be added again. */
+  priority: number | undefined;
   report: (error: unknown, taskId: string) => void;
 }): Promise<void> {
   const { options } = task;
@@ -35,7 +38,7 @@ export async function openScheduled({
     readInput: () => readInput(input, how),
     storedInput: () => input,
     ...{ request: undefined, params: {} },
-    queued: { queue, delayMs: 0 },
+    queued: { queue, delayMs: 0, priority },
   });
   const claim = await claiming;
   if (claim.kind !== 'refused') return;

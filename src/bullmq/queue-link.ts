@@ -57,6 +57,7 @@ export function createQueueLink({
       ...options,
       ...ownJobOptions,
       ...{ jobId, delay: Math.ceil(attempt.delayMs ?? 0) },
+      ...(attempt.priority !== undefined && { priority: attempt.priority }),
       // What was begun goes before what was not.
       ...(attempt.attempt > 1 && { lifo: true }),
     });

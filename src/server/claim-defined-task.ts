@@ -39,7 +39,7 @@ export function claimDefinedTask<Result>(
   const { chatId, deadlineMs } = settings;
   const startedWith: StartedWith = {
     ...{ storedInput, request, params, hasChat: chatId !== undefined, deadlineMs },
-    queue: own.queued?.queue,
+    queued: own.queued,
   };
   return claimTask<Result>(settings, {
     definition: definition.name,

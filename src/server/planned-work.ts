@@ -3,9 +3,9 @@ import type { StartDefinedTaskOptions } from './define-task';
 import { bytesBeyond } from './log/bytes-beyond';
 import { serializeFaithfully } from './log/serialize';
 import type { StoredWork } from './log/task-attempts';
-import type { TaskRunnerQueue } from './log/task-queue';
 import type { PlainDefinition } from './plain-definition';
 import { inputDecoder, readInput } from './read-input';
+import type { QueuedStart } from './task/ask-for-worker';
 import type { RetryPlan } from './task/attempt-plan';
 import { backoffOf, type TaskRetry } from './task/retry-options';
 import type { StartTaskOptions } from './task/start-task';
@@ -20,7 +20,7 @@ export interface StartedWith {
   hasChat: boolean;
   deadlineMs: number | undefined;
   /** The queue whose workers run the task. Default: this process does. */
-  queue: TaskRunnerQueue | undefined;
+  queued: Pick<QueuedStart, 'queue' | 'priority'> | undefined;
 }
 
 /** The work of a task that is about to start, and the chat that it is of. */
@@ -60,8 +60,9 @@ function checkSize(texts: readonly (string | undefined)[], maxBytes: number): vo
 export async function planTask(
   definition: PlainDefinition,
   input: unknown,
-  { storedInput, request, params, hasChat, deadlineMs, queue }: StartedWith,
+  { storedInput, request, params, hasChat, deadlineMs, queued }: StartedWith,
 ): Promise<PlannedTask> {
+  const { queue, priority } = queued ?? {};
   const {
     retry = queue && noRetry,
     maxWaitMs = queue?.maxWaitMs ?? defaultMaxWaitMs,
@@ -84,6 +85,7 @@ export async function planTask(
     attempts: retry.attempts ?? 3,
     maxTotal: retry.maxTotal ?? 100,
     maxWaitMs,
+    ...(priority !== undefined && { priority }),
     ...(deadlineMs !== undefined && { deadlineMs }),
   };
   const execute = executeOf(definition, { ...values, request: undefined, params: {} });

@@ -52,6 +52,29 @@ it('begins those of a higher priority first, one at a time unless told otherwise
   expect(words()).toEqual(['high', 'middle', 'low']);
 });
 
+it('asks again with the priority that a task was started with, if its job is gone (R-QUEUE-3)', async () => {
+  const { queue, name } = open();
+  const admin = queues.look(name);
+  const start = async (word: string, priority?: number) => {
+    const task = queue.start(noted, { word, waits: priority === undefined }, { priority });
+    await (await task.toResponse()).body?.cancel();
+    return task;
+  };
+  // Its worker has time for one, and looks after the others.
+  const first = await start('first');
+  queue.work({ heartbeatMs: 50 });
+  await until(() => begun.length === 1);
+  const tasks = [await start('low', 3), await start('high', 1), await start('middle', 2)];
+  const jobIds = tasks.map(({ taskId }) => `task-${taskId}-1`);
+  for (const id of jobIds) await admin.remove(id);
+  await until(async () => (await admin.getJobCountByTypes('prioritized', 'waiting')) === 3);
+  const jobs = await Promise.all(jobIds.map((id) => admin.getJob(id)));
+  expect(jobs.map((job) => job?.opts.priority)).toEqual([3, 1, 2]);
+  begun[0]?.end();
+  await Promise.all([first, ...tasks].map((task) => task.result));
+  expect(words()).toEqual(['first', 'high', 'middle', 'low']);
+});
+
 it('runs as many at a time as a worker may, and no more (R-QUEUE-1)', async () => {
   const { queue } = open();
   queue.work({ concurrency: 2 });

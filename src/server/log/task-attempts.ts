@@ -34,6 +34,8 @@ export interface StoredWork {
   readonly maxTotal: number;
   /** How long the task may wait for a runner, each time, in milliseconds. */
   readonly maxWaitMs: number;
+  /** With which priority its queue calls the first runner, as that counts. Default: the queue's own. */
+  readonly priority?: number;
   /**
    * When the task has to be over, in milliseconds from the beginning of the first attempt, by the
    * storage's clock. Default: no deadline.

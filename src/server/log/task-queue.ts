@@ -11,6 +11,8 @@ export interface QueuedAttempt {
   readonly attempt: number;
   /** How long no worker may begin, in milliseconds. Default 0. */
   readonly delayMs?: number;
+  /** Of the first attempt: the priority that the task was started with. Later ones go before all others. */
+  readonly priority?: number;
   /** What the task was opened with, for a worker that finds that the storage has lost it. */
   readonly opening?: QueuedOpening;
   /**

@@ -38,10 +38,12 @@ export interface TaskRecord {
   readonly runner?: string;
   /** The version of the definition that the stored work is of. Absent where `runner` is. */
   readonly version?: number;
+  /** The priority that is in the stored work, if there is one. Absent where `runner` is. */
+  readonly priority?: number;
 }
 
 /** What a record tells of a task that may be attempted again. */
 export type AttemptsRecord = Pick<
   TaskRecord,
-  'attempt' | 'isWaiting' | 'notBefore' | 'runner' | 'version'
+  'attempt' | 'isWaiting' | 'notBefore' | 'runner' | 'version' | 'priority'
 >;

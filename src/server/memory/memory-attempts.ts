@@ -219,6 +219,7 @@ export function attemptsRecord({ attempt, attempts }: MemoryLog): AttemptsRecord
   const { work, waiting } = attempts;
   return {
     ...{ attempt, runner: work.runner, version: work.version },
+    ...(work.priority !== undefined && { priority: work.priority }),
     ...(waiting && { isWaiting: true, notBefore: waiting.notBefore }),
   };
 }

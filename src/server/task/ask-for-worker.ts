@@ -9,6 +9,8 @@ export interface QueuedStart {
   readonly queue: TaskRunnerQueue;
   /** How long no worker may begin, in milliseconds. */
   readonly delayMs: number;
+  /** How soon, beside others, as the queue counts. Default: the queue's own. */
+  readonly priority?: number | undefined;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface QueuedStart {
  * opening is taken back, and the error is returned and not thrown.
  */
 export async function askForWorker(
-  { queue, delayMs }: QueuedStart,
+  { queue, delayMs, priority }: QueuedStart,
   {
     taskId,
     opening,
@@ -33,6 +35,7 @@ export async function askForWorker(
   try {
     await queue.enqueue({
       ...{ taskId, definition, attempt: 1, delayMs, opening },
+      ...(priority !== undefined && { priority }),
       isJustOpened: true,
     });
     return undefined;
@@ -58,9 +61,12 @@ export async function askForNextWorker(
   task: Pick<QueuedAttempt, 'taskId' | 'definition' | 'opening'>,
 ): Promise<QueueAnswer | undefined> {
   if (!record?.isWaiting || record.runner !== queue.runner) return undefined;
-  const { attempt = 0, notBefore = 0 } = record;
+  const { attempt = 0, notBefore = 0, priority } = record;
   const delayMs = Math.max(0, notBefore - Date.now());
-  return queue.enqueue({ ...task, attempt: attempt + 1, delayMs });
+  return queue.enqueue({
+    ...{ ...task, attempt: attempt + 1, delayMs },
+    ...(attempt === 0 && priority !== undefined && { priority }),
+  });
 }
 
 /** Takes an opening back; `undefined` when it is not known whether it was. */

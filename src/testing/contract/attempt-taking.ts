@@ -50,15 +50,16 @@ export function describeTaking({ describe, itIf }: ContractSuite): void {
       'is shown by its record with the runners that may take it, until it is over (R-ATTEMPT-7)',
       withAttempts(async ({ openWork, take, elsewhere, taskId }) => {
         const runner = 'queue:mail';
-        const log = await openWork({ runner });
-        const who = { definition: 'report', runner, version };
+        const log = await openWork({ runner, priority: 7 });
+        const who = { definition: 'report', runner, version, priority: 7 };
         expectMembers(await elsewhere.inspect(taskId), who);
         await log.handOver();
         expectMembers(await elsewhere.inspect(taskId), { ...who, isWaiting: true });
         const taken = await take({ runner, version: version + 1 });
         expectMembers(await elsewhere.inspect(taskId), who);
         await taken.log.settle(closingFrames(taskId), 'completed');
-        expectMembers(await elsewhere.inspect(taskId), { runner: undefined, version: undefined });
+        const none = { runner: undefined, version: undefined, priority: undefined };
+        expectMembers(await elsewhere.inspect(taskId), none);
       }),
     );
 

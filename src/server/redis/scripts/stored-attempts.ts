@@ -79,6 +79,7 @@ export function attemptsRecord({ status, attempt, attempts }: StoredRecord): Att
   const isWaiting = status === 'pending';
   return {
     ...{ attempt, runner: work.runner, version: work.version },
+    ...(work.priority !== undefined && { priority: work.priority }),
     ...(isWaiting && { isWaiting, notBefore }),
   };
 }
