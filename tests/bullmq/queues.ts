@@ -12,7 +12,7 @@ import { createRedisInstances } from '../helpers/redis-contexts';
 import { sharedRedisUrl } from '../helpers/redis-server';
 
 /** The classes of each major, by its number. */
-const bullVersions = {
+export const bullVersions = {
   5: { Queue: bullmqV5.Queue, Worker: bullmqV5.Worker },
   6: { Queue: bullmq.Queue, Worker: bullmq.Worker },
 } as const;

@@ -16,6 +16,10 @@ interface WorkerOptions {
   keyPrefix: string;
   /** Default: the Redis that the tests of a run share. */
   url?: string;
+  /** The addresses of a cluster, instead of a `url`. */
+  cluster?: readonly string[];
+  /** Of BullMQ's keys. Default: BullMQ's own. */
+  prefix?: string;
   /** Of BullMQ. Default 6. */
   major?: 5 | 6;
 }
@@ -33,13 +37,16 @@ export interface WorkerProcess extends TaskProcess {
 export async function spawnWorker({
   name,
   keyPrefix,
-  url = sharedRedisUrl(),
+  cluster = [],
+  url = cluster.length > 0 ? '' : sharedRedisUrl(),
+  prefix,
   major = 6,
 }: WorkerOptions): Promise<WorkerProcess> {
   const child = await spawnTaskProcess('worker', {
     env: {
       ...{ WORKER_REDIS_URL: url, WORKER_KEY_PREFIX: keyPrefix },
       ...{ WORKER_QUEUE: name, WORKER_MAJOR: String(major) },
+      ...{ WORKER_CLUSTER: cluster.join(' '), ...(prefix && { WORKER_PREFIX: prefix }) },
     },
   });
   await child.next<WorkerReport>();

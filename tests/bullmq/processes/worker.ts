@@ -4,11 +4,13 @@ import { createTaskQueue } from 'ai-task-stream/bullmq';
 import { createRedisStreamContext } from 'ai-task-stream/redis';
 import * as bullmq from 'bullmq';
 import * as bullmqV5 from 'bullmq-v5';
+import { Cluster } from 'ioredis';
 import { defineKept, keptHeartbeatMs } from '../kept-task';
 import type { WorkerCommand, WorkerReport } from '../spawn-worker';
 
 const { WORKER_REDIS_URL: url = '', WORKER_KEY_PREFIX: keyPrefix = '' } = process.env;
 const { WORKER_QUEUE: name = '', WORKER_MAJOR: major = '6' } = process.env;
+const { WORKER_CLUSTER: cluster = '', WORKER_PREFIX: prefix } = process.env;
 const { Queue, Worker } = major === '5' ? bullmqV5 : bullmq;
 
 const ends = new Map<string, { promise: Promise<void>; resolve: () => void }>();
@@ -33,9 +35,16 @@ const kept = defineKept({
   mayEnd: (taskId) => endOf(taskId).promise,
 });
 
-const streamContext = createRedisStreamContext({ url, keyPrefix, onError: () => {} });
+const connectCluster = () =>
+  new Cluster(cluster.split(' '), { redisOptions: { maxRetriesPerRequest: null } });
+
+const streamContext = createRedisStreamContext({
+  ...(cluster ? { client: connectCluster() } : { url }),
+  ...{ keyPrefix, onError: () => {} },
+});
 const queue = createTaskQueue({
-  ...{ Queue, Worker, streamContext, tasks: [kept], name, connection: { url } },
+  ...{ Queue, Worker, streamContext, tasks: [kept], name, ...(prefix && { prefix }) },
+  connection: cluster ? connectCluster() : { url },
   onError: () => {},
 });
 queue.work({ heartbeatMs: keptHeartbeatMs });
