@@ -72,6 +72,7 @@ interface NodeOptions {
   hookTimeout?: number;
   maxWorkers?: number;
   sequence?: { groupOrder: number };
+  isolate?: boolean;
 }
 
 const redis = {
@@ -85,6 +86,12 @@ const recipes = { ...browser, hookTimeout: process.env.TEST_LONG ? 900_000 : 300
 
 /** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
 const fiveAtATime = { maxWorkers: 5, sequence: { groupOrder: 1 } };
+
+/**
+ * The files of a worker share what they import, which would take longer than most of them. So what a
+ * helper registers when it is loaded is registered once, and not for each file.
+ */
+const sharingModules = { isolate: false };
 
 /** They read the build or the documents, fill memory, or try very many cases: not for `test:fast`. */
 const slow = [
@@ -157,7 +164,7 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     sequence: { sequencer: LongFilesFirst },
     projects: [
-      node('protocol', ['tests/protocol/**/*.test.ts'], { exclude: slow }),
+      node('protocol', ['tests/protocol/**/*.test.ts'], { exclude: slow, ...sharingModules }),
       node(
         'server',
         [
@@ -168,13 +175,16 @@ export default defineConfig({
           // What users would write, with the kit.
           'examples/*/*.test.ts',
         ],
-        { exclude: slow },
+        { exclude: slow, ...sharingModules },
       ),
       node('slow', slow),
-      node('patterns', ['tests/patterns/**/*.test.ts']),
+      node('patterns', ['tests/patterns/**/*.test.ts'], sharingModules),
       node('hosts', ['tests/hosts/**/*.test.ts']),
-      node('ui', ['tests/ui/**/*.test.ts'], { exclude: ['tests/ui/react/**', ...slow] }),
-      node('cli', ['tests/cli/**/*.test.ts']),
+      node('ui', ['tests/ui/**/*.test.ts'], {
+        exclude: ['tests/ui/react/**', ...slow],
+        ...sharingModules,
+      }),
+      node('cli', ['tests/cli/**/*.test.ts'], sharingModules),
       react('react-19', []),
       react('react-18', react18),
       // Once more, on a platform that lacks what React Native does.

@@ -7,7 +7,7 @@ import {
   defineTask,
   toNodeHandler,
 } from 'ai-task-stream/server';
-import { afterEach } from 'vitest';
+import { onCleanUp } from '../helpers/clean-up';
 import { startHttpServer } from '../helpers/http-server';
 import { createOwnContext } from '../helpers/tasks';
 
@@ -29,13 +29,6 @@ export interface TaskHost {
   cut(): void;
 }
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-// Not `onTestFinished`, which comes after the check that nothing is left running.
-afterEach(async () => {
-  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
-});
-
 /** Serves a task until the test is over. */
 export async function startTaskHost(
   definition: Definition,
@@ -55,7 +48,7 @@ export async function startTaskHost(
   });
   const id = randomUUID();
   const api = `${origin}/api/report`;
-  cleanups.push(async () => {
+  onCleanUp(async () => {
     await stop();
     await streamContext.cancel(id);
     await streamContext.close();

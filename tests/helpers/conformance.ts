@@ -7,9 +7,10 @@ import {
   type TaskStreamContext,
   toNodeHandler,
 } from 'ai-task-stream/server';
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import type { z } from 'zod';
 import { toTaskStreamContext } from '../../src/server/to-task-stream-context';
+import { onCleanUp } from './clean-up';
 import { startHttpServer } from './http-server';
 import { createOwnContext } from './tasks';
 
@@ -31,19 +32,13 @@ export interface Received {
 export const taskId = 'conformance-task';
 const streamHeaders = { accept: 'text/event-stream' };
 
-export const cleanups: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 export function createGate(): { opened: Promise<void>; open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
   // Opened after each test, so that nothing waits for ever when a test fails.
-  cleanups.push(open);
+  onCleanUp(open);
   return { opened, open };
 }
 
@@ -124,7 +119,7 @@ export async function serve(
     ...routeOptions,
   });
   const { origin, port, stop } = await startHttpServer(toNodeHandler(route));
-  cleanups.push(stop);
+  onCleanUp(stop);
   const url = `${origin}/`;
   return {
     url,

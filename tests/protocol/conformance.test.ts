@@ -2,10 +2,10 @@
 import { connect } from 'node:net';
 import { streamTask } from 'ai-task-stream/server';
 import { describe, expect, it } from 'vitest';
+import { onCleanUp } from '../helpers/clean-up';
 import {
   aborted,
   chunksOf,
-  cleanups,
   createGate,
   eventsOf,
   only,
@@ -23,7 +23,7 @@ describe('frames', () => {
     const gate = createGate();
     const { port } = await serve(() => gate.opened);
     const socket = connect(port, '127.0.0.1');
-    cleanups.push(() => void socket.destroy());
+    onCleanUp(() => void socket.destroy());
     const body = JSON.stringify({ taskId });
     socket.write(
       `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,

@@ -1,27 +1,22 @@
-import { afterEach } from 'vitest';
+import { vi } from 'vitest';
 import { createTaskStore } from '../../src/ui/create-task-store';
 import type { TaskStream, TaskStreamOptions } from '../../src/ui/task-stream-types';
+import { onCleanUp } from '../helpers/clean-up';
 import { startWireServer, type WireServer } from '../helpers/wire-server';
-
-const cleanups: (() => unknown)[] = [];
-
-// Not `onTestFinished`, which comes after the check that nothing is left running.
-afterEach(async () => {
-  for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
-});
-
-/** Calls it when the test is over; what was given last comes first. */
-export function onCleanUp(cleanUp: () => unknown): void {
-  cleanups.push(cleanUp);
-}
 
 /** A server that closes when the test is over. */
 export async function serve(
   ...parameters: Parameters<typeof startWireServer>
 ): Promise<WireServer> {
   const server = await startWireServer(...parameters);
-  cleanups.push(() => server.close());
+  onCleanUp(() => server.close());
   return server;
+}
+
+/** `createTaskStore` of a page that was loaded just now. */
+export async function freshTaskStore(): Promise<typeof createTaskStore> {
+  vi.resetModules();
+  return (await import('../../src/ui/create-task-store')).createTaskStore;
 }
 
 /** What a store's callbacks were called with, in order. */
@@ -38,7 +33,7 @@ export function createStore(options: TaskStreamOptions): { store: TaskStream; ca
     ...options,
     reconnect: { initialDelayMs: 0, ...options.reconnect },
   });
-  cleanups.push(() => store.dispose());
+  onCleanUp(() => store.dispose());
   return { store, calls };
 }
 

@@ -3,7 +3,7 @@ import { TaskChatTransport } from '../../src/ui';
 import { paceUpdates } from '../../src/ui/react/pace-updates';
 import { frame, heartbeat, recording, snapshot, taskId } from '../helpers/recording';
 import { eventStream, scriptFetch } from '../helpers/scripted-fetch';
-import { createStore } from './helpers';
+import { createStore, freshTaskStore } from './helpers';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -53,9 +53,14 @@ describe('options that contradict each other', () => {
         ? eventStream(recording.bytesAfter(), { end: true })
         : eventStream(frame(0, snapshot()) + heartbeat(1, 5000)),
     );
+    const createTaskStore = await freshTaskStore();
+    const reconnect = { initialDelayMs: 0 };
     for (let n = 0; n < 3; n++) {
-      createStore({ api, reconnect: { initialDelayMs: 2, maxDelayMs: 1 } });
-      await createStore({ api, fetch, stallTimeoutMs: 50 }).store.start('x', { taskId });
+      const one = createTaskStore({ api, reconnect: { initialDelayMs: 2, maxDelayMs: 1 } });
+      const other = createTaskStore({ api, fetch, stallTimeoutMs: 50, reconnect });
+      await other.start('x', { taskId });
+      one.dispose();
+      other.dispose();
     }
     expect(warn.mock.calls).toEqual([
       [expect.stringContaining('`initialDelayMs` is above `maxDelayMs`')],

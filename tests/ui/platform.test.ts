@@ -4,7 +4,7 @@ import { addQuery } from '../../src/ui/add-query';
 import { recording, taskId } from '../helpers/recording';
 import { eventStream, scriptFetch } from '../helpers/scripted-fetch';
 import { sendHead } from '../helpers/wire-server';
-import { closed, createStore, reached, serve } from './helpers';
+import { closed, createStore, freshTaskStore, reached, serve } from './helpers';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -39,9 +39,11 @@ describe('on a platform that lacks what browsers have', () => {
     vi.stubGlobal('crypto', undefined);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { fetch, bodies } = answering();
+    const createTaskStore = await freshTaskStore();
     for (let n = 0; n < 3; n++) {
-      const { store } = createStore({ api: '/api/task', fetch });
+      const store = createTaskStore({ api: '/api/task', fetch });
       expect(await store.start('x')).toMatchObject({ status: 'completed' });
+      store.dispose();
     }
     const ids = bodies.map((body) => (JSON.parse(body) as { taskId: string }).taskId);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);

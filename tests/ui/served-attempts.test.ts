@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import { chatVersions } from '../helpers/chat-versions';
+import { onCleanUp } from '../helpers/clean-up';
 import { taskId } from '../helpers/recording';
 import { serveAttempts } from '../helpers/served-attempts';
 import { openPage } from './chat/helpers';
-import { closed, createStore, onCleanUp } from './helpers';
+import { closed, createStore } from './helpers';
 
 /** In text, in a tool call and at the end; with and without a checkpoint. */
 const losses = [[8], [22], [31], [8, 22], [22, 31, 31]];

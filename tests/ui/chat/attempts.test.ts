@@ -14,9 +14,9 @@ import {
   work,
 } from '../../helpers/attempts';
 import { type ChatVersion, chatVersions } from '../../helpers/chat-versions';
+import { onCleanUp } from '../../helpers/clean-up';
 import { snapshot, taskId } from '../../helpers/recording';
 import { startWireServer, type WireServer } from '../../helpers/wire-server';
-import { onCleanUp } from '../helpers';
 import { openPage } from './helpers';
 
 const text = (words: string): Chunk[] => [

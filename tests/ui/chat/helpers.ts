@@ -3,8 +3,8 @@ import type { ChatInit, ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import type { TaskChatTransport, TaskChatTransportOptions } from '../../../src/ui';
 import { type ChatServer, startChatServer } from '../../helpers/chat-server';
 import type { ChatVersion, NotedChat } from '../../helpers/chat-versions';
+import { onCleanUp } from '../../helpers/clean-up';
 import { taskId } from '../../helpers/recording';
-import { onCleanUp } from '../helpers';
 
 /** A server of a chat that closes when the test is over. */
 export async function serveChat(

@@ -2,8 +2,8 @@ import type { UIMessage, UIMessageStreamWriter } from 'ai';
 import type { TaskChat, TaskChatOptions, TaskChatState } from '../../../src/ui';
 import { until } from '../../helpers/async';
 import type { ChatVersion } from '../../helpers/chat-versions';
+import { onCleanUp } from '../../helpers/clean-up';
 import { type OneFileChat, startOneFileChat } from '../../helpers/one-file-chat';
-import { onCleanUp } from '../helpers';
 
 /** A server of a chat in one file that closes when the test is over. */
 export async function serveOneFile(

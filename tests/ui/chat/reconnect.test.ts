@@ -3,10 +3,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDeferred, until } from '../../helpers/async';
 import { cutAfter } from '../../helpers/chat-server';
 import { chatVersions } from '../../helpers/chat-versions';
+import { onCleanUp } from '../../helpers/clean-up';
 import { stubPage } from '../../helpers/page';
 import { frame, heartbeat, recording, settle, snapshot, taskId } from '../../helpers/recording';
 import { sendError } from '../../helpers/wire-server';
-import { onCleanUp, serve } from '../helpers';
+import { serve } from '../helpers';
 import {
   type ChatPage,
   openPage,

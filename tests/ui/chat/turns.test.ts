@@ -3,8 +3,8 @@ import type { UIMessage } from 'ai';
 import { describe, expect, it } from 'vitest';
 import { createDeferred, until } from '../../helpers/async';
 import { chatVersions } from '../../helpers/chat-versions';
+import { onCleanUp } from '../../helpers/clean-up';
 import { sendError } from '../../helpers/wire-server';
-import { onCleanUp } from '../helpers';
 import { type ChatPage, openPage, sending, serveChat, textOf } from './helpers';
 
 /** Each status that a chat had from now on. */
