@@ -25,6 +25,8 @@ export interface BullJob {
   /** When it was added, in epoch milliseconds, and how long it was put off then. */
   readonly timestamp: number;
   readonly opts: { readonly delay?: number; readonly priority?: number };
+  /** How often a worker has got it, this time included. */
+  readonly attemptsStarted: number;
   moveToDelayed(timestamp: number, token?: string): Promise<unknown>;
   moveToWait(token?: string): Promise<unknown>;
 }

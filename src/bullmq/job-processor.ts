@@ -65,8 +65,9 @@ export function createJobProcessor({
       const taskId = await scheduledTaskId(schedule.seed, job.id ?? '');
       const { delay = 0, priority } = job.opts;
       const open = () => openScheduled({ context, link, task, taskId, schedule, priority, report });
-      // Before its time it was not open.
-      return { taskId, task, open, attempt: 1, ageMs: ageMs - delay };
+      // Before its time it was not open, nor before a worker had it, however long it has waited for one.
+      const openMs = job.attemptsStarted === 1 ? 0 : ageMs - delay;
+      return { taskId, task, open, attempt: 1, ageMs: openMs };
     }
     const { taskId, attempt, opening } = data;
     const openWaiting = (given: NonNullable<typeof opening>) =>

@@ -129,6 +129,23 @@ it('starts a task at each time of a schedule, once, whoever has scheduled it (R-
   expect(here.errors).toEqual([]);
 });
 
+it.each([5, 6] as const)(
+  'starts a task of a schedule though no worker came for longer than what is over is kept, with BullMQ %d (R-QUEUE-8)',
+  async (major) => {
+    const { queue, name } = open({ major, retentionMs: 1 });
+    await queue.schedule('late', noted, { word: 'late' }, { every: 10, limit: 1 });
+    const admin = queues.look(name);
+    const scheduledAt = async () => {
+      const [job] = await admin.getJobs(['waiting', 'delayed']);
+      return job && job.timestamp + (job.opts.delay ?? 0);
+    };
+    await until(async () => Date.now() > ((await scheduledAt()) ?? Number.POSITIVE_INFINITY) + 50);
+    queue.work({ heartbeatMs: 50 });
+    await until(() => begun.length === 1);
+    expect(words()).toEqual(['late']);
+  },
+);
+
 it('refuses an input that does not fit before it schedules anything (R-QUEUE-8)', async () => {
   const { queue, name } = open();
   const wrong = { word: 1 } as unknown as { word: string };
