@@ -5,6 +5,7 @@ import {
   type ChatExecuteOptions,
   createChatRoute,
   createMemoryStreamContext,
+  type FirstTurnOptions,
   toNodeHandler,
 } from 'ai-task-stream/server';
 import { aborted } from './async';
@@ -74,6 +75,7 @@ export async function startOneFileChat({
   messages: kept = [],
   shouldRetry = () => false,
   tools = {},
+  onFirstTurn,
 }: {
   execute: (
     options: ChatExecuteOptions,
@@ -90,6 +92,7 @@ export async function startOneFileChat({
   /** Whether an error of the work is worth another attempt. */
   shouldRetry?: (error: unknown) => boolean;
   tools?: ToolSet;
+  onFirstTurn?: (options: FirstTurnOptions) => Promise<void> | void;
 }): Promise<OneFileChat> {
   const streamContext = createMemoryStreamContext({ scope: randomUUID() });
   const chats = new Map([['chat', kept]]);
@@ -101,6 +104,7 @@ export async function startOneFileChat({
     streamContext,
     heartbeatMs,
     tools,
+    ...(onFirstTurn && { onFirstTurn }),
     retry: { attempts: 3, backoffMs: 0, when: shouldRetry },
     load: ({ chatId }) => chats.get(chatId) ?? [],
     async save({ chatId, messages, revision }) {

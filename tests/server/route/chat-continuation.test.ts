@@ -41,6 +41,28 @@ const approves = (name: string) =>
     approval: { id: `approve-${name}`, approved: true },
   });
 
+describe.each(majors)('With AI SDK $major, the first turn of a chat', ({ load }) => {
+  it('is told to the host, which may make a title of it that is shown and not kept', async () => {
+    const { server } = await load();
+    const titles: string[] = [];
+    const chat = createChat(
+      {
+        async onFirstTurn({ messages, writer }) {
+          titles.push(`about ${messages.map(({ id }) => id)}`);
+          await turns();
+          writer.write({ type: 'data-title', data: titles.at(-1), transient: true });
+        },
+      },
+      { create: server.createChatRoute },
+    );
+    const title = { type: 'data-title', data: 'about q1', transient: true };
+    expect(await chat.ask(userMessage('q1'))).toContainEqual(title);
+    expect(await chat.ask(userMessage('q2'))).not.toContainEqual(title);
+    expect(titles).toEqual(['about q1']);
+    expect(JSON.stringify(chat.store.load(chat.chatId))).not.toContain('data-title');
+  });
+});
+
 describe.each(majors)('With AI SDK $major, a message of a chat', ({ load }) => {
   let loaded: Awaited<ReturnType<typeof load>>;
   beforeAll(async () => {

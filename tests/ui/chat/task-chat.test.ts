@@ -54,6 +54,30 @@ describe.each(chatVersions)('createTaskChat with AI SDK $version', (version) => 
     expect(page.statuses).toEqual(['ready', 'submitted', 'streaming', 'ready']);
   });
 
+  it('is told of the title that a chat gets beside its first answer, which no message has', async () => {
+    const titled: string[][] = [];
+    const server = await serveOneFile({
+      execute: ({ writer }) => say(writer, 'Here.'),
+      onFirstTurn({ messages, writer }) {
+        titled.push(textsOf(messages));
+        writer.write({ type: 'data-title', data: 'Greeting', transient: true });
+      },
+    });
+    const told: unknown[] = [];
+    const page = await showChat(version, server, {
+      onData: ({ type, data }) => void (type === 'data-title' && told.push(data)),
+    });
+    await page.chat.sendMessage({ text: 'Hello.' });
+    await page.rests('Hello.', 'Here.');
+    await page.chat.sendMessage({ text: 'And?' });
+    await page.rests('Hello.', 'Here.', 'And?', 'Here.');
+    expect(told).toEqual(['Greeting']);
+    expect(titled).toEqual([['Hello.']]);
+    for (const messages of [page.state().messages, server.chats.get('chat') ?? []]) {
+      expect(JSON.stringify(messages)).not.toContain('Greeting');
+    }
+  });
+
   it('follows a running answer after a reload, and is never idle meanwhile', async () => {
     const { server, gate } = await serveHalf();
     const first = await showChat(version, server);
