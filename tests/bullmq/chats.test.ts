@@ -250,6 +250,12 @@ describe('A chat with a queue', () => {
     expect(textsOf(store.load(page.chatId))).toEqual(['q1: q1', `${taskId}: Half. Whole.`]);
   });
 
+  it('is refused at once where no worker of the queue would answer it', () => {
+    const { chat, context, name } = openChat({ execute() {}, store: createChatStore() });
+    const { queue } = queues.open({ tasks: [], streamContext: context, name });
+    expect(() => chat.withQueue(queue)).toThrow('No worker of');
+  });
+
   it('goes on in another worker when its own is killed, each message once and in order (R-CHAT-6)', async () => {
     const url = sharedRedisUrl();
     const admin = await connectAdmin(url);

@@ -18,6 +18,7 @@ import { createChatStore } from './chat/chat-store';
 import { checkChatOptions } from './chat/check-chat-options';
 import type { PlainChat } from './chat/plain-chat';
 import { createUnsavedTurns } from './chat/unsaved-turns';
+import { checkQueue } from './check-queue';
 import type { TaskRoute } from './task-route';
 
 /**
@@ -73,5 +74,12 @@ export function createChatRoute<
     return { POST: answer(POST), GET: answer(GET), DELETE: answer(DELETE) };
   };
 
-  return { ...routeOf(), task: { options: definition }, withQueue: routeOf };
+  return {
+    ...routeOf(),
+    task: { options: definition },
+    withQueue(queue) {
+      checkQueue(queue, definition);
+      return routeOf(queue);
+    },
+  };
 }

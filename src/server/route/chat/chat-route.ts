@@ -180,6 +180,8 @@ export interface ChatRoute<Message extends UIMessage = UIMessage>
    * as one that `createTaskQueue` of `ai-task-stream/bullmq` has made, on the same `streamContext`. This
    * process then runs none of them. While the queue is away, a turn is answered with 503, and nothing of
    * it is there: `export const { POST, GET, DELETE } = chat.withQueue(queue)`.
+   *
+   * @throws TaskError `invalid-options`.
    */
   withQueue(queue: TaskRunnerQueue): ChatHandlers<Message>;
 }
