@@ -1,3 +1,5 @@
+import * as timers from 'node:timers';
+
 /** A promise that the test settles. */
 export interface Deferred<Value = void> {
   readonly promise: Promise<Value>;
@@ -15,7 +17,14 @@ export function createDeferred<Value = void>(): Deferred<Value> {
   return { promise, resolve, reject };
 }
 
-const { setImmediate } = globalThis;
+// Taken before any test can install fake ones, and not counted among what a test leaves running.
+const { setImmediate, setTimeout } = timers;
+
+/** How many turns of the event loop a wait looks at each of, before it looks once in a while. */
+const eagerTurns = 50;
+
+/** The pause between two looks then, in milliseconds: others need the processor, too. */
+const lookMs = 1;
 
 /** Lets everything run that is due, some turns of the event loop long. */
 export async function turns(count = 5): Promise<void> {
@@ -31,7 +40,10 @@ export function block(ms: number): void {
 
 /** Resolves once the condition holds. The test's own time limit ends a wait in vain. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await turns(1);
+  for (let looks = 0; !(await condition()); looks++) {
+    if (looks < eagerTurns) await turns(1);
+    else await new Promise<void>((resolve) => setTimeout(resolve, lookMs));
+  }
 }
 
 /** Resolves when the signal aborts, like work that listens to it. */
