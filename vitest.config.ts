@@ -87,6 +87,10 @@ const recipes = { ...browser, hookTimeout: process.env.TEST_LONG ? 900_000 : 300
 /** They mostly wait: for a lease to lapse, for a server to come up, for a page. */
 const fiveAtATime = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
+/** They hold processes to a time that is promised, which others would take from them. */
+const timed = ['tests/redis/lost-producer.test.ts'];
+const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
+
 /**
  * The files of a worker share what they import, which would take longer than most of them. So what a
  * helper registers when it is loaded is registered once, and not for each file.
@@ -133,7 +137,6 @@ const longFiles = [
   'tests/bullmq/lost-workers.test.ts',
   'tests/browser/chat-majors.test.ts',
   'tests/redis/cluster.test.ts',
-  'tests/redis/lost-producer.test.ts',
   'tests/browser/two-instances.test.ts',
   'tests/browser/chat-trouble.test.ts',
   'tests/redis/saving-apart.test.ts',
@@ -208,7 +211,12 @@ export default defineConfig({
         }),
       ),
       bare(react('react-bare', [])),
-      node('redis', ['tests/redis/**/*.test.ts'], { ...redis, ...fiveAtATime }),
+      node('redis', ['tests/redis/**/*.test.ts'], {
+        ...redis,
+        ...fiveAtATime,
+        exclude: timed,
+      }),
+      node('redis-timed', timed, { ...redis, ...alone }),
       node('bullmq', ['tests/bullmq/**/*.test.ts'], {
         ...redis,
         ...fiveAtATime,
