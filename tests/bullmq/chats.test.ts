@@ -1,12 +1,13 @@
 // Chats whose turns workers run, while another process serves their pages.
 import { tool, type UIMessage, type UIMessageChunk } from 'ai';
-import { type ChatExecuteOptions, createChatRoute } from 'ai-task-stream/server';
+import type { ChatExecuteOptions } from 'ai-task-stream/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createDeferred, until } from '../helpers/async';
 import {
   assistantMessage,
   type ChatPage,
+  createChat,
   createChatStore,
   openPage,
   refusalOf,
@@ -21,6 +22,7 @@ import { sharedRedisUrl } from '../helpers/redis-server';
 import { createRedisTexts } from '../helpers/redis-texts';
 import { spawnTaskProcess, type TaskProcess } from '../helpers/spawn-task-process';
 import { createId } from '../helpers/tasks';
+import { textChunks } from '../helpers/text-chunks';
 import { setUpQueues } from './queues';
 
 // Registered first, so that the queues are closed before their servers stop.
@@ -54,25 +56,19 @@ function openChat({
   queueUrl?: string;
   commandTimeoutMs?: number;
 }) {
-  const { queueUrl = sharedRedisUrl(), name, keyPrefix, commandTimeoutMs } = where;
+  const { queueUrl = sharedRedisUrl(), keyPrefix, commandTimeoutMs } = where;
   const url = sharedRedisUrl();
   const instance = queues.instances.open({ url, ...(keyPrefix && { keyPrefix }) });
-  const chat = createChatRoute({
-    streamContext: instance.context,
-    owner: 'public',
-    heartbeatMs: 500,
-    tools: { choose },
-    load: ({ chatId }) => store.load(chatId),
-    save: (saving) => store.save(saving),
-    execute,
-    onError: () => {},
-  });
+  const { name = instance.keyPrefix } = where;
+  const { context: streamContext } = instance;
+  const settings = { heartbeatMs: 500, tools: { choose }, execute };
+  const { route: chat } = createChat(settings, { store, streamContext });
   const { queue } = queues.open({
-    ...{ tasks: [chat.task], streamContext: instance.context, connection: { url: queueUrl } },
+    ...{ tasks: [chat.task], streamContext, connection: { url: queueUrl } },
     ...(commandTimeoutMs && { commandTimeoutMs }),
-    name: name ?? instance.keyPrefix,
+    name,
   });
-  return { ...instance, name: name ?? instance.keyPrefix, chat, queue };
+  return { ...instance, name, chat, queue };
 }
 
 /** A process that serves the pages of a chat, and one whose worker answers. */
@@ -202,13 +198,8 @@ describe('A chat with a queue', () => {
         });
         return;
       }
-      writer.write({ type: 'text-start', id: 't' });
-      writer.write({
-        type: 'text-delta',
-        id: 't',
-        delta: `${trigger}: ${(part as { output?: string }).output}`,
-      });
-      writer.write({ type: 'text-end', id: 't' });
+      const { output } = part as { output?: string };
+      for (const chunk of textChunks(`${trigger}: ${output}`)) writer.write(chunk);
     });
     work();
     const taskId = createId();

@@ -40,44 +40,42 @@ describe.each([5, 6] as const)('a worker on BullMQ %d that drains', (major) => {
       return task;
     };
     const stateOf = (taskId: string) => queues.look(name).getJobState(`task-${taskId}-1`);
-    return { start, open, leaving, stateOf, proxy: through };
+
+    /** Has the worker leave while an answer to it is held, and another one do the task once it has left. */
+    const leaveWhile = async (
+      held: ReturnType<FaultProxy['hold']>,
+      task: Awaited<ReturnType<typeof start>>,
+    ) => {
+      const { taskId } = task;
+      await held.answered;
+      expect(await stateOf(taskId)).toBe('active');
+      const drained = leaving.context.drain?.({ timeoutMs: drainMs });
+      held.release();
+      await drained;
+      expect(await stateOf(taskId)).toBe('waiting');
+      open().queue.work({ heartbeatMs: 50 });
+      expect(await task.result).toBe('done');
+      expect(ran.mock.calls).toEqual([[taskId]]);
+    };
+    return { start, leaving, leaveWhile, proxy: through };
   }
 
   it('gives a job back at once whose task it has not taken yet (R-QUEUE-7)', async () => {
-    const { start, open, leaving, stateOf, proxy } = await serve('storage');
+    const { start, leaving, leaveWhile, proxy } = await serve('storage');
     const taskId = createId();
     // It has the job, and asks for the task.
     const asking = proxy.hold((command) => command.some((text) => text.includes(taskId)));
     leaving.queue.work({ heartbeatMs: 50 });
-    const task = await start(taskId);
-    await asking.answered;
-    expect(await stateOf(taskId)).toBe('active');
-    const drained = leaving.context.drain?.({ timeoutMs: drainMs });
-    asking.release();
-    await drained;
-    expect(await stateOf(taskId)).toBe('waiting');
-    open().queue.work({ heartbeatMs: 50 });
-    expect(await task.result).toBe('done');
-    expect(ran.mock.calls).toEqual([[taskId]]);
+    await leaveWhile(asking, await start(taskId));
   });
 
   it('gives a job back at once that reaches it only then (R-QUEUE-7)', async () => {
-    const { start, open, leaving, stateOf, proxy } = await serve('queue');
-    const taskId = createId();
+    const { start, leaving, leaveWhile, proxy } = await serve('queue');
     leaving.queue.work({ heartbeatMs: 50 });
     // It waits for jobs by now.
     await until(() => proxy.count('BZPOPMIN') > 0);
     // With the asking for one BullMQ sends how long it may keep that.
     const fetching = proxy.hold((command) => command.some((text) => text.includes('lockDuration')));
-    const task = await start(taskId);
-    await fetching.answered;
-    expect(await stateOf(taskId)).toBe('active');
-    const drained = leaving.context.drain?.({ timeoutMs: drainMs });
-    fetching.release();
-    await drained;
-    expect(await stateOf(taskId)).toBe('waiting');
-    open().queue.work({ heartbeatMs: 50 });
-    expect(await task.result).toBe('done');
-    expect(ran.mock.calls).toEqual([[taskId]]);
+    await leaveWhile(fetching, await start(createId()));
   });
 });

@@ -84,7 +84,7 @@ export function describeTurns({ describe, itIf }: ContractSuite): void {
             await before.done;
           }
         }
-        // It is none of the turns before itself, nor is one that has come after it.
+        // A turn that comes after it has it before itself.
         const third = await open({ ...of, taskId: createTaskId() });
         deepEqual(third.predecessors?.includes(taskId), true);
       }),
